@@ -1,0 +1,12 @@
+/* Schema migrations: an ordered list of named steps, each recorded with a hash of its text in schema_migration.
+ * In the text, @ID is an identity primary key, @TEXT a text column compared by bytes, @BLOB bytes. */
+#pragma once
+#include "store/db.h"
+
+struct migration {
+    const char *name; /* "0001_start" */
+    const char *sql;
+};
+/* Brings the database up to date in one transaction. Errors: schema_newer (the database knows a step that this program
+ * does not), schema_altered (a recorded step's text differs from ours), both RC_CONFLICT, nothing changed. */
+MUST_USE enum rc migrate(struct db *db, const struct migration *list, size_t n, struct err *e);

@@ -1,0 +1,34 @@
+/* The only thread that writes. It takes all jobs that wait, runs them in one transaction, each within a savepoint,
+ * commits once (group commit), and then tells each job how it went. On PostgreSQL a batch holds the journal's advisory
+ * lock, so seq order is commit order across servers; a lost connection is opened again. When the disk is full or fails,
+ * jobs are refused with db_full / db_io until a probe write succeeds. */
+#pragma once
+#include "base/arena.h"
+#include "store/migrate.h"
+
+struct writer;
+
+/* What an apply may use. It does no I/O beside `db` and may be run again (after a rollback of the batch). */
+struct wtx {
+    struct db *db;
+    int64_t now;         /* ms; the same for the whole job; jobs may set another for imports and simulation */
+    struct arena *arena; /* reset when the job has been answered */
+};
+
+struct job {
+    /* Everything it writes is undone when it returns an error. */
+    enum rc (*apply)(struct wtx *tx, struct job *job, struct err *e);
+    /* Called once in the writer thread after the commit (rc RC_OK, durable) or the refusal. Must not block. */
+    void (*done)(struct job *job, enum rc rc, const struct err *e);
+    struct job *next; /* the writer's */
+};
+
+/* Opens the writing connection and migrates. `committed` (may be NULL) is called in the writer thread after each commit
+ * that appended journal events. */
+MUST_USE enum rc writer_start(struct writer **out, const struct db_target *target, const struct migration *list, size_t n,
+                              void (*committed)(void *arg), void *arg, struct err *e);
+void writer_submit(struct writer *w, struct job *job); /* any thread; the job outlives its done */
+/* For the CLI and tests: submits and waits. */
+MUST_USE enum rc writer_run(struct writer *w, struct job *job, struct err *e);
+void writer_stop(struct writer *w); /* finishes what waits, then closes */
+bool writer_read_only(const struct writer *w); /* true while the database refuses writes */
