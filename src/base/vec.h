@@ -1,6 +1,7 @@
 /* Growing typed arrays on the heap: VEC(int64_t) ids = {0}; vec_push(&ids, 5); vec_free(&ids); */
 #pragma once
 #include <stddef.h>
+#include <stdlib.h>
 
 #define VEC(type)        \
     struct {             \
