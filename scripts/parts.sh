@@ -1,0 +1,140 @@
+# Sourced by ./test: one function a part. Each adds to passed, failed and skipped.
+# shellcheck shell=bash
+
+heading() { printf '\n== %s\n' "$*" >&3; }
+# Shows the end of a log and counts.
+count() { # NAME PASSED FAILED SKIPPED LOG
+  passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+  printf '   %s: %s passed, %s failed%s\n' "$1" "$2" "$3" "$([ "$4" -gt 0 ] && printf ', %s skipped' "$4")" >&3
+  if [ "$3" -gt 0 ]; then tail -n 150 "$5" >&3; fi
+}
+# Counts the lines of a TAP stream; a program that died without finishing its plan counts as a failure.
+count_tap() { # NAME LOG STATUS
+  local ok bad skip
+  skip=$(grep -cE '^ok .*# SKIP' "$2") ok=$(grep -cE '^ok ' "$2") bad=$(grep -cE '^not ok ' "$2")
+  ok=$((ok - skip))
+  [ "$3" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+  [ $((ok + bad + skip)) -eq 0 ] && bad=1
+  count "$1" "$ok" "$bad" "$skip" "$2"
+}
+# node's runner: reads its closing summary.
+count_node() { # NAME LOG STATUS
+  local ok bad skip
+  ok=$(awk '/^# pass /{n+=$3} END{print n+0}' "$2")
+  bad=$(awk '/^# fail /{n+=$3} /^# cancelled /{n+=$3} END{print n+0}' "$2")
+  skip=$(awk '/^# skipped /{n+=$3} END{print n+0}' "$2")
+  [ "$3" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+  [ $((ok + bad)) -eq 0 ] && bad=1
+  count "$1" "$ok" "$bad" "$skip" "$2"
+}
+# One command that passes or fails as a whole.
+count_command() { # NAME COMMAND...
+  local name=$1 status; shift
+  "$@" >"$work/command.log" 2>&1; status=$?
+  if [ $status -eq 0 ]; then count "$name" 1 0 0 "$work/command.log"; else count "$name" 0 1 0 "$work/command.log"; fi
+}
+
+unit_programs() { # DIRECTORY LABEL
+  local program name log status
+  for program in "$1"/tests/unit/test_*; do
+    [ -x "$program" ] && [ ! -d "$program" ] || continue
+    name=$(basename "$program")
+    log="$work/$2-$name.log"
+    (CMOCKA_MESSAGE_OUTPUT=TAP VORONKA_SOURCE="$PWD" timeout 300 "$program" >"$log" 2>&1); status=$?
+    count_tap "$2 $name" "$log" "$status"
+  done
+}
+
+part_unit() {
+  heading "Unit tests, both databases"
+  postgres_start
+  unit_programs build unit
+}
+
+part_api() {
+  heading "Behaviour over HTTP, SQLite"
+  local files=(tests/api/*.test.mjs) log status
+  log="$work/api-sqlite.log"
+  (unset VORONKA_TEST_PG; timeout 900 node --test --test-reporter=tap --test-concurrency=2 "${files[@]}" >"$log" 2>&1); status=$?
+  count_node "api on SQLite" "$log" "$status"
+  [ -n "$quick" ] && return
+  heading "Behaviour over HTTP, PostgreSQL"
+  postgres_start
+  log="$work/api-postgres.log"
+  timeout 900 node --test --test-reporter=tap --test-concurrency=2 "${files[@]}" >"$log" 2>&1; status=$?
+  count_node "api on PostgreSQL" "$log" "$status"
+}
+
+part_web() {
+  heading "Web application: unit tests and budgets"
+  (cd web && npm test --silent) >"$work/web.log" 2>&1
+  local status=$? ok bad
+  ok=$(sed -n 's/\x1b\[[0-9;]*m//g; s/^ *Tests .* \([0-9]*\) passed.*/\1/p' "$work/web.log" | tail -n 1)
+  bad=$(sed -n 's/\x1b\[[0-9;]*m//g; s/^ *Tests .* \([0-9]*\) failed.*/\1/p' "$work/web.log" | tail -n 1)
+  ok=${ok:-0} bad=${bad:-0}
+  if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+  if [ $((ok + bad)) -eq 0 ]; then bad=1; fi
+  count "web" "$ok" "$bad" 0 "$work/web.log"
+}
+
+part_style() {
+  heading "Style: formatting, static checks, the arrows of the house"
+  count_command "clang-format" bash -c 'git ls-files -z "*.c" "*.h" | xargs -0 clang-format --dry-run --Werror'
+  count_command "clang-tidy" bash -c 'git ls-files -z "src/*.c" | xargs -0 -n 4 -P "$(nproc)" clang-tidy --quiet -p build'
+  count_command "folders include only what stands above them" node tests/style/arrows.mjs
+  count_command "files under 600 lines, components under 250" node tests/style/sizes.mjs
+  count_command "svelte-check, eslint, prettier" bash -c 'cd web && npm run --silent check'
+}
+
+part_e2e() {
+  heading "What a person sees and does (Chromium)"
+  local log="$work/e2e.log" status
+  (cd web && timeout 900 npx --no-install playwright test --reporter=line) >"$log" 2>&1; status=$?
+  local ok bad
+  ok=$(sed -n 's/^ *\([0-9]*\) passed.*/\1/p' "$log" | tail -n 1)
+  bad=$(sed -n 's/^ *\([0-9]*\) failed.*/\1/p' "$log" | tail -n 1)
+  ok=${ok:-0} bad=${bad:-0}
+  if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+  if [ $((ok + bad)) -eq 0 ]; then bad=1; fi
+  count "e2e" "$ok" "$bad" 0 "$log"
+}
+
+part_fault() {
+  heading "Faults: kill -9, full disk, lost database"
+  postgres_start
+  local log="$work/fault.log" status
+  timeout 900 node --test --test-reporter=tap --test-concurrency=1 tests/fault/*.test.mjs >"$log" 2>&1; status=$?
+  count_node "faults" "$log" "$status"
+}
+
+part_sanitize() {
+  heading "Unit tests under AddressSanitizer and UBSan, then ThreadSanitizer"
+  local kind
+  for kind in address,undefined thread; do
+    local dir="build-${kind%%,*}"
+    if [ ! -e "$dir/build.ninja" ]; then
+      CC="ccache gcc" meson setup "$dir" -Db_sanitize="$kind" -Db_lundef=false >"$work/meson.log" 2>&1 ||
+        { count "$kind build" 0 1 0 "$work/meson.log"; continue; }
+    fi
+    ninja -C "$dir" >"$work/ninja.log" 2>&1 || { count "$kind build" 0 1 0 "$work/ninja.log"; continue; }
+    ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+      TSAN_OPTIONS=halt_on_error=1:suppressions="$PWD/tests/tsan.supp" unit_programs "$dir" "${kind%%,*}"
+  done
+}
+
+part_fuzz() {
+  heading "Fuzz targets, a short run each over their seeds"
+  if [ ! -e build-fuzz/build.ninja ]; then
+    CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false >"$work/meson.log" 2>&1 ||
+      { count "fuzz build" 0 1 0 "$work/meson.log"; return; }
+  fi
+  ninja -C build-fuzz >"$work/ninja.log" 2>&1 || { count "fuzz build" 0 1 0 "$work/ninja.log"; return; }
+  local target name
+  for target in build-fuzz/tests/fuzz/fuzz_*; do
+    [ -x "$target" ] && [ ! -d "$target" ] || continue
+    name=$(basename "$target")
+    mkdir -p "$work/corpus-$name"
+    count_command "$name" timeout 60 "$target" -max_total_time="${FUZZ_SECONDS:-10}" -rss_limit_mb=2048 -timeout=10 \
+      -artifact_prefix="$work/" "$work/corpus-$name" "tests/fuzz/seeds/${name#fuzz_}"
+  done
+}
