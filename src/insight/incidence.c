@@ -1,0 +1,130 @@
+#include "insight/incidence.h"
+#include <math.h>
+#include <stdlib.h>
+
+/* Running sums of the variance, so that any number of points costs one pass: with F the rate at the point,
+ * F^2 a - 2F aF + aFF + b - 2F c + 2 cF. Long double because the terms nearly cancel. */
+struct cause_sums {
+    long double rate, aF, aFF, b, c, cF;
+};
+struct run {
+    long double open, greenwood; /* S and sum d/(n(n-d)) */
+    struct cause_sums cause[INCIDENCE_CAUSES];
+};
+
+static int by_exit(const void *a, const void *b)
+{
+    const struct life *x = a, *y = b;
+    return x->exit < y->exit ? -1 : x->exit > y->exit;
+}
+
+static int by_i64(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Late entries in order, or NULL with *n 0 when everybody was watched from the start. */
+static int64_t *late_entries(const struct life *lives, size_t n, size_t *late)
+{
+    *late = 0;
+    for (size_t i = 0; i < n; i++)
+        *late += lives[i].entry != INCIDENCE_FROM_START;
+    if (*late == 0)
+        return NULL;
+    int64_t *entries = malloc(*late * sizeof *entries);
+    if (entries == NULL)
+        abort();
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (lives[i].entry != INCIDENCE_FROM_START)
+            entries[k++] = lives[i].entry;
+    qsort(entries, k, sizeof *entries, by_i64);
+    return entries;
+}
+
+static void step(struct run *r, int64_t at_risk, const int64_t d_cause[INCIDENCE_CAUSES], int64_t d)
+{
+    long double n = (long double)at_risk, before = r->open;
+    long double a = at_risk > d ? (long double)d / (n * (n - (long double)d)) : 0;
+    for (int k = 0; k < INCIDENCE_CAUSES; k++) {
+        struct cause_sums *s = &r->cause[k];
+        long double dk = (long double)d_cause[k];
+        s->rate += before * dk / n;
+        s->aF += a * s->rate;
+        s->aFF += a * s->rate * s->rate;
+        long double c = before * dk / (n * n);
+        s->b += before * before * dk * (n - dk) / (n * n * n);
+        s->c += c;
+        s->cF += c * s->rate;
+    }
+    r->open *= 1 - (long double)d / n;
+    if (at_risk == d)
+        r->open = 0;
+    r->greenwood += a;
+}
+
+static void fill(const struct run *r, int64_t at_risk, struct incidence *p)
+{
+    p->at_risk = at_risk;
+    p->open = (double)r->open;
+    p->open_se = (double)(r->open * sqrtl(r->greenwood));
+    for (int k = 0; k < INCIDENCE_CAUSES; k++) {
+        const struct cause_sums *s = &r->cause[k];
+        long double f = s->rate;
+        long double var = f * f * r->greenwood - 2 * f * s->aF + s->aFF + s->b - 2 * f * s->c + 2 * s->cF;
+        p->rate[k] = (double)f;
+        p->se[k] = var > 0 ? (double)sqrtl(var) : 0;
+        p->ci[k] = (struct interval){NAN, NAN};
+        if (f > 0 && f < 1) {
+            double w = STATS_Z95 * p->se[k] / (p->rate[k] * fabs(log(p->rate[k])));
+            p->ci[k] = (struct interval){pow(p->rate[k], exp(w)), pow(p->rate[k], exp(-w))};
+        }
+    }
+}
+
+static void reach(const struct run *r, int64_t at, struct incidence_quantile *q, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double share = q[i].cause == 0 ? (double)(1 - r->open) : (double)r->cause[q[i].cause - 1].rate;
+        if (q[i].at < 0 && share >= q[i].p - 1e-12)
+            q[i].at = at;
+    }
+}
+
+void incidence_run(struct life *lives, size_t n, struct incidence *points, size_t n_points,
+                   struct incidence_quantile *quantiles, size_t n_quantiles)
+{
+    size_t late, entered = 0, next = 0;
+    int64_t *entries = late_entries(lives, n, &late);
+    qsort(lives, n, sizeof *lives, by_exit);
+    struct run r = {.open = 1};
+    for (size_t i = 0; i < n_quantiles; i++)
+        quantiles[i].at = -1;
+
+    for (size_t i = 0, j; i < n; i = j) { /* i..j: everything at one age */
+        int64_t age = lives[i].exit, d_cause[INCIDENCE_CAUSES] = {0}, d = 0;
+        /* those who entered strictly before this age, less those who have left before it */
+        while (entered < late && entries[entered] < age)
+            entered++;
+        int64_t at_risk = (int64_t)(n - i) - (int64_t)(late - entered);
+        for (; next < n_points && points[next].at < age; next++) {
+            size_t in = entered;
+            while (in > 0 && entries[in - 1] >= points[next].at)
+                in--;
+            fill(&r, (int64_t)(n - i) - (int64_t)(late - in), &points[next]);
+        }
+        for (j = i; j < n && lives[j].exit == age; j++)
+            if (lives[j].cause > 0) {
+                d_cause[lives[j].cause - 1]++;
+                d++;
+            }
+        if (d > 0 && at_risk > 0) {
+            step(&r, at_risk, d_cause, d);
+            reach(&r, age, quantiles, n_quantiles);
+        }
+    }
+    for (; next < n_points; next++)
+        fill(&r, 0, &points[next]);
+    free(entries);
+}
