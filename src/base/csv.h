@@ -1,11 +1,13 @@
-/* RFC 4180 reading as a stream, any delimiter, LF or CRLF, quotes with line breaks inside. Bytes are not re-encoded. */
+/* RFC 4180 reading as a stream, any delimiter, LF or CRLF, quotes with line breaks inside. Bytes are not re-encoded.
+ * Empty lines are no rows; a quote inside an unquoted field stands for itself; a row has at most 1 MiB. */
 #pragma once
 #include "base/vec.h"
 #include "base/str.h"
 
 struct csv; /* opaque: owns its file and buffers */
 
-/* path may end in .gz (zlib). delimiter 0: guessed from the header among , ; tab |. A UTF-8 BOM is skipped. */
+/* path may end in .gz (zlib). delimiter 0: guessed from the header among , ; tab |. A UTF-8 BOM is skipped.
+ * Errors: file_not_found, file_read_failed (also later, from csv_next: a damaged .gz). */
 MUST_USE enum rc csv_open(struct csv **out, const char *path, char delimiter, struct err *e);
 /* For tests and fuzzing: reads from memory, which must outlive the reader. */
 MUST_USE enum rc csv_open_mem(struct csv **out, struct str text, char delimiter, struct err *e);
