@@ -19,6 +19,10 @@ enum verb { /* stored in the journal */
 };
 enum via { VIA_UI = 1, VIA_API = 2, VIA_IMPORT = 3, VIA_TRIGGER = 4, VIA_PROCESS = 5, VIA_CLI = 6, VIA_UNDO = 7, VIA_CHANNEL = 8, VIA_DEMO = 9 };
 
+/* Their names in JSON, by number, NULL-terminated: an event's kind is "deal.moved". */
+extern const char *const verb_names[], *const via_names[];
+const char *entity_kind_name(int kind); /* "deal", "session" ... of what an event is about */
+
 enum deal_status { DEAL_OPEN = 0, DEAL_WON = 1, DEAL_LOST = 2 }; /* also stage.outcome; stored as BIGINT, JSON "open" "won" "lost" */
 
 /* Journal data: {"field":[old,new],...}; a created event has [null,new] of every field that is not empty; enums as their JSON

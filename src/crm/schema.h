@@ -22,6 +22,7 @@ enum field_flag {
     FF_DERIVED = 16, /* kept by hooks; not journalled, bumps no version */
     FF_SECRET = 32,  /* never leaves the server */
     FF_SUM = 64,     /* may be summed */
+    FF_FILLED = 128, /* filled by a hook when absent: not demanded of who creates, even when FF_REQUIRED */
 };
 struct field {
     const char *name;
@@ -44,7 +45,7 @@ struct entity {
     const struct field *fields;
     size_t n_fields;
     /* Rules of the noun; each may be NULL. They see the record as it will be, and may change it (derived fields) or refuse.
-     * `was` is NULL on create. */
+     * `was` is NULL on create; `will` is NULL when the record is about to be deleted; was->deleted_at tells a restore. */
     enum rc (*before)(struct change *ch, const struct record *was, struct record *will, struct err *e);
     enum rc (*after)(struct change *ch, const struct record *was, const struct record *is, struct err *e); /* is NULL: deleted */
     enum verb (*verb)(const struct record *was, const struct record *is); /* of an update; NULL: VERB_UPDATED */

@@ -1,0 +1,72 @@
+/* The entity table: one row a noun, made from fields.h and hooks.h. */
+#include "crm/fields.h"
+#include "crm/hooks.h"
+
+const char *const funnel_kind_names[] = {"inbound", "outreach", "renewal", "return", "other", NULL};
+const char *const task_kind_names[] = {"call", "meeting", "mail", "todo", NULL};
+const char *const deal_status_names[] = {"open", "won", "lost", NULL};
+const char *const locale_names[] = {"ru", "en", NULL};
+const char *const role_names[] = {"admin", "head", "seller", "observer", NULL};
+const char *const verb_names[] = {"",       "created", "updated",   "deleted",    "restored", "moved",
+                                  "passed", "done",    "signed_in", "signed_out", "imported", NULL};
+const char *const via_names[] = {"",    "ui",   "api",     "import", "trigger", "process",
+                                 "cli", "undo", "channel", "demo",   NULL};
+
+#define FIELD_ROW_(index, name_, type_, flags_, min_, max_, ...)                                                       \
+    [index] = {.name = name_, .type = type_, .flags = flags_, .min = min_, .max = max_, __VA_ARGS__},
+#define NOUN_FIELDS_(NOUN, name, plural, table, low)                                                                   \
+    static const struct field low##_fields[] = {NOUN##_FIELDS(FIELD_ROW_)};
+CRM_NOUNS(NOUN_FIELDS_)
+
+#define NOUN_ROW_(NOUN, name, plural, table, low)                                                                      \
+    [ENT_##NOUN] = {ENT_##NOUN, name, plural, table, low##_fields, NOUN##_N_FIELDS, HOOKS_##low},
+static const struct entity entities[ENT_END] = {CRM_NOUNS(NOUN_ROW_)};
+
+const struct entity *entity_by_id(enum entity_id id)
+{
+    return id > ENT_NONE && id < ENT_END && entities[id].name ? &entities[id] : NULL;
+}
+
+const struct entity *entity_by_name(struct str name)
+{
+    for (int i = 1; i < ENT_END; i++)
+        if (entities[i].name && str_eqc(name, entities[i].name))
+            return &entities[i];
+    return NULL;
+}
+
+const struct entity *entity_by_plural(struct str plural)
+{
+    for (int i = 1; i < ENT_END; i++)
+        if (entities[i].name && str_eqc(plural, entities[i].plural))
+            return &entities[i];
+    return NULL;
+}
+
+int entity_field(const struct entity *ent, struct str name)
+{
+    for (size_t i = 0; i < ent->n_fields; i++)
+        if (str_eqc(name, ent->fields[i].name))
+            return (int)i;
+    return -1;
+}
+
+/* Names of objects without a field table, which events may be about. */
+const char *entity_kind_name(int kind)
+{
+    const struct entity *ent = entity_by_id((enum entity_id)kind);
+    if (ent)
+        return ent->name;
+    switch (kind) {
+    case ENT_SESSION:
+        return "session";
+    case ENT_TOKEN:
+        return "token";
+    case ENT_IMPORT:
+        return "import";
+    case ENT_SETTING:
+        return "setting";
+    default:
+        return "unknown";
+    }
+}

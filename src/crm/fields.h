@@ -1,0 +1,195 @@
+/* The fields of every noun, one row each: index, name, type, flags, least, most, then what only some have.
+ * Limits are of the value, or of the length in code points. A new field is one row here and one migration. */
+#pragma once
+#include "crm/schema.h"
+
+#define MONEY_MOST INT64_C(9007199254740991) /* what a JavaScript number holds exactly */
+#define TIME_MOST INT64_C(253402300799999)   /* the end of the year 9999 */
+#define POSITION_MOST 1000000
+
+enum funnel_kind { FUNNEL_INBOUND, FUNNEL_OUTREACH, FUNNEL_RENEWAL, FUNNEL_RETURN, FUNNEL_OTHER };
+enum task_kind { TASK_CALL, TASK_MEETING, TASK_MAIL, TASK_TODO };
+extern const char *const funnel_kind_names[]; /* NULL-terminated, in order of the enums */
+extern const char *const task_kind_names[];
+extern const char *const deal_status_names[];
+extern const char *const locale_names[]; /* "ru", "en" */
+
+#define FUNNEL_FIELDS(F)                                                                                               \
+    F(FUNNEL_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                     \
+    F(FUNNEL_KIND, "kind", FT_ENUM, FF_REQUIRED, 0, 4, .names = funnel_kind_names, .default_json = "\"inbound\"")      \
+    F(FUNNEL_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)                                  \
+    F(FUNNEL_CURRENCY, "currency", FT_CURRENCY, FF_REQUIRED | FF_FILLED, 3, 3)                                         \
+    F(FUNNEL_ARCHIVED, "archived", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")                                \
+    F(FUNNEL_DEFINITION_VERSION, "definition_version", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0,    \
+      MONEY_MOST)
+
+#define STAGE_FIELDS(F)                                                                                                \
+    F(STAGE_FUNNEL_ID, "funnel_id", FT_REF, FF_REQUIRED | FF_CREATE, 0, 0, .ref = ENT_FUNNEL)                          \
+    F(STAGE_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                      \
+    F(STAGE_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)                                   \
+    F(STAGE_COLOUR, "colour", FT_COLOUR, 0, 7, 7)                                                                      \
+    F(STAGE_PHASE, "phase", FT_TEXT, 0, 1, 60)                                                                         \
+    F(STAGE_NORM_DAYS, "norm_days", FT_INT, 0, 0, 3650)                                                                \
+    F(STAGE_OUTCOME, "outcome", FT_ENUM, FF_REQUIRED, 0, 2, .names = deal_status_names, .default_json = "\"open\"")    \
+    F(STAGE_PROBABILITY, "probability", FT_INT, 0, 0, 100)                                                             \
+    F(STAGE_ARCHIVED, "archived", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")
+
+#define DEAL_FIELDS(F)                                                                                                 \
+    F(DEAL_TITLE, "title", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                     \
+    F(DEAL_FUNNEL_ID, "funnel_id", FT_REF, FF_REQUIRED | FF_FILLED, 0, 0, .ref = ENT_FUNNEL)                           \
+    F(DEAL_STAGE_ID, "stage_id", FT_REF, FF_REQUIRED | FF_FILLED, 0, 0, .ref = ENT_STAGE)                              \
+    F(DEAL_STATUS, "status", FT_ENUM, FF_REQUIRED | FF_FILLED | FF_SERVER, 0, 2, .names = deal_status_names)           \
+    F(DEAL_VALUE_MINOR, "value_minor", FT_MONEY, FF_SUM, 0, MONEY_MOST)                                                \
+    F(DEAL_COST_MINOR, "cost_minor", FT_MONEY, FF_SUM, 0, MONEY_MOST)                                                  \
+    F(DEAL_CURRENCY, "currency", FT_CURRENCY, FF_REQUIRED | FF_FILLED, 3, 3)                                           \
+    F(DEAL_OWNER_ID, "owner_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_USER)                                             \
+    F(DEAL_CONTACT_ID, "contact_id", FT_REF, 0, 0, 0, .ref = ENT_CONTACT)                                              \
+    F(DEAL_CONTACT_IDS, "contact_ids", FT_SET, 0, 0, 100, .ref = ENT_CONTACT, .link = "deal_contact")                  \
+    F(DEAL_COMPANY_ID, "company_id", FT_REF, 0, 0, 0, .ref = ENT_COMPANY)                                              \
+    F(DEAL_EXPECTED_CLOSE_ON, "expected_close_on", FT_DATE, 0, -719162, 2932896)                                       \
+    F(DEAL_PROBABILITY, "probability", FT_INT, 0, 0, 100)                                                              \
+    F(DEAL_DEAL_CLASS_ID, "deal_class_id", FT_REF, 0, 0, 0, .ref = ENT_DEAL_CLASS)                                     \
+    F(DEAL_SOURCE_ID, "source_id", FT_REF, 0, 0, 0, .ref = ENT_SOURCE)                                                 \
+    F(DEAL_CAMPAIGN_ID, "campaign_id", FT_REF, 0, 0, 0, .ref = ENT_CAMPAIGN)                                           \
+    F(DEAL_UTM_SOURCE, "utm_source", FT_TEXT, 0, 1, 200)                                                               \
+    F(DEAL_UTM_MEDIUM, "utm_medium", FT_TEXT, 0, 1, 200)                                                               \
+    F(DEAL_UTM_CAMPAIGN, "utm_campaign", FT_TEXT, 0, 1, 200)                                                           \
+    F(DEAL_UTM_CONTENT, "utm_content", FT_TEXT, 0, 1, 200)                                                             \
+    F(DEAL_UTM_TERM, "utm_term", FT_TEXT, 0, 1, 200)                                                                   \
+    F(DEAL_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "deal_tag")                                  \
+    F(DEAL_LOSS_REASON_ID, "loss_reason_id", FT_REF, 0, 0, 0, .ref = ENT_LOSS_REASON)                                  \
+    F(DEAL_LOSS_COMMENT, "loss_comment", FT_LONG, 0, 1, 2000)                                                          \
+    F(DEAL_RANK, "rank", FT_REAL, FF_REQUIRED | FF_FILLED, -MONEY_MOST, MONEY_MOST)                                    \
+    F(DEAL_CLOSED_AT, "closed_at", FT_TIME, FF_SERVER, -TIME_MOST, TIME_MOST)                                          \
+    F(DEAL_STAGE_ENTERED_AT, "stage_entered_at", FT_TIME, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED,            \
+      -TIME_MOST, TIME_MOST)                                                                                           \
+    F(DEAL_NEXT_TASK_AT, "next_task_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                       \
+    F(DEAL_OPEN_TASKS, "open_tasks", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)
+
+#define CONTACT_FIELDS(F)                                                                                              \
+    F(CONTACT_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \
+    F(CONTACT_PHONE, "phone", FT_PHONE, 0, 3, 40)                                                                      \
+    F(CONTACT_EMAIL, "email", FT_EMAIL, 0, 3, 254)                                                                     \
+    F(CONTACT_POSITION, "position", FT_TEXT, 0, 1, 200)                                                                \
+    F(CONTACT_COMPANY_ID, "company_id", FT_REF, 0, 0, 0, .ref = ENT_COMPANY)                                           \
+    F(CONTACT_OWNER_ID, "owner_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_USER)                                          \
+    F(CONTACT_COMMENT, "comment", FT_LONG, FF_FOLD, 1, 20000)                                                          \
+    F(CONTACT_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "contact_tag")
+
+#define COMPANY_FIELDS(F)                                                                                              \
+    F(COMPANY_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \
+    F(COMPANY_INN, "inn", FT_TEXT, 0, 1, 20)                                                                           \
+    F(COMPANY_KPP, "kpp", FT_TEXT, 0, 1, 20)                                                                           \
+    F(COMPANY_PHONE, "phone", FT_PHONE, 0, 3, 40)                                                                      \
+    F(COMPANY_EMAIL, "email", FT_EMAIL, 0, 3, 254)                                                                     \
+    F(COMPANY_WEBSITE, "website", FT_URL, 0, 1, 500)                                                                   \
+    F(COMPANY_ADDRESS, "address", FT_TEXT, FF_FOLD, 1, 500)                                                            \
+    F(COMPANY_COUNTRY, "country", FT_TEXT, 0, 1, 100)                                                                  \
+    F(COMPANY_INDUSTRY, "industry", FT_TEXT, FF_FOLD, 1, 100)                                                          \
+    F(COMPANY_OWNER_ID, "owner_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_USER)                                          \
+    F(COMPANY_COMMENT, "comment", FT_LONG, FF_FOLD, 1, 20000)                                                          \
+    F(COMPANY_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "company_tag")
+
+#define TASK_FIELDS(F)                                                                                                 \
+    F(TASK_TITLE, "title", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 300)                                                     \
+    F(TASK_DEAL_ID, "deal_id", FT_REF, 0, 0, 0, .ref = ENT_DEAL)                                                       \
+    F(TASK_CONTACT_ID, "contact_id", FT_REF, 0, 0, 0, .ref = ENT_CONTACT)                                              \
+    F(TASK_COMPANY_ID, "company_id", FT_REF, 0, 0, 0, .ref = ENT_COMPANY)                                              \
+    F(TASK_OWNER_ID, "owner_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_USER)                                             \
+    F(TASK_DUE_AT, "due_at", FT_TIME, 0, -TIME_MOST, TIME_MOST)                                                        \
+    F(TASK_KIND, "kind", FT_ENUM, FF_REQUIRED, 0, 3, .names = task_kind_names, .default_json = "\"todo\"")             \
+    F(TASK_DONE, "done", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")                                          \
+    F(TASK_RESULT, "result", FT_LONG, FF_FOLD, 1, 4000)                                                                \
+    F(TASK_DONE_AT, "done_at", FT_TIME, FF_SERVER, -TIME_MOST, TIME_MOST)                                              \
+    F(TASK_DONE_BY, "done_by", FT_REF, FF_SERVER, 0, 0, .ref = ENT_USER)
+
+#define NOTE_FIELDS(F)                                                                                                 \
+    F(NOTE_TEXT, "text", FT_LONG, FF_REQUIRED | FF_FOLD, 1, 20000)                                                     \
+    F(NOTE_DEAL_ID, "deal_id", FT_REF, 0, 0, 0, .ref = ENT_DEAL)                                                       \
+    F(NOTE_CONTACT_ID, "contact_id", FT_REF, 0, 0, 0, .ref = ENT_CONTACT)                                              \
+    F(NOTE_COMPANY_ID, "company_id", FT_REF, 0, 0, 0, .ref = ENT_COMPANY)                                              \
+    F(NOTE_PINNED, "pinned", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")                                      \
+    F(NOTE_AUTHOR_ID, "author_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_USER)
+
+#define PRODUCT_FIELDS(F)                                                                                              \
+    F(PRODUCT_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \
+    F(PRODUCT_SKU, "sku", FT_TEXT, 0, 1, 60)                                                                           \
+    F(PRODUCT_PRICE_MINOR, "price_minor", FT_MONEY, 0, 0, MONEY_MOST)                                                  \
+    F(PRODUCT_CURRENCY, "currency", FT_CURRENCY, FF_REQUIRED | FF_FILLED, 3, 3)                                        \
+    F(PRODUCT_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")
+
+#define DEAL_PRODUCT_FIELDS(F)                                                                                         \
+    F(DEAL_PRODUCT_DEAL_ID, "deal_id", FT_REF, FF_REQUIRED | FF_CREATE, 0, 0, .ref = ENT_DEAL)                         \
+    F(DEAL_PRODUCT_PRODUCT_ID, "product_id", FT_REF, FF_REQUIRED | FF_CREATE, 0, 0, .ref = ENT_PRODUCT)                \
+    F(DEAL_PRODUCT_QUANTITY, "quantity", FT_REAL, FF_REQUIRED, 0, 1000000000, .default_json = "1")                     \
+    F(DEAL_PRODUCT_PRICE_MINOR, "price_minor", FT_MONEY, FF_REQUIRED | FF_FILLED, 0, MONEY_MOST)                       \
+    F(DEAL_PRODUCT_DISCOUNT_PERCENT, "discount_percent", FT_REAL, FF_REQUIRED, 0, 100, .default_json = "0")            \
+    F(DEAL_PRODUCT_SUM_MINOR, "sum_minor", FT_MONEY, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_SUM, 0, MONEY_MOST)
+
+#define TAG_FIELDS(F)                                                                                                  \
+    F(TAG_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 60)                                                         \
+    F(TAG_COLOUR, "colour", FT_COLOUR, 0, 7, 7)
+
+#define SOURCE_FIELDS(F)                                                                                               \
+    F(SOURCE_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                     \
+    F(SOURCE_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)                                  \
+    F(SOURCE_ARCHIVED, "archived", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")
+
+#define CAMPAIGN_FIELDS(F)                                                                                             \
+    F(CAMPAIGN_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                   \
+    F(CAMPAIGN_SOURCE_ID, "source_id", FT_REF, 0, 0, 0, .ref = ENT_SOURCE)                                             \
+    F(CAMPAIGN_UTM_CAMPAIGN, "utm_campaign", FT_TEXT, 0, 1, 200)                                                       \
+    F(CAMPAIGN_COST_MINOR, "cost_minor", FT_MONEY, FF_SUM, 0, MONEY_MOST)                                              \
+    F(CAMPAIGN_CURRENCY, "currency", FT_CURRENCY, FF_REQUIRED | FF_FILLED, 3, 3)                                       \
+    F(CAMPAIGN_STARTS_ON, "starts_on", FT_DATE, 0, -719162, 2932896)                                                   \
+    F(CAMPAIGN_ENDS_ON, "ends_on", FT_DATE, 0, -719162, 2932896)
+
+#define LOSS_REASON_FIELDS(F)                                                                                          \
+    F(LOSS_REASON_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                \
+    F(LOSS_REASON_FUNNEL_ID, "funnel_id", FT_REF, 0, 0, 0, .ref = ENT_FUNNEL)                                          \
+    F(LOSS_REASON_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)                             \
+    F(LOSS_REASON_ARCHIVED, "archived", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")
+
+#define DEAL_CLASS_FIELDS(F)                                                                                           \
+    F(DEAL_CLASS_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                 \
+    F(DEAL_CLASS_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)
+
+#define USER_FIELDS(F)                                                                                                 \
+    F(USER_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                       \
+    F(USER_EMAIL, "email", FT_EMAIL, FF_REQUIRED | FF_FOLD, 3, 254)                                                    \
+    F(USER_ROLE, "role", FT_ENUM, FF_REQUIRED, 0, 3, .names = role_names, .default_json = "\"seller\"")                \
+    F(USER_LOCALE, "locale", FT_ENUM, FF_REQUIRED, 0, 1, .names = locale_names, .default_json = "\"ru\"")              \
+    F(USER_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")                                       \
+    F(USER_PASSWORD_HASH, "password_hash", FT_TEXT, FF_SERVER | FF_SECRET, 1, 200)
+
+/* kinds: names such as "deal.moved task.done", "deal.*" or "*", parted by blanks or commas */
+#define WEBHOOK_FIELDS(F)                                                                                              \
+    F(WEBHOOK_URL, "url", FT_URL, FF_REQUIRED, 1, 1000)                                                                \
+    F(WEBHOOK_KINDS, "kinds", FT_TEXT, FF_REQUIRED, 1, 1000, .default_json = "\"*\"")                                  \
+    F(WEBHOOK_SECRET, "secret", FT_TEXT, FF_SECRET, 8, 200)                                                            \
+    F(WEBHOOK_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")
+
+/* Every noun: its fields' macro, enum entity_id, prefix of its index enum, name, plural, table, hooks (see hooks.h). */
+#define CRM_NOUNS(N)                                                                                                   \
+    N(FUNNEL, "funnel", "funnels", "funnel", funnel)                                                                   \
+    N(STAGE, "stage", "stages", "stage", stage)                                                                        \
+    N(DEAL, "deal", "deals", "deal", deal)                                                                             \
+    N(CONTACT, "contact", "contacts", "contact", contact)                                                              \
+    N(COMPANY, "company", "companies", "company", company)                                                             \
+    N(TASK, "task", "tasks", "task", task)                                                                             \
+    N(NOTE, "note", "notes", "note", note)                                                                             \
+    N(PRODUCT, "product", "products", "product", product)                                                              \
+    N(DEAL_PRODUCT, "deal-product", "deal-products", "deal_product", deal_product)                                     \
+    N(TAG, "tag", "tags", "tag", tag)                                                                                  \
+    N(SOURCE, "source", "sources", "source", source)                                                                   \
+    N(CAMPAIGN, "campaign", "campaigns", "campaign", campaign)                                                         \
+    N(LOSS_REASON, "loss-reason", "loss-reasons", "loss_reason", loss_reason)                                          \
+    N(DEAL_CLASS, "deal-class", "deal-classes", "deal_class", deal_class)                                              \
+    N(USER, "user", "users", "users", user)                                                                            \
+    N(WEBHOOK, "webhook", "webhooks", "webhook", webhook)
+
+#define FIELD_INDEX_(index, ...) index,
+#define NOUN_INDEX_(NOUN, name, plural, table, low) enum low##_field{NOUN##_FIELDS(FIELD_INDEX_) NOUN##_N_FIELDS};
+CRM_NOUNS(NOUN_INDEX_)
+#undef NOUN_INDEX_
+#undef FIELD_INDEX_

@@ -1,0 +1,47 @@
+/* The rules of each noun: what `before`, `after` and `verb` of its row in the entity table are. See schema.h. */
+#pragma once
+#include "crm/engine.h"
+
+#define HOOK_BEFORE(noun)                                                                                              \
+    enum rc noun##_before(struct change *ch, const struct record *was, struct record *will, struct err *e)
+#define HOOK_AFTER(noun)                                                                                               \
+    enum rc noun##_after(struct change *ch, const struct record *was, const struct record *is, struct err *e)
+
+HOOK_BEFORE(funnel);
+HOOK_AFTER(funnel);
+HOOK_BEFORE(stage);
+HOOK_AFTER(stage);
+HOOK_BEFORE(deal);
+HOOK_AFTER(deal);
+enum verb deal_verb(const struct record *was, const struct record *is);
+HOOK_BEFORE(contact);
+HOOK_BEFORE(company);
+HOOK_BEFORE(task);
+HOOK_AFTER(task);
+enum verb task_verb(const struct record *was, const struct record *is);
+HOOK_BEFORE(note);
+HOOK_BEFORE(product);
+HOOK_BEFORE(deal_product);
+HOOK_BEFORE(source);
+HOOK_BEFORE(campaign);
+HOOK_BEFORE(loss_reason);
+HOOK_BEFORE(deal_class);
+HOOK_BEFORE(user);
+HOOK_AFTER(user);
+
+#define HOOKS_funnel funnel_before, funnel_after, NULL
+#define HOOKS_stage stage_before, stage_after, NULL
+#define HOOKS_deal deal_before, deal_after, deal_verb
+#define HOOKS_contact contact_before, NULL, NULL
+#define HOOKS_company company_before, NULL, NULL
+#define HOOKS_task task_before, task_after, task_verb
+#define HOOKS_note note_before, NULL, NULL
+#define HOOKS_product product_before, NULL, NULL
+#define HOOKS_deal_product deal_product_before, NULL, NULL
+#define HOOKS_tag NULL, NULL, NULL
+#define HOOKS_source source_before, NULL, NULL
+#define HOOKS_campaign campaign_before, NULL, NULL
+#define HOOKS_loss_reason loss_reason_before, NULL, NULL
+#define HOOKS_deal_class deal_class_before, NULL, NULL
+#define HOOKS_user user_before, user_after, NULL
+#define HOOKS_webhook NULL, NULL, NULL
