@@ -7,7 +7,7 @@ die() { say "error: $*"; exit 1; }
 # What building and running needs; beside each group, why.
 build_packages=(
   gcc meson ninja-build pkg-config libc6-dev        # the compiler and the build
-  libuv1-dev node-llhttp                            # event loop, HTTP parsing
+  libuv1-dev 'libllhttp-dev|node-llhttp'            # event loop, HTTP parsing (Debian 12 has it as sources)
   libsqlite3-dev libpq-dev                          # the two databases
   libjansson-dev libsodium-dev libssl-dev libcurl4-openssl-dev # JSON, passwords, HTTPS out
   libutf8proc-dev libdeflate-dev libbrotli-dev zlib1g-dev # text folding, compression
@@ -18,33 +18,50 @@ test_packages=(
   postgresql sqlite3 curl                           # the second database, checks beside it
   chromium fonts-dejavu-core                        # what a person sees
 )
-bench_packages=(nginx-light wrk)
+bench_packages=(nginx-light)
 
+is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
+
+# Prints those of the given packages that are not there. A|B is met by either.
 missing_packages() {
-  local p
+  local p one
   for p in "$@"; do
     # npm may have come with another Node; any npm will do.
     if [ "$p" = npm ] && command -v npm >/dev/null 2>&1; then continue; fi
-    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || printf '%s\n' "$p"
+    for one in ${p//|/ }; do
+      is_installed "$one" && continue 2
+    done
+    printf '%s\n' "$p"
   done
+}
+
+# Of A|B the first that this release has.
+choose_package() {
+  local one last=
+  for one in ${1//|/ }; do
+    last=$one
+    apt-cache show "$one" >/dev/null 2>&1 && break
+  done
+  printf '%s\n' "$last"
 }
 
 # install_packages WHY PACKAGE...: asks for root only when something is missing, and says what and why.
 install_packages() {
-  local why=$1; shift
-  local need; mapfile -t need < <(missing_packages "$@")
+  local why=$1 p; shift
+  local need chosen=(); mapfile -t need < <(missing_packages "$@")
   [ ${#need[@]} -eq 0 ] && return 0
   command -v apt-get >/dev/null 2>&1 || die "this script knows Debian and Ubuntu; please install by hand: ${need[*]}"
-  say "Installing for $why: ${need[*]}"
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null 2>&1 || die "root is needed to install packages and sudo is missing; as root run: apt-get install ${need[*]}"
-    say "(sudo asks for your password to run apt-get)"
+    say "(sudo asks for your password to run apt-get: packages for $why are missing)"
     root=(sudo)
   fi
   "${root[@]}" apt-get update -qq || say "warning: package lists could not be refreshed; trying with those here"
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null ||
-    die "apt-get could not install: ${need[*]}"
+  for p in "${need[@]}"; do chosen+=("$(choose_package "$p")"); done
+  say "Installing for $why: ${chosen[*]}"
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${chosen[@]}" >/dev/null ||
+    die "apt-get could not install: ${chosen[*]}"
 }
 
 # Newest modification time among the given paths is later than the stamp file.
