@@ -1,0 +1,154 @@
+/* Creating what a preset holds, through the ordinary commands. */
+#include "crm/preset.h"
+
+/* Takes over body. */
+static enum rc create(struct change *ch, enum entity_id kind, json_t *body, int64_t *id, struct err *e)
+{
+    struct record *rec = NULL;
+    enum rc rc;
+    TRY_OUT(record_from_json(ch->tx->arena, entity_by_id(kind), body, true, &rec, e));
+    TRY_OUT(change_create(ch, rec, id, e));
+out:
+    json_decref(body);
+    return rc;
+}
+
+static json_t *text(struct str s)
+{
+    return json_stringn(s.ptr, s.len);
+}
+
+/* Is there a living record of this name? id 0: no. */
+static enum rc find_name(struct change *ch, const char *table, struct str name, int64_t *id, struct err *e)
+{
+    struct str sql =
+        str_fmt(ch->tx->arena, "SELECT id FROM %s WHERE name = $1 AND deleted_at IS NULL ORDER BY id", table);
+    struct stmt *s = NULL;
+    *id = 0;
+    TRY(db_prepare(ch->tx->db, &s, sql.ptr, e));
+    stmt_str(s, 1, name);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW)
+        *id = stmt_col_i64(s, 0);
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+static enum rc free_name(struct change *ch, struct str name, struct str *out, struct err *e)
+{
+    *out = name;
+    for (int i = 2;; i++) {
+        int64_t taken;
+        TRY(find_name(ch, "funnel", *out, &taken, e));
+        if (!taken)
+            return RC_OK;
+        *out = str_fmt(ch->tx->arena, "%.*s (%d)", STR_ARG(name), i);
+    }
+}
+
+static enum rc ensure_names(struct change *ch, enum entity_id kind, const struct preset_text *names, size_t n,
+                            struct str locale, struct err *e)
+{
+    const struct entity *ent = entity_by_id(kind);
+    bool placed = entity_field(ent, STR("position")) >= 0;
+    for (size_t i = 0; i < n; i++) {
+        struct str name = preset_say(names[i], locale);
+        int64_t id;
+        TRY(find_name(ch, ent->table, name, &id, e));
+        if (id)
+            continue;
+        json_t *body = json_pack("{s:o}", "name", text(name));
+        if (placed)
+            json_object_set_new(body, "position", json_integer((json_int_t)i + 1));
+        TRY(create(ch, kind, body, &id, e));
+    }
+    return RC_OK;
+}
+
+static enum rc create_stage(struct change *ch, const struct preset_stage *s, int64_t funnel_id, size_t position,
+                            struct str locale, struct err *e)
+{
+    static const char *const outcomes[] = {"open", "won", "lost"};
+    int64_t id;
+    json_t *body = json_pack("{s:I,s:o,s:I,s:o,s:o,s:s,s:I}", "funnel_id", (json_int_t)funnel_id, "name",
+                             text(preset_say(s->name, locale)), "position", (json_int_t)position, "colour",
+                             text(s->colour), "phase", text(preset_say(s->phase, locale)), "outcome",
+                             outcomes[s->outcome], "probability", (json_int_t)s->probability);
+    if (s->norm_days >= 0)
+        json_object_set_new(body, "norm_days", json_integer(s->norm_days));
+    return create(ch, ENT_STAGE, body, &id, e);
+}
+
+static enum rc create_funnel(struct change *ch, const struct preset_funnel *f, size_t position, struct str locale,
+                             int64_t *id, struct err *e)
+{
+    struct str name;
+    TRY(free_name(ch, preset_say(f->name, locale), &name, e));
+    TRY(create(ch, ENT_FUNNEL,
+               json_pack("{s:o,s:o,s:I,s:o}", "name", text(name), "kind", text(f->kind), "position",
+                         (json_int_t)position, "currency", text(f->currency)),
+               id, e));
+    for (size_t i = 0; i < f->n_stages; i++)
+        TRY(create_stage(ch, &f->stages[i], *id, i + 1, locale, e));
+    for (size_t i = 0; i < f->n_loss_reasons; i++) {
+        int64_t reason;
+        TRY(create(ch, ENT_LOSS_REASON,
+                   json_pack("{s:o,s:I,s:I}", "name", text(preset_say(f->loss_reasons[i], locale)), "funnel_id",
+                             (json_int_t)*id, "position", (json_int_t)i + 1),
+                   &reason, e));
+    }
+    return RC_OK;
+}
+
+static enum rc ensure_products(struct change *ch, const struct preset *p, struct str locale, struct err *e)
+{
+    for (size_t i = 0; i < p->n_products; i++) {
+        const struct preset_product *v = &p->products[i];
+        int64_t id;
+        TRY(find_name(ch, "product", preset_say(v->name, locale), &id, e));
+        if (id)
+            continue;
+        TRY(create(ch, ENT_PRODUCT,
+                   json_pack("{s:o,s:o,s:I,s:o}", "name", text(preset_say(v->name, locale)), "sku", text(v->sku),
+                             "price_minor", (json_int_t)v->price_minor, "currency", text(v->currency)),
+                   &id, e));
+    }
+    return RC_OK;
+}
+
+static enum rc next_position(struct change *ch, int64_t *position, struct err *e)
+{
+    struct stmt *s = NULL;
+    TRY(db_prepare(ch->tx->db, &s, "SELECT COUNT(*) FROM funnel WHERE deleted_at IS NULL", e));
+    enum rc rc = stmt_step(s, e);
+    *position = rc == RC_ROW ? stmt_col_i64(s, 0) + 1 : 1;
+    stmt_done(s);
+    return rc == RC_ROW ? RC_OK : rc;
+}
+
+enum rc preset_apply(struct change *ch, struct str name, struct str locale, int64_t *funnel_id, struct err *e)
+{
+    struct preset *p;
+    int64_t position;
+    TRY(preset_find(ch->tx->arena, name, &p, e));
+    TRY(next_position(ch, &position, e));
+    *funnel_id = 0;
+    for (size_t i = 0; i < p->n_funnels; i++) {
+        int64_t id;
+        TRY(create_funnel(ch, &p->funnels[i], (size_t)position + i, locale, &id, e));
+        if (i == 0)
+            *funnel_id = id;
+    }
+    TRY(ensure_names(ch, ENT_LOSS_REASON, p->loss_reasons, p->n_loss_reasons, locale, e));
+    TRY(ensure_names(ch, ENT_SOURCE, p->sources, p->n_sources, locale, e));
+    TRY(ensure_names(ch, ENT_DEAL_CLASS, p->deal_classes, p->n_deal_classes, locale, e));
+    return ensure_products(ch, p, locale, e);
+}
+
+static enum rc apply_command(struct change *ch, struct command_job *j, struct err *e)
+{
+    const struct preset_args *args = j->args;
+    return preset_apply(ch, args->name, args->locale, &j->out_id, e);
+}
+
+const struct command command_preset = {"preset.apply", apply_command};
