@@ -16,6 +16,9 @@ struct event {
     int via;             /* enum via of crm: ui, api, import ... */
     struct str data;     /* JSON object */
 };
+/* The tables of the store (journal, outbox, idempotency), to be the first part of the first migration's text. */
+extern const char store_schema_sql[];
+
 /* Sets seq (and change_id when it was 0). */
 MUST_USE enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e);
 /* Reads events with seq > after in seq order, at most limit, calling each with texts valid during the call.

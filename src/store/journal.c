@@ -1,0 +1,98 @@
+#include "store/journal.h"
+#include "store/db_impl.h"
+
+const char store_schema_sql[] =
+    "CREATE TABLE journal(seq @ID, at BIGINT NOT NULL, actor_id BIGINT NOT NULL, cause BIGINT NOT NULL, undoes BIGINT "
+    "NOT NULL, "
+    "change_id BIGINT NOT NULL, object_id BIGINT NOT NULL, object_kind SMALLINT NOT NULL, verb SMALLINT NOT NULL, "
+    "via SMALLINT NOT NULL, data @TEXT NOT NULL);"
+    "CREATE INDEX journal_object ON journal(object_kind, object_id);"
+    "CREATE TABLE outbox(id @ID, created_at BIGINT NOT NULL, change_id BIGINT NOT NULL, topic @TEXT NOT NULL, target "
+    "@TEXT NOT NULL, "
+    "payload @TEXT NOT NULL, attempts BIGINT NOT NULL DEFAULT 0, next_at BIGINT NOT NULL, sent_at BIGINT, last_error "
+    "@TEXT, "
+    "idempotency_key @TEXT NOT NULL);"
+    "CREATE INDEX outbox_waiting ON outbox(next_at) WHERE sent_at IS NULL;"
+    "CREATE TABLE idempotency(user_id BIGINT NOT NULL, key @TEXT NOT NULL, request_hash @TEXT NOT NULL, status BIGINT "
+    "NOT NULL, "
+    "change_id BIGINT NOT NULL, result @TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY(user_id, key));"
+    "CREATE INDEX idempotency_age ON idempotency(created_at);";
+
+#define COLUMNS "seq, at, actor_id, cause, undoes, change_id, object_id, object_kind, verb, via, data"
+
+enum rc journal_last(struct db *db, int64_t *seq, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(db, &s, "SELECT max(seq) FROM journal", e));
+    enum rc rc = stmt_step(s, e);
+    *seq = rc == RC_ROW ? stmt_col_i64(s, 0) : 0;
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+/* The transaction holds the write lock, so the next number is ours: gapless, in order of commit, and known before the
+ * row is written, so that the first event of a change can name itself. */
+enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e)
+{
+    struct db *db = tx->db;
+    struct stmt *s;
+    if (db->journal_seq < 0)
+        TRY(journal_last(db, &db->journal_seq, e));
+    ev->seq = db->journal_seq + 1;
+    if (ev->change_id == 0)
+        ev->change_id = ev->seq;
+    TRY(db_prepare(db, &s, "INSERT INTO journal(" COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", e));
+    stmt_i64(s, 1, ev->seq);
+    stmt_i64(s, 2, ev->at);
+    stmt_i64(s, 3, ev->actor_id);
+    stmt_i64(s, 4, ev->cause);
+    stmt_i64(s, 5, ev->undoes);
+    stmt_i64(s, 6, ev->change_id);
+    stmt_i64(s, 7, ev->object_id);
+    stmt_i64(s, 8, ev->object_kind);
+    stmt_i64(s, 9, ev->verb);
+    stmt_i64(s, 10, ev->via);
+    stmt_str(s, 11, ev->data.ptr ? ev->data : STR("{}"));
+    TRY(stmt_run(s, e));
+    db->journal_seq = ev->seq;
+    db->appended++;
+    return RC_OK;
+}
+
+static struct event row(struct stmt *s)
+{
+    return (struct event){
+        .seq = stmt_col_i64(s, 0),
+        .at = stmt_col_i64(s, 1),
+        .actor_id = stmt_col_i64(s, 2),
+        .cause = stmt_col_i64(s, 3),
+        .undoes = stmt_col_i64(s, 4),
+        .change_id = stmt_col_i64(s, 5),
+        .object_id = stmt_col_i64(s, 6),
+        .object_kind = (int)stmt_col_i64(s, 7),
+        .verb = (int)stmt_col_i64(s, 8),
+        .via = (int)stmt_col_i64(s, 9),
+        .data = stmt_col_str(s, 10),
+    };
+}
+
+enum rc journal_read(struct db *db, int64_t after, int64_t limit, enum rc (*each)(void *arg, const struct event *ev),
+                     void *arg, int64_t *last, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    *last = after;
+    TRY(db_prepare(db, &s, "SELECT " COLUMNS " FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2", e));
+    stmt_i64(s, 1, after);
+    stmt_i64(s, 2, limit);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct event ev = row(s);
+        TRY_OUT(each(arg, &ev));
+        *last = ev.seq;
+    }
+    if (rc == RC_DONE)
+        rc = RC_OK;
+out:
+    stmt_done(s);
+    return rc;
+}
