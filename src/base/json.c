@@ -30,6 +30,16 @@ static bool too_deep(struct str text)
     return false;
 }
 
+/* jansson quotes the text near the fault and may cut it inside of a letter. */
+static void only_ascii_when_broken(char *text)
+{
+    if (str_utf8_valid(str_c(text)))
+        return;
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            *text = '?';
+}
+
 enum rc json_read(struct str text, json_t **out, struct err *e)
 {
     *out = NULL;
@@ -42,7 +52,8 @@ enum rc json_read(struct str text, json_t **out, struct err *e)
     json_error_t why;
     /* JSON_ALLOW_NUL stays off: "\u0000" could not be stored as text by either database. */
     *out = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-    if (!*out)
-        return err_set(e, RC_INVALID, "bad_json", "", "%s (line %d, column %d)", why.text, why.line, why.column);
-    return RC_OK;
+    if (*out)
+        return RC_OK;
+    only_ascii_when_broken(why.text);
+    return err_set(e, RC_INVALID, "bad_json", "", "line %d, column %d: %s", why.line, why.column, why.text);
 }
