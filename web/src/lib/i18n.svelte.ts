@@ -1,0 +1,106 @@
+// All text comes from i18n/*.json. Keys are typed by the Russian catalogue; a test proves that the English one matches.
+import type ru from '../../../i18n/ru.json'
+
+export type Locale = 'ru' | 'en'
+export type Key = keyof typeof ru
+/** The stems of plural texts: "board.deals" for board.deals.one, .few, .many, .other. */
+export type PluralKey = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never
+export type Params = Record<string, string | number>
+type Catalogue = Record<string, string>
+
+const load: Record<Locale, () => Promise<{ default: Catalogue }>> = {
+  ru: () => import('../../../i18n/ru.json'),
+  en: () => import('../../../i18n/en.json'),
+}
+
+class I18n {
+  locale = $state<Locale>('ru')
+  texts = $state.raw<Catalogue>({})
+
+  async use(locale: Locale): Promise<void> {
+    this.texts = (await load[locale]()).default
+    this.locale = locale
+    formats.clear()
+    document.documentElement.lang = locale
+  }
+}
+export const i18n = new I18n()
+
+export function fill(text: string, params?: Params): string {
+  return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text
+}
+export function t(key: Key, params?: Params): string {
+  return fill(i18n.texts[key] ?? key, params)
+}
+/** The text for a count; the count itself is {n}, written in the user's way. */
+export function plural(stem: PluralKey, n: number, params?: Params): string {
+  const form = pluralRules().select(n)
+  const text = i18n.texts[`${stem}.${form}`] ?? i18n.texts[`${stem}.other`] ?? stem
+  return fill(text, { n: num(n), ...params })
+}
+
+// Intl objects are slow to make, so each is made once a locale.
+const formats = new Map<string, unknown>()
+function cached<T>(name: string, make: (locale: Locale) => T): T {
+  const key = `${i18n.locale} ${name}`
+  let found = formats.get(key) as T | undefined
+  if (!found) formats.set(key, (found = make(i18n.locale)))
+  return found
+}
+const pluralRules = () => cached('plural', (l) => new Intl.PluralRules(l))
+
+export function num(n: number, digits = 0): string {
+  return cached(`num ${digits}`, (l) => new Intl.NumberFormat(l, { maximumFractionDigits: digits })).format(n)
+}
+export function percent(share: number, digits = 0): string {
+  const style = { style: 'percent', maximumFractionDigits: digits } as const
+  return cached(`percent ${digits}`, (l) => new Intl.NumberFormat(l, style)).format(share)
+}
+/** How many minor units make one unit of the currency. */
+export function minorUnits(currency: string): number {
+  return cached(`minor ${currency}`, (l) => {
+    const f = new Intl.NumberFormat(l, { style: 'currency', currency })
+    return { factor: 10 ** (f.resolvedOptions().maximumFractionDigits ?? 2) }
+  }).factor
+}
+export function money(minor: number, currency: string): string {
+  const factor = minorUnits(currency)
+  const whole = minor % factor === 0
+  const f = cached(`money ${currency} ${whole}`, (l) => {
+    const digits = whole ? { minimumFractionDigits: 0, maximumFractionDigits: 0 } : {}
+    return new Intl.NumberFormat(l, {
+      style: 'currency',
+      currency,
+      currencyDisplay: 'narrowSymbol',
+      ...digits,
+    })
+  })
+  return f.format(minor / factor)
+}
+/** Short form for sums in headers: 2,3 млрд ₽. */
+export function moneyShort(minor: number, currency: string): string {
+  const f = cached(`short ${currency}`, (l) => {
+    const style = {
+      style: 'currency',
+      currency,
+      currencyDisplay: 'narrowSymbol',
+      notation: 'compact',
+    } as const
+    return new Intl.NumberFormat(l, { ...style, minimumFractionDigits: 0, maximumFractionDigits: 1 })
+  })
+  return f.format(minor / minorUnits(currency))
+}
+export type DateStyle = 'day' | 'dayYear' | 'time' | 'full' | 'month'
+const dateStyles: Record<DateStyle, Intl.DateTimeFormatOptions> = {
+  day: { day: 'numeric', month: 'short' },
+  dayYear: { day: 'numeric', month: 'short', year: 'numeric' },
+  time: { hour: '2-digit', minute: '2-digit' },
+  full: { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+  month: { month: 'long', year: 'numeric' },
+}
+export function date(at: number, style: DateStyle = 'day'): string {
+  return cached(`date ${style}`, (l) => new Intl.DateTimeFormat(l, dateStyles[style])).format(at)
+}
+export function compare(a: string, b: string): number {
+  return cached('collator', (l) => new Intl.Collator(l, { numeric: true })).compare(a, b)
+}

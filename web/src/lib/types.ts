@@ -1,0 +1,103 @@
+// The shapes of docs/api.md that the web application uses.
+import type { Locale } from './i18n.svelte'
+
+export type Role = 'admin' | 'head' | 'seller' | 'observer'
+export interface User {
+  id: number
+  name: string
+  email: string
+  role: Role
+  locale: Locale
+  active?: boolean
+  version: number
+}
+export interface Stage {
+  id: number
+  funnel_id: number
+  name: string
+  position: number
+  colour: string | null
+  phase: string | null
+  norm_days: number | null
+  outcome: 'open' | 'won' | 'lost'
+  probability: number | null
+  archived: boolean
+}
+export interface Funnel {
+  id: number
+  name: string
+  kind: 'inbound' | 'outreach' | 'renewal' | 'return' | 'other'
+  position: number
+  currency: string
+  archived: boolean
+  stages: Stage[]
+}
+export interface Named {
+  id: number
+  name: string
+  archived?: boolean
+}
+export interface Tag extends Named {
+  colour: string | null
+}
+export interface LossReason extends Named {
+  funnel_id: number | null
+}
+export interface Boot {
+  user: User
+  csrf: string
+  seq: number
+  now: number
+  funnels: Funnel[]
+  users: { id: number; name: string; role: Role; active: boolean }[]
+  sources: Named[]
+  campaigns: Named[]
+  loss_reasons: LossReason[]
+  deal_classes: Named[]
+  tags: Tag[]
+  products: { id: number; name: string; price_minor: number; currency: string; active: boolean }[]
+  settings: { currency: string; time_zone: string; demo: boolean }
+  version: string
+}
+export interface Deal {
+  id: number
+  version: number
+  title: string
+  funnel_id: number
+  stage_id: number
+  value_minor: number | null
+  currency: string
+  owner_id: number | null
+  contact_id: number | null
+  company_id: number | null
+  status: 'open' | 'won' | 'lost'
+  stage_entered_at: number
+  created_at: number
+  expected_close_on: string | null
+  next_task_at: number | null
+  open_tasks: number
+  rank: number
+  source_id: number | null
+  tag_ids: number[]
+  probability: number | null
+}
+export interface List<T> {
+  items: T[]
+  next_cursor: string | null
+  count?: number
+  sums?: Record<string, number>
+}
+/** An entry of the journal, as /api/events and timelines give it. */
+export interface Change {
+  seq: number
+  at: number
+  actor_id: number | null
+  via: string
+  kind: string
+  object: string
+  object_id: number
+  change_id: number
+  cause: number | null
+  undoes: number | null
+  set: Record<string, [unknown, unknown]>
+}

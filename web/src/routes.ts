@@ -1,0 +1,19 @@
+// Every screen in one table: its path, its lazy chunk, its title. A link to a screen appears only when it is in here.
+import type { Component } from 'svelte'
+import type { Key } from './lib/i18n.svelte'
+import type { Route, RouteParams } from './lib/router.svelte'
+
+export interface ScreenProps {
+  params: RouteParams
+}
+export interface Screen {
+  title: Key
+  load: () => Promise<{ default: Component<ScreenProps> }>
+}
+export const routes: Route<Screen>[] = [
+  {
+    path: '/board/:funnel?',
+    screen: { title: 'nav.deals', load: () => import('./screens/board/Board.svelte') },
+  },
+]
+export const home = '/board'

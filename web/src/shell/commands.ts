@@ -1,0 +1,71 @@
+// Commands that work on every screen.
+import Keyboard from '@lucide/svelte/icons/keyboard'
+import Kanban from '@lucide/svelte/icons/square-kanban'
+import LogOut from '@lucide/svelte/icons/log-out'
+import Search from '@lucide/svelte/icons/search'
+import Sun from '@lucide/svelte/icons/sun-moon'
+import Undo from '@lucide/svelte/icons/undo-2'
+import type { Command } from '../lib/commands.svelte'
+import { router } from '../lib/router.svelte'
+import { session } from '../lib/session.svelte'
+import { settings, type Theme } from '../lib/settings.svelte'
+import { undo } from '../lib/undo.svelte'
+import { navigation } from './navigation'
+
+export function appCommands(show: (what: 'palette' | 'help') => Promise<void>): Command[] {
+  const theme = (to: Theme): Command => ({
+    id: `theme.${to}`,
+    title: `theme.${to}`,
+    section: 'section.looks',
+    icon: Sun,
+    when: () => settings.theme !== to,
+    run: () => settings.setTheme(to),
+  })
+  return [
+    {
+      id: 'palette',
+      title: 'palette.title',
+      section: 'section.everywhere',
+      icon: Search,
+      keys: ['Mod+KeyK'],
+      inFields: true,
+      keyOnly: true,
+      run: () => void show('palette'),
+    },
+    ...navigation.map((place): Command => ({
+      id: `go${place.path}`,
+      title: place.command,
+      section: 'section.go',
+      icon: Kanban,
+      keys: [place.keys],
+      run: () => router.go(place.path),
+    })),
+    {
+      id: 'undo',
+      title: 'app.undo_last',
+      section: 'section.everywhere',
+      icon: Undo,
+      keys: ['Mod+KeyZ'],
+      when: () => undo.possible,
+      run: () => void undo.back(),
+    },
+    {
+      id: 'help',
+      title: 'help.title',
+      section: 'section.everywhere',
+      icon: Keyboard,
+      keys: ['Shift+Slash'],
+      run: () => void show('help'),
+    },
+    theme('system'),
+    theme('light'),
+    theme('dark'),
+    {
+      id: 'sign-out',
+      title: 'app.sign_out',
+      section: 'section.everywhere',
+      icon: LogOut,
+      run: () => void session.signOut(),
+    },
+  ]
+}
