@@ -1,0 +1,142 @@
+/* A board as columnar JSON. Texts are kept escaped, so this is copying and printing of integers. */
+#include "crm/board_impl.h"
+
+static void put_int(struct buf *b, int64_t v)
+{
+    char text[24];
+    size_t i = sizeof text;
+    if (v == BOARD_NULL) {
+        buf_c(b, "null");
+        return;
+    }
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do {
+        text[--i] = (char)('0' + u % 10);
+        u /= 10;
+    } while (u);
+    if (v < 0)
+        text[--i] = '-';
+    buf_add(b, text + i, sizeof text - i);
+}
+
+static void put_wide(struct buf *b, __int128 v)
+{
+    char text[48];
+    size_t i = sizeof text;
+    unsigned __int128 u = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    do {
+        text[--i] = (char)('0' + (int)(u % 10));
+        u /= 10;
+    } while (u);
+    if (v < 0)
+        text[--i] = '-';
+    buf_add(b, text + i, sizeof text - i);
+}
+
+struct put {
+    struct buf *out;
+    const struct board *b;
+    const uint32_t *pick;
+    size_t n;
+};
+
+#define COLUMN(p, name, write)                                                                                         \
+    do {                                                                                                               \
+        buf_c((p)->out, "\"" name "\":[");                                                                             \
+        for (size_t i = 0; i < (p)->n; i++) {                                                                          \
+            const struct board_row *r = &(p)->b->rows.ptr[(p)->pick[i]];                                               \
+            if (i)                                                                                                     \
+                buf_char((p)->out, ',');                                                                               \
+            write;                                                                                                     \
+        }                                                                                                              \
+        buf_c((p)->out, "],");                                                                                         \
+    } while (0)
+#define INTS(p, field) COLUMN(p, #field, put_int((p)->out, r->field))
+
+/* Which names are used, in order of first use; map holds the place of each in the dictionary. */
+static void put_names(struct put *p, const char *key, const struct board_names *names, bool contact, int32_t *map)
+{
+    int32_t used = 0;
+    memset(map, 0xFF, (names->list.len + 1) * sizeof *map);
+    buf_fmt(p->out, "\"%s\":[", key);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct board_row *r = &p->b->rows.ptr[p->pick[i]];
+        int32_t at = contact ? r->contact : r->company;
+        if (at < 0 || map[at] >= 0)
+            continue;
+        if (used)
+            buf_char(p->out, ',');
+        buf_add(p->out, names->list.ptr[at].json, names->list.ptr[at].len);
+        map[at] = used++;
+    }
+    buf_char(p->out, ']');
+}
+
+static void put_columns(struct put *p, const int32_t *contacts, const int32_t *companies)
+{
+    INTS(p, id);
+    COLUMN(p, "title", buf_add(p->out, r->title, r->title_len));
+    INTS(p, stage_id);
+    INTS(p, value_minor);
+    COLUMN(p, "currency", buf_c(p->out, r->currency));
+    INTS(p, owner_id);
+    COLUMN(p, "contact", put_int(p->out, r->contact < 0 ? -1 : contacts[r->contact]));
+    COLUMN(p, "company", put_int(p->out, r->company < 0 ? -1 : companies[r->company]));
+    INTS(p, stage_entered_at);
+    INTS(p, created_at);
+    COLUMN(p, "expected_close_on", buf_c(p->out, r->close_on));
+    INTS(p, next_task_at);
+    INTS(p, open_tasks);
+    COLUMN(p, "rank", buf_c(p->out, r->rank));
+    INTS(p, version);
+    INTS(p, source_id);
+    COLUMN(p, "tag_ids", r->tags ? buf_add(p->out, r->tags, r->tags_len) : buf_add(p->out, "[]", 2));
+    INTS(p, probability);
+    p->out->len--; /* the last comma */
+}
+
+static void put_totals(struct buf *out, const struct board_total *totals, size_t n)
+{
+    bool first = true;
+    buf_c(out, ",\"totals\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (totals[i].deals == 0)
+            continue;
+        buf_fmt(out, "%s{\"stage_id\":%lld,\"deals\":%lld,\"value_minor\":", first ? "" : ",",
+                (long long)totals[i].stage_id, (long long)totals[i].deals);
+        put_wide(out, totals[i].value_minor);
+        buf_char(out, '}');
+        first = false;
+    }
+    buf_char(out, ']');
+}
+
+void board_put(struct buf *out, const struct board *b, const uint32_t *pick, size_t n, const struct board_total *totals,
+               size_t n_totals, const struct board_gone *gone, size_t n_gone)
+{
+    struct put p = {out, b, pick, n};
+    struct arena a = ARENA_EMPTY;
+    int32_t *contacts = ARENA_ARRAY(&a, int32_t, b->contacts.list.len + 1);
+    int32_t *companies = ARENA_ARRAY(&a, int32_t, b->companies.list.len + 1);
+    buf_reserve(out, 512 + n * 256);
+    buf_fmt(out, "{\"seq\":%lld,\"funnel_id\":%lld,\"n\":%zu,\"dict\":{", (long long)b->seq, (long long)b->funnel_id,
+            n);
+    put_names(&p, "contact", &b->contacts, true, contacts);
+    buf_char(out, ',');
+    put_names(&p, "company", &b->companies, false, companies);
+    buf_c(out, "},\"cols\":{");
+    put_columns(&p, contacts, companies);
+    buf_char(out, '}');
+    put_totals(out, totals, n_totals);
+    if (gone) {
+        buf_c(out, ",\"gone\":[");
+        for (size_t i = 0; i < n_gone; i++) {
+            if (i)
+                buf_char(out, ',');
+            put_int(out, gone[i].id);
+        }
+        buf_char(out, ']');
+    }
+    buf_char(out, '}');
+    arena_free(&a);
+}

@@ -1,0 +1,128 @@
+/* The tree as SQL. Negation is pushed down to the leaves, where it can say what it means for empty fields. */
+#include "crm/filter.h"
+
+static const char *op_text(enum filter_op op)
+{
+    static const char *const texts[] = {
+        [FOP_EQ] = "=", [FOP_LT] = "<", [FOP_LE] = "<=", [FOP_GT] = ">", [FOP_GE] = ">="};
+    return texts[op];
+}
+
+/* %text% with %, _ and \ taken literally. */
+static struct str like_pattern(struct arena *a, struct str s)
+{
+    char *out = arena_alloc(a, s.len * 2 + 3);
+    size_t n = 0;
+    out[n++] = '%';
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '%' || s.ptr[i] == '_' || s.ptr[i] == '\\')
+            out[n++] = '\\';
+        out[n++] = s.ptr[i];
+    }
+    out[n++] = '%';
+    return (struct str){out, n};
+}
+
+static void put_list(struct sqlb *q, const struct filter_leaf *l)
+{
+    sqlb_c(q, " IN (");
+    for (size_t i = 0; i < l->n; i++) {
+        if (i)
+            sqlb_c(q, ",");
+        sqlb_param(q, l->values[i]);
+    }
+    sqlb_c(q, ")");
+}
+
+static void put_set(struct sqlb *q, const struct filter_leaf *l, const char *alias, bool negate)
+{
+    sqlb_fmt(q, "%s.id %sIN (SELECT owner_id FROM %s", alias, negate ? "NOT " : "", l->field->link);
+    if (l->op != FOP_NOTNULL) {
+        sqlb_c(q, " WHERE ref_id");
+        put_list(q, l);
+    }
+    sqlb_c(q, ")");
+}
+
+/* The bare comparison; empty when the column is. */
+static void put_column(struct sqlb *q, const struct filter_leaf *l, const char *alias)
+{
+    const char *name = l->field->name;
+    switch (l->op) {
+    case FOP_NOTNULL:
+        sqlb_fmt(q, "%s.%s IS NOT NULL", alias, name);
+        break;
+    case FOP_LIKE:
+        sqlb_fmt(q, (l->field->flags & FF_FOLD) ? "%s.%s_fold LIKE " : "lower(%s.%s) LIKE ", alias, name);
+        sqlb_param(q, val_str(like_pattern(q->arena, l->values[0].s)));
+        sqlb_c(q, " ESCAPE '\\'");
+        break;
+    case FOP_IN:
+        sqlb_fmt(q, "%s.%s", alias, name);
+        put_list(q, l);
+        break;
+    default:
+        sqlb_fmt(q, "%s.%s %s ", alias, name, op_text(l->op));
+        sqlb_param(q, l->values[0]);
+    }
+}
+
+static void put_reference(struct sqlb *q, const struct filter_leaf *l, const struct entity *from, const char *alias,
+                          bool negate)
+{
+    const char *ref = from->fields[l->via].name;
+    if (negate)
+        sqlb_fmt(q, "(%s.%s IS NULL OR %s.%s NOT", alias, ref, alias, ref);
+    else
+        sqlb_fmt(q, "(%s.%s", alias, ref);
+    sqlb_fmt(q, " IN (SELECT r.id FROM %s r WHERE ", l->ent->table);
+    put_column(q, l, "r");
+    sqlb_c(q, "))");
+}
+
+static void put_leaf(struct sqlb *q, const struct filter_leaf *l, const char *alias, bool negate)
+{
+    if (l->field->type == FT_SET) {
+        put_set(q, l, alias, negate);
+    } else if (!negate) {
+        put_column(q, l, alias);
+    } else if (l->op == FOP_NOTNULL) {
+        sqlb_fmt(q, "%s.%s IS NULL", alias, l->field->name);
+    } else {
+        sqlb_c(q, "(NOT ");
+        put_column(q, l, alias);
+        if (!(l->field->flags & FF_REQUIRED))
+            sqlb_fmt(q, " OR %s.%s IS NULL", alias, l->field->name);
+        sqlb_c(q, ")");
+    }
+}
+
+static void put(struct sqlb *q, const struct filter *f, const struct entity *ent, const char *alias, bool negate)
+{
+    switch (f->kind) {
+    case FILTER_NOT:
+        put(q, f->a, ent, alias, !negate);
+        break;
+    case FILTER_AND:
+    case FILTER_OR:
+        sqlb_c(q, "(");
+        put(q, f->a, ent, alias, negate);
+        sqlb_c(q, (f->kind == FILTER_AND) != negate ? " AND " : " OR ");
+        put(q, f->b, ent, alias, negate);
+        sqlb_c(q, ")");
+        break;
+    case FILTER_LEAF:
+        if (f->leaf.via >= 0)
+            put_reference(q, &f->leaf, ent, alias, negate);
+        else
+            put_leaf(q, &f->leaf, alias, negate);
+    }
+}
+
+void filter_sql(struct sqlb *q, const struct entity *ent, const struct filter *f, const char *alias)
+{
+    if (f)
+        put(q, f, ent, alias, false);
+    else
+        sqlb_c(q, "1=1");
+}

@@ -1,0 +1,152 @@
+/* What happened to a deal, a contact or a company, newest first, straight from the journal. */
+#include "crm/query_cursor.h"
+#include <stdio.h>
+
+#define EVENT_COLUMNS                                                                                                  \
+    "e.seq, e.at, e.actor_id, e.cause, e.undoes, e.change_id, e.object_id, e.object_kind, e.verb, e.via, e.data"
+
+static struct event read_event(struct stmt *s)
+{
+    return (struct event){.seq = stmt_col_i64(s, 0),
+                          .at = stmt_col_i64(s, 1),
+                          .actor_id = stmt_col_i64(s, 2),
+                          .cause = stmt_col_i64(s, 3),
+                          .undoes = stmt_col_i64(s, 4),
+                          .change_id = stmt_col_i64(s, 5),
+                          .object_id = stmt_col_i64(s, 6),
+                          .object_kind = (int)stmt_col_i64(s, 7),
+                          .verb = (int)stmt_col_i64(s, 8),
+                          .via = (int)stmt_col_i64(s, 9),
+                          .data = stmt_col_str(s, 10)};
+}
+
+static void put_or_null(struct jw *w, const char *key, int64_t v)
+{
+    if (v)
+        jw_ki64(w, key, v);
+    else
+        jw_knull(w, key);
+}
+
+void event_put(struct jw *w, const struct event *ev)
+{
+    char kind[64];
+    const char *object = entity_kind_name(ev->object_kind);
+    snprintf(kind, sizeof kind, "%s.%s", object, verb_names[ev->verb]);
+    jw_obj(w);
+    jw_ki64(w, "seq", ev->seq);
+    jw_ki64(w, "at", ev->at);
+    put_or_null(w, "actor_id", ev->actor_id);
+    jw_kc(w, "via", via_names[ev->via]);
+    jw_kc(w, "kind", kind);
+    jw_kc(w, "object", object);
+    jw_ki64(w, "object_id", ev->object_id);
+    jw_ki64(w, "change_id", ev->change_id);
+    put_or_null(w, "cause", ev->cause);
+    put_or_null(w, "undoes", ev->undoes);
+    jw_key(w, "set");
+    jw_raw(w, ev->data.len ? ev->data : STR("{}"));
+    jw_end_obj(w);
+}
+
+struct branch {
+    enum entity_id kind;
+    const char *column; /* of its table, that points to the object */
+};
+static const struct branch deal_branches[] = {
+    {ENT_TASK, "deal_id"}, {ENT_NOTE, "deal_id"}, {ENT_DEAL_PRODUCT, "deal_id"}};
+static const struct branch contact_branches[] = {
+    {ENT_TASK, "contact_id"}, {ENT_NOTE, "contact_id"}, {ENT_DEAL, "contact_id"}};
+static const struct branch company_branches[] = {
+    {ENT_TASK, "company_id"}, {ENT_NOTE, "company_id"}, {ENT_DEAL, "company_id"}, {ENT_CONTACT, "company_id"}};
+
+/* The objects whose events are shown, then their events by the journal's own index. */
+static void put_timeline(struct sqlb *q, const struct entity *ent, int64_t id, int64_t before, int64_t limit)
+{
+    const struct branch *b = ent->id == ENT_DEAL      ? deal_branches
+                             : ent->id == ENT_CONTACT ? contact_branches
+                                                      : company_branches;
+    size_t n = ent->id == ENT_COMPANY ? 4 : 3;
+    sqlb_fmt(q, "SELECT " EVENT_COLUMNS " FROM (SELECT %d AS kind, CAST(", (int)ent->id);
+    sqlb_param(q, val_int(id));
+    sqlb_c(q, " AS BIGINT) AS id");
+    for (size_t i = 0; i < n; i++)
+        sqlb_fmt(q, " UNION ALL SELECT %d, id FROM %s WHERE %s = $1", (int)b[i].kind, entity_by_id(b[i].kind)->table,
+                 b[i].column);
+    sqlb_c(q, ") o CROSS JOIN journal e WHERE e.object_kind = o.kind AND e.object_id = o.id AND e.seq < ");
+    sqlb_param(q, val_int(before));
+    sqlb_c(q, " ORDER BY e.seq DESC LIMIT ");
+    sqlb_param(q, val_int(limit + 1));
+}
+
+static enum rc write_events(struct stmt *s, int64_t limit, struct arena *a, uint64_t hash, struct buf *out,
+                            struct err *e)
+{
+    struct jw w = jw_to(out);
+    struct val last = val_null();
+    int64_t n = 0;
+    bool more = false;
+    enum rc rc;
+    jw_obj(&w);
+    jw_key(&w, "items");
+    jw_arr(&w);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct event ev = read_event(s);
+        if (n++ == limit) {
+            more = true;
+            continue;
+        }
+        event_put(&w, &ev);
+        last = val_int(ev.seq);
+    }
+    jw_end_arr(&w);
+    jw_kstr(&w, "next_cursor", more ? cursor_write(a, hash, &last, 1) : STR_NULL);
+    jw_end_obj(&w);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+enum rc timeline_list(struct db *db, struct arena *a, const struct entity *ent, int64_t id, struct str cursor,
+                      int64_t limit, struct buf *out, struct err *e)
+{
+    struct sort by_seq = {.keys = {{.index = FIELD_ID, .field = filter_common_field(FIELD_ID), .desc = true}}, .n = 1};
+    struct query as_query = {.ent = ent, .sort = str_fmt(a, "timeline %lld", (long long)id)};
+    uint64_t hash = cursor_hash(&as_query);
+    struct val before = val_int(INT64_MAX);
+    struct record *owner;
+    if (limit < 1 || limit > 500)
+        return err_set(e, RC_INVALID, "bad_limit", "limit", "500");
+    if (cursor.len && !cursor_read(a, cursor, hash, &by_seq, &before))
+        return err_set(e, RC_INVALID, "bad_cursor", "cursor", NULL);
+    TRY(record_load(db, a, ent, id, true, &owner, e));
+    struct sqlb q = sqlb_new(a);
+    struct stmt *s = NULL;
+    enum rc rc;
+    put_timeline(&q, ent, id, before.i, limit);
+    TRY_OUT(sqlb_prepare(&q, db, &s, e));
+    rc = write_events(s, limit, a, hash, out, e);
+out:
+    stmt_done(s);
+    sqlb_free(&q);
+    return rc;
+}
+
+enum rc timeline_each(struct db *db, enum entity_id kind, int64_t id,
+                      enum rc (*each)(void *arg, const struct event *ev), void *arg, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(
+        db, &s, "SELECT " EVENT_COLUMNS " FROM journal e WHERE e.object_kind = $1 AND e.object_id = $2 ORDER BY e.seq",
+        e));
+    stmt_i64(s, 1, kind);
+    stmt_i64(s, 2, id);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct event ev = read_event(s);
+        TRY_OUT(each(arg, &ev));
+    }
+    if (rc == RC_DONE)
+        rc = RC_OK;
+out:
+    stmt_done(s);
+    return rc;
+}
