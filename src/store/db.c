@@ -109,6 +109,11 @@ enum rc db_prepare(struct db *db, struct stmt **out, const char *sql, struct err
     uint64_t hash = 0;
     struct stmt *s = find(db, sql, &hash);
     *out = NULL;
+    if (db->in_tx && db->mode == DB_WRITER && db->failed.rc != RC_OK) {
+        if (e)
+            *e = db->failed; /* PostgreSQL would run nothing more in this transaction, so SQLite does not either */
+        return db->failed.rc;
+    }
     if (!s || s->busy) {
         bool keep = !s; /* the same text while the first is still in use: a second one that is not kept */
         if (keep)
@@ -235,6 +240,7 @@ enum rc db_begin(struct db *db, struct err *e)
 
 enum rc db_commit(struct db *db, struct err *e)
 {
+    memset(&db->failed, 0, sizeof db->failed); /* of a job that was refused, and had written nothing */
     enum rc rc = db->ops->commit(db, e);
     if (rc != RC_OK)
         db_rollback(db);

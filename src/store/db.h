@@ -23,7 +23,9 @@ MUST_USE enum rc db_open(struct db **out, const struct db_target *target, enum d
 void db_close(struct db *db);
 enum db_kind db_kind_of(const struct db *db);
 
-/* A statement out of the connection's cache (keyed by text, least recently used goes), reset and with no bindings.
+/* After a statement of a job has failed, every further one of that job fails the same way (as on PostgreSQL): do not try
+ * and catch, ask first or use ON CONFLICT.
+ * A statement out of the connection's cache (keyed by text, least recently used goes), reset and with no bindings.
  * Valid until stmt_done; finish with it before preparing the same text again. */
 MUST_USE enum rc db_prepare(struct db *db, struct stmt **out, const char *sql, struct err *e);
 void stmt_i64(struct stmt *s, int i, int64_t v); /* i from 1 */

@@ -125,7 +125,10 @@ static enum rc pg_connect(struct pg *p, struct err *e)
     if (PQstatus(p->conn) != CONNECTION_OK)
         return lost(p, e);
     PQsetNoticeProcessor(p->conn, quiet, NULL);
-    TRY(command(p, p->db.mode == DB_WRITER ? "SET lock_timeout = '30s'" : "SET default_transaction_read_only = on", e));
+    TRY(command(p,
+                p->db.mode == DB_WRITER ? "SET client_min_messages = warning; SET lock_timeout = '30s'"
+                                        : "SET client_min_messages = warning; SET default_transaction_read_only = on",
+                e));
     if (p->listening)
         TRY(command(p, "LISTEN voronka_journal", e));
     return RC_OK;
