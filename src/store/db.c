@@ -226,6 +226,7 @@ static void fresh_transaction(struct db *db)
 {
     db->journal_seq = -1;
     db->appended = 0;
+    buf_clear(&db->queue);
     memset(&db->failed, 0, sizeof db->failed);
     memset(&db->fatal, 0, sizeof db->fatal);
 }
@@ -241,7 +242,9 @@ enum rc db_begin(struct db *db, struct err *e)
 enum rc db_commit(struct db *db, struct err *e)
 {
     memset(&db->failed, 0, sizeof db->failed); /* of a job that was refused, and had written nothing */
-    enum rc rc = db->ops->commit(db, e);
+    enum rc rc = journal_flush(db, e);
+    if (rc == RC_OK)
+        rc = db->ops->commit(db, e);
     if (rc != RC_OK)
         db_rollback(db);
     db->in_tx = false;
@@ -255,6 +258,7 @@ void db_rollback(struct db *db)
         fatal = db->fatal;
     db->fatal = fatal; /* "no transaction is active" is no news: SQLite rolls back by itself when the disk is full */
     db->failed = failed;
+    buf_clear(&db->queue);
     db->in_tx = false;
 }
 
@@ -270,5 +274,6 @@ void db_close(struct db *db)
             free_stmt(s);
         }
     db->magic = 0;
+    buf_free(&db->queue);
     db->ops->close(db);
 }

@@ -1,5 +1,6 @@
 /* Inside of the store: what the two drivers, the writer and the journal share. Nobody else includes this. */
 #pragma once
+#include "base/buf.h"
 #include "store/db.h"
 
 enum { DB_CACHED = 192, DB_BUCKETS = 256 };
@@ -49,6 +50,7 @@ struct db {
     bool in_tx;
     int64_t journal_seq; /* last seq of the journal as this transaction sees it; -1: not read yet */
     int64_t appended;    /* events appended in this transaction */
+    struct buf queue;    /* events of this transaction that wait for journal_flush (PostgreSQL) */
     uint64_t tick;
     size_t cached;
     struct stmt *bucket[DB_BUCKETS];
@@ -67,6 +69,13 @@ MUST_USE enum rc db_begin(struct db *db, struct err *e);
 MUST_USE enum rc db_commit(struct db *db, struct err *e); /* on an error everything has been rolled back */
 void db_rollback(struct db *db);
 int64_t db_writes(struct db *db);
+
+/* Writes the events that journal_append has queued. */
+MUST_USE enum rc journal_flush(struct db *db, struct err *e);
+/* COPY table_and_columns FROM STDIN of complete lines in PostgreSQL's text format, and adding one value to such a line.
+ */
+MUST_USE enum rc db_postgres_copy(struct db *db, const char *table_and_columns, struct str lines, struct err *e);
+void copy_text(struct buf *b, struct str s);
 
 /* Socket of a PostgreSQL connection and its notifications, for the feed. */
 MUST_USE enum rc db_postgres_listen(struct db *db, struct err *e);

@@ -30,17 +30,9 @@ enum rc journal_last(struct db *db, int64_t *seq, struct err *e)
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
 }
 
-/* The transaction holds the write lock, so the next number is ours: gapless, in order of commit, and known before the
- * row is written, so that the first event of a change can name itself. */
-enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e)
+static enum rc insert(struct db *db, const struct event *ev, struct err *e)
 {
-    struct db *db = tx->db;
     struct stmt *s;
-    if (db->journal_seq < 0)
-        TRY(journal_last(db, &db->journal_seq, e));
-    ev->seq = db->journal_seq + 1;
-    if (ev->change_id == 0)
-        ev->change_id = ev->seq;
     TRY(db_prepare(db, &s, "INSERT INTO journal(" COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", e));
     stmt_i64(s, 1, ev->seq);
     stmt_i64(s, 2, ev->at);
@@ -52,11 +44,52 @@ enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e)
     stmt_i64(s, 8, ev->object_kind);
     stmt_i64(s, 9, ev->verb);
     stmt_i64(s, 10, ev->via);
-    stmt_str(s, 11, ev->data.ptr ? ev->data : STR("{}"));
-    TRY(stmt_run(s, e));
+    stmt_str(s, 11, ev->data);
+    return stmt_run(s, e);
+}
+
+/* A round trip to PostgreSQL costs as much as many rows: events are gathered and go in one COPY. */
+static void queue(struct buf *b, const struct event *ev)
+{
+    const int64_t numbers[] = {ev->seq,       ev->at,        ev->actor_id,    ev->cause, ev->undoes,
+                               ev->change_id, ev->object_id, ev->object_kind, ev->verb,  ev->via};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        buf_i64(b, numbers[i]);
+        buf_char(b, '\t');
+    }
+    copy_text(b, ev->data);
+    buf_char(b, '\n');
+}
+
+enum rc journal_flush(struct db *db, struct err *e)
+{
+    if (db->queue.len == 0)
+        return RC_OK;
+    enum rc rc = db_postgres_copy(db, "journal(" COLUMNS ")", buf_view(&db->queue), e);
+    buf_clear(&db->queue);
+    return rc;
+}
+
+/* The transaction holds the write lock, so the next number is ours: gapless, in order of commit, and known before the
+ * row is written, so that the first event of a change can name itself. */
+enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e)
+{
+    enum { QUEUE_BYTES = 1 << 20 };
+    struct db *db = tx->db;
+    if (db->journal_seq < 0)
+        TRY(journal_last(db, &db->journal_seq, e));
+    ev->seq = db->journal_seq + 1;
+    if (ev->change_id == 0)
+        ev->change_id = ev->seq;
+    if (!ev->data.ptr)
+        ev->data = STR("{}");
+    if (db->kind == DB_POSTGRES)
+        queue(&db->queue, ev);
+    else
+        TRY(insert(db, ev, e));
     db->journal_seq = ev->seq;
     db->appended++;
-    return RC_OK;
+    return db->queue.len > QUEUE_BYTES ? journal_flush(db, e) : RC_OK;
 }
 
 static struct event row(struct stmt *s)

@@ -80,10 +80,13 @@ static enum rc run_job_in_savepoint(struct writer *w, struct slot *s, struct err
     int64_t seq = w->db->journal_seq, appended = w->db->appended;
     TRY(db_exec(w->db, "SAVEPOINT job", e));
     run_job(w, s);
+    if (s->rc == RC_OK && w->db->fatal.rc == RC_OK)
+        TRY(journal_flush(w->db, e));
     if (w->db->fatal.rc != RC_OK)
         return RC_OK;
     if (s->rc == RC_OK)
         return db_exec(w->db, "RELEASE job", e);
+    buf_clear(&w->db->queue);
     w->db->journal_seq = seq;
     w->db->appended = appended;
     return db_exec(w->db, "ROLLBACK TO job; RELEASE job", e);
