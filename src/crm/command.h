@@ -20,8 +20,16 @@ struct change {
     int64_t undoes;    /* while undoing: seq of the event being taken back */
     int64_t change_id; /* seq of the first event, 0 before it */
     int64_t events;    /* how many were appended */
+    int64_t seq;       /* of the newest event, 0 before the first */
+    const struct subscription *subscriptions; /* the engine's: who wants to hear, read before the first event */
 };
 struct change change_begin(struct wtx *tx, struct actor actor);
+
+/* Rules react here: called after every event, inside the transaction, when row, journal and hooks are done. `is` NULL: deleted;
+ * `was` NULL: created; both NULL: an event without a row. Set once at start, before the writer runs; NULL for none. */
+typedef enum rc (*crm_reactor)(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
+                               struct err *e);
+void crm_set_reactor(crm_reactor react);
 
 /* *in as from record_from_json(creating). Errors: those of the hooks, ref_not_found, unique names taken_name. */
 MUST_USE enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct err *e);

@@ -8,7 +8,8 @@ extern const size_t crm_migrations_n;
 
 /* Settings: currency ("RUB"), time_zone ("Europe/Moscow"), company ("…"), demo ("1" in demo mode), secret keys. */
 MUST_USE enum rc setting_get(struct db *db, struct arena *a, const char *key, const char *fallback, struct str *out, struct err *e);
-MUST_USE enum rc setting_set(struct change *ch, const char *key, struct str value, struct err *e); /* journalled unless secret */
+MUST_USE enum rc setting_set(struct change *ch, const char *key, struct str value, struct err *e); /* journalled unless the key begins with
+ * "secret"; a value without pointer removes it */
 
 /* Users. Hashes are argon2id (libsodium, MODERATE is too slow for two cores: ops 2, 64 MiB); call off the loop thread. */
 MUST_USE enum rc password_hash(struct arena *a, struct str password, struct str *hash, struct err *e); /* weak_password: under 8 */
@@ -38,6 +39,9 @@ MUST_USE enum rc session_close_others(struct change *ch, int64_t user_id, int64_
 MUST_USE enum rc session_find(struct db *db, struct str token, int64_t now, struct session *out, struct err *e);
 MUST_USE enum rc token_create(struct change *ch, int64_t user_id, struct str name, struct arena *a, struct str *token, int64_t *id, struct err *e);
 MUST_USE enum rc token_delete(struct change *ch, int64_t user_id, int64_t id, struct err *e);
+
+/* The user's API tokens as a JSON array of {"id","name","created_at"}. */
+MUST_USE enum rc token_list(struct db *db, struct jw *w, int64_t user_id, struct err *e);
 
 /* Consistency of journal and rows (`voronka check`): replays the journal and compares every row; calls problem for each defect. */
 MUST_USE enum rc crm_check(struct db *db, void (*problem)(void *arg, const char *text), void *arg, int64_t *events, int64_t *rows, struct err *e);

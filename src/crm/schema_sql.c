@@ -1,7 +1,6 @@
 /* The tables of the nouns. A published step is never edited: changes are new steps at the end of the list.
  * Text columns compare by bytes; NAME_fold holds str_fold of the value. Booleans and enums are BIGINT. */
 #include "crm/crm.h"
-#include "store/schema.h"
 
 #define HEAD                                                                                                           \
     "id @ID, version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT, "

@@ -1,0 +1,256 @@
+/* Deals: which stage of which funnel, and what follows from it. */
+#include "crm/hooks.h"
+
+struct stage_row {
+    int64_t id, funnel_id, outcome;
+    bool archived;
+};
+
+static enum rc load_stage(struct change *ch, int64_t id, struct stage_row *out, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(ch->tx->db, &s,
+                   "SELECT funnel_id, outcome, archived FROM stage WHERE id = $1 AND deleted_at IS NULL", e));
+    stmt_i64(s, 1, id);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW)
+        *out = (struct stage_row){id, stmt_col_i64(s, 0), stmt_col_i64(s, 1), stmt_col_i64(s, 2) != 0};
+    stmt_done(s);
+    if (rc == RC_DONE)
+        return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "stage_id", "%lld", (long long)id);
+    return rc == RC_ROW ? RC_OK : rc;
+}
+
+/* The first open stage of the funnel, or of the first funnel when none is named. */
+static enum rc default_stage(struct change *ch, struct val funnel, int64_t *stage_id, struct err *e)
+{
+    int64_t funnel_id = val_i(funnel, 0);
+    if (!funnel_id)
+        TRY(query_i64(ch->tx->db,
+                      "SELECT id FROM funnel WHERE deleted_at IS NULL AND archived = 0 ORDER BY position, id LIMIT 1",
+                      NULL, 0, 0, &funnel_id, e));
+    if (!funnel_id)
+        return err_set(e, RC_UNPROCESSABLE, "no_funnel", "funnel_id", NULL);
+    TRY(QUERY_I64(ch->tx->db, stage_id, 0, e,
+                  "SELECT id FROM stage WHERE funnel_id = $1 AND outcome = 0 AND archived = 0 AND deleted_at IS NULL"
+                  " ORDER BY position, id LIMIT 1",
+                  funnel_id));
+    return *stage_id ? RC_OK : err_set(e, RC_UNPROCESSABLE, "no_open_stage", "funnel_id", NULL);
+}
+
+struct funnel_row {
+    bool archived;
+    struct str currency;
+};
+
+static enum rc load_funnel(struct change *ch, int64_t id, struct funnel_row *out, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(ch->tx->db, &s, "SELECT archived, currency FROM funnel WHERE id = $1 AND deleted_at IS NULL", e));
+    stmt_i64(s, 1, id);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW)
+        *out = (struct funnel_row){stmt_col_i64(s, 0) != 0, str_dup(ch->tx->arena, stmt_col_str(s, 1))};
+    stmt_done(s);
+    if (rc == RC_DONE)
+        return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "funnel_id", "%lld", (long long)id);
+    return rc == RC_ROW ? RC_OK : rc;
+}
+
+/* ---- losing ---- */
+
+static enum rc check_loss_reason(struct change *ch, const struct record *will, struct err *e)
+{
+    int64_t funnel = will->f[DEAL_FUNNEL_ID].i, found;
+    struct val reason = will->f[DEAL_LOSS_REASON_ID];
+    if (val_has(reason)) {
+        TRY(QUERY_I64(ch->tx->db, &found, 0, e,
+                      "SELECT 1 FROM loss_reason WHERE id = $1 AND (funnel_id IS NULL OR funnel_id = $2)", reason.i,
+                      funnel));
+        return found ? RC_OK : err_set(e, RC_UNPROCESSABLE, "loss_reason_of_other_funnel", "loss_reason_id", NULL);
+    }
+    TRY(QUERY_I64(
+        ch->tx->db, &found, 0, e,
+        "SELECT 1 FROM loss_reason WHERE (funnel_id IS NULL OR funnel_id = $1) AND archived = 0 AND deleted_at IS NULL"
+        " LIMIT 1",
+        funnel));
+    return found ? err_set(e, RC_UNPROCESSABLE, "loss_reason_required", "loss_reason_id", NULL) : RC_OK;
+}
+
+static bool given(const struct record *was, const struct record *will, int field)
+{
+    return val_has(will->f[field]) && !(was && val_eq(was->f[field], will->f[field]));
+}
+
+/* A reason belongs to a lost deal only: it goes when the deal is opened again or won, and cannot be given to such a
+ * deal. */
+static enum rc loss_rules(struct change *ch, const struct record *was, struct record *will, struct err *e)
+{
+    static const int fields[] = {DEAL_LOSS_REASON_ID, DEAL_LOSS_COMMENT};
+    if (will->f[DEAL_STATUS].i == DEAL_LOST) {
+        bool same = was && was->f[DEAL_STATUS].i == DEAL_LOST &&
+                    val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]) &&
+                    val_eq(was->f[DEAL_LOSS_REASON_ID], will->f[DEAL_LOSS_REASON_ID]);
+        /* An undo brings back what once stood, from before there were reasons, too. */
+        return same || ch->undoes ? RC_OK : check_loss_reason(ch, will, e);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (given(was, will, fields[i]))
+            return err_set(e, RC_UNPROCESSABLE, "not_lost", will->ent->fields[fields[i]].name, NULL);
+        will->f[fields[i]] = val_null();
+    }
+    return RC_OK;
+}
+
+/* ---- where it stands ---- */
+
+/* What follows from the outcome of its stage. While undoing, closed_at comes from the journal, not from the clock. */
+static void set_status(struct change *ch, const struct record *was, struct record *will, int64_t outcome)
+{
+    bool same = was && was->f[DEAL_STATUS].i == outcome;
+    will->f[DEAL_STATUS] = val_int(outcome);
+    if (!same && !ch->undoes)
+        will->f[DEAL_CLOSED_AT] = outcome == DEAL_OPEN ? val_null() : val_int(ch->at);
+}
+
+void stage_history_add(struct stage_history *h, int64_t seq, int64_t undoes, int64_t at)
+{
+    int64_t entered = at;
+    for (size_t i = h->len; undoes && i > 0; i--)
+        if (h->ptr[i - 1].seq == undoes) {
+            entered = h->ptr[i - 1].before;
+            break;
+        }
+    struct stage_entry entry = {seq, h->entered, entered};
+    vec_push(h, entry);
+    h->entered = entered;
+}
+
+/* When the deal had entered the stage that it stood in before the event `seq`. */
+static enum rc entered_before(struct change *ch, int64_t deal_id, int64_t seq, int64_t *out, struct err *e)
+{
+    struct stage_history h = {0};
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(
+        ch->tx->db, &s,
+        "SELECT seq, undoes, at FROM journal WHERE object_kind = $1 AND object_id = $2 AND seq <= $3 AND verb IN (1, 5)"
+        " ORDER BY seq",
+        e));
+    stmt_i64(s, 1, ENT_DEAL);
+    stmt_i64(s, 2, deal_id);
+    stmt_i64(s, 3, seq);
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        stage_history_add(&h, stmt_col_i64(s, 0), stmt_col_i64(s, 1), stmt_col_i64(s, 2));
+    stmt_done(s);
+    *out = h.len && h.ptr[h.len - 1].seq == seq ? h.ptr[h.len - 1].before : h.entered;
+    vec_free(&h);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static enum rc enter_stage(struct change *ch, const struct record *was, struct record *will, struct err *e)
+{
+    struct stage_row stage = {0};
+    bool moved_funnel = was && !val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]);
+    bool named_funnel = was ? moved_funnel : val_has(will->f[DEAL_FUNNEL_ID]);
+    TRY(load_stage(ch, will->f[DEAL_STAGE_ID].i, &stage, e));
+    if (named_funnel && will->f[DEAL_FUNNEL_ID].i != stage.funnel_id)
+        return err_set(e, RC_UNPROCESSABLE, "stage_not_in_funnel", "stage_id", NULL);
+    if (stage.archived)
+        return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage_id", NULL);
+    will->f[DEAL_FUNNEL_ID] = val_int(stage.funnel_id);
+    set_status(ch, was, will, stage.outcome);
+    int64_t entered = ch->at;
+    if (ch->undoes && was)
+        TRY(entered_before(ch, was->id, ch->undoes, &entered, e));
+    will->f[DEAL_STAGE_ENTERED_AT] = val_int(entered);
+    return RC_OK;
+}
+
+static enum rc fill_new(struct change *ch, struct record *will, struct err *e)
+{
+    struct funnel_row funnel = {0};
+    TRY(load_funnel(ch, will->f[DEAL_FUNNEL_ID].i, &funnel, e));
+    if (funnel.archived)
+        return err_set(e, RC_UNPROCESSABLE, "funnel_archived", "funnel_id", NULL);
+    if (!val_has(will->f[DEAL_CURRENCY]))
+        will->f[DEAL_CURRENCY] = val_str(funnel.currency);
+    if (will->f[DEAL_OWNER_ID].kind == VAL_ABSENT && ch->actor.user_id)
+        will->f[DEAL_OWNER_ID] = val_int(ch->actor.user_id);
+    if (!val_has(will->f[DEAL_RANK])) /* the newest first */
+        will->f[DEAL_RANK] = (struct val){.kind = VAL_REAL, .f = -(double)ch->at};
+    will->f[DEAL_OPEN_TASKS] = val_int(0);
+    return RC_OK;
+}
+
+HOOK_BEFORE(deal)
+{
+    if (!will || (was && was->deleted_at))
+        return RC_OK;
+    if (!was && !val_has(will->f[DEAL_STAGE_ID])) {
+        int64_t stage;
+        TRY(default_stage(ch, will->f[DEAL_FUNNEL_ID], &stage, e));
+        will->f[DEAL_STAGE_ID] = val_int(stage);
+    }
+    if (!val_has(will->f[DEAL_STAGE_ID]))
+        return err_set(e, RC_UNPROCESSABLE, "required", "stage_id", NULL);
+    if (!was || !val_eq(was->f[DEAL_STAGE_ID], will->f[DEAL_STAGE_ID]))
+        TRY(enter_stage(ch, was, will, e));
+    else if (!val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]))
+        return err_set(e, RC_UNPROCESSABLE, "stage_not_in_funnel", "stage_id", NULL);
+    if (!was)
+        TRY(fill_new(ch, will, e));
+    return loss_rules(ch, was, will, e);
+}
+
+enum verb deal_verb(const struct record *was, const struct record *is)
+{
+    return val_eq(was->f[DEAL_STAGE_ID], is->f[DEAL_STAGE_ID]) ? VERB_UPDATED : VERB_MOVED;
+}
+
+/* ---- what hangs on it ---- */
+
+enum rc deal_refresh_tasks(struct db *db, int64_t deal_id, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(
+        db, &s,
+        "UPDATE deal SET"
+        " open_tasks = (SELECT count(*) FROM task WHERE deal_id = $1 AND done = 0 AND deleted_at IS NULL),"
+        " next_task_at = (SELECT min(due_at) FROM task WHERE deal_id = $1 AND done = 0 AND deleted_at IS NULL)"
+        " WHERE id = $1",
+        e));
+    stmt_i64(s, 1, deal_id);
+    return stmt_run(s, e);
+}
+
+/* A deal leaves with its tasks, notes and products, in the same change, so that undo brings all back. */
+static enum rc delete_children(struct change *ch, int64_t deal_id, enum entity_id kind, const char *sql, struct err *e)
+{
+    int64_t id;
+    for (;;) {
+        TRY(QUERY_I64(ch->tx->db, &id, 0, e, sql, deal_id));
+        if (!id)
+            return RC_OK;
+        TRY(change_delete(ch, entity_by_id(kind), id, 0, e));
+    }
+}
+
+static enum rc delete_all_children(struct change *ch, int64_t id, struct err *e)
+{
+    TRY(delete_children(ch, id, ENT_TASK, "SELECT max(id) FROM task WHERE deal_id = $1 AND deleted_at IS NULL", e));
+    TRY(delete_children(ch, id, ENT_NOTE, "SELECT max(id) FROM note WHERE deal_id = $1 AND deleted_at IS NULL", e));
+    return delete_children(ch, id, ENT_DEAL_PRODUCT,
+                           "SELECT max(id) FROM deal_product WHERE deal_id = $1 AND deleted_at IS NULL", e);
+}
+
+HOOK_AFTER(deal)
+{
+    if (is)
+        return was && was->deleted_at ? deal_refresh_tasks(ch->tx->db, is->id, e) : RC_OK;
+    int64_t cause = ch->cause;
+    ch->cause = ch->seq;
+    enum rc rc = delete_all_children(ch, was->id, e);
+    ch->cause = cause;
+    return rc;
+}

@@ -1,0 +1,158 @@
+/* Tasks, notes, products of deals and the small lists. */
+#include "crm/hooks.h"
+#include <math.h>
+
+static void default_owner(struct change *ch, const struct record *was, struct val *owner)
+{
+    if (!was && owner->kind == VAL_ABSENT && ch->actor.user_id)
+        *owner = val_int(ch->actor.user_id);
+}
+
+/* ---- tasks ---- */
+
+/* Done wants a result; when and by whom comes from the clock, or while undoing from the journal. */
+static enum rc done_rules(struct change *ch, const struct record *was, struct record *will, struct err *e)
+{
+    bool before = was && was->f[TASK_DONE].i, done = will->f[TASK_DONE].i;
+    if (done && !val_has(will->f[TASK_RESULT]) && !ch->undoes)
+        return err_set(e, RC_UNPROCESSABLE, "result_required", "result", NULL);
+    if (ch->undoes || done == before)
+        return RC_OK;
+    will->f[TASK_DONE_AT] = done ? val_int(ch->at) : val_null();
+    will->f[TASK_DONE_BY] = done && ch->actor.user_id ? val_int(ch->actor.user_id) : val_null();
+    return RC_OK;
+}
+
+HOOK_BEFORE(task)
+{
+    if (!will || (was && was->deleted_at))
+        return RC_OK;
+    default_owner(ch, was, &will->f[TASK_OWNER_ID]);
+    return done_rules(ch, was, will, e);
+}
+
+enum verb task_verb(const struct record *was, const struct record *is)
+{
+    return is->f[TASK_DONE].i && !was->f[TASK_DONE].i ? VERB_DONE : VERB_UPDATED;
+}
+
+HOOK_AFTER(task)
+{
+    struct val old = was ? was->f[TASK_DEAL_ID] : val_null(), new = is ? is->f[TASK_DEAL_ID] : val_null();
+    bool same = was && is && !was->deleted_at && val_eq(old, new) && val_eq(was->f[TASK_DONE], is->f[TASK_DONE]) &&
+                val_eq(was->f[TASK_DUE_AT], is->f[TASK_DUE_AT]);
+    if (same)
+        return RC_OK;
+    if (val_has(old))
+        TRY(deal_refresh_tasks(ch->tx->db, old.i, e));
+    return val_has(new) && !val_eq(old, new) ? deal_refresh_tasks(ch->tx->db, new.i, e) : RC_OK;
+}
+
+HOOK_BEFORE(note)
+{
+    (void)e;
+    if (will && !was && ch->actor.user_id)
+        will->f[NOTE_AUTHOR_ID] = val_int(ch->actor.user_id);
+    return RC_OK;
+}
+
+/* ---- products ---- */
+
+/* quantity * price * (1 - discount), rounded half away from zero. */
+static enum rc product_sum(struct record *r, struct err *e)
+{
+    long double sum = (long double)r->f[DEAL_PRODUCT_QUANTITY].f * (long double)r->f[DEAL_PRODUCT_PRICE_MINOR].i;
+    sum = sum * (100.0L - (long double)r->f[DEAL_PRODUCT_DISCOUNT_PERCENT].f) / 100.0L;
+    sum = roundl(sum);
+    if (!(sum >= 0 && sum <= (long double)MONEY_MOST))
+        return err_set(e, RC_UNPROCESSABLE, "sum_too_large", "quantity", NULL);
+    r->f[DEAL_PRODUCT_SUM_MINOR] = val_int((int64_t)sum);
+    return RC_OK;
+}
+
+static void as_real(struct val *v)
+{
+    if (v->kind == VAL_INT)
+        *v = (struct val){.kind = VAL_REAL, .f = (double)v->i};
+}
+
+HOOK_BEFORE(deal_product)
+{
+    if (!will || (was && was->deleted_at))
+        return RC_OK;
+    if (!was && !val_has(will->f[DEAL_PRODUCT_PRICE_MINOR])) {
+        int64_t price;
+        TRY(QUERY_I64(ch->tx->db, &price, -1, e, "SELECT price_minor FROM product WHERE id = $1",
+                      will->f[DEAL_PRODUCT_PRODUCT_ID].i));
+        if (price < 0)
+            return err_set(e, RC_UNPROCESSABLE, "required", "price_minor", NULL);
+        will->f[DEAL_PRODUCT_PRICE_MINOR] = val_int(price);
+    }
+    as_real(&will->f[DEAL_PRODUCT_QUANTITY]);
+    as_real(&will->f[DEAL_PRODUCT_DISCOUNT_PERCENT]);
+    if (!val_has(will->f[DEAL_PRODUCT_QUANTITY]) || !val_has(will->f[DEAL_PRODUCT_DISCOUNT_PERCENT]) ||
+        !val_has(will->f[DEAL_PRODUCT_PRICE_MINOR]))
+        return RC_OK; /* the check for required fields names it */
+    if (will->f[DEAL_PRODUCT_QUANTITY].f <= 0)
+        return err_set(e, RC_UNPROCESSABLE, "not_positive", "quantity", NULL);
+    return product_sum(will, e);
+}
+
+HOOK_BEFORE(product)
+{
+    (void)was;
+    return will ? default_currency(ch, &will->f[PRODUCT_CURRENCY], e) : RC_OK;
+}
+
+HOOK_BEFORE(campaign)
+{
+    (void)was;
+    if (!will)
+        return RC_OK;
+    struct val from = will->f[CAMPAIGN_STARTS_ON], to = will->f[CAMPAIGN_ENDS_ON];
+    if (val_has(from) && val_has(to) && from.i > to.i)
+        return err_set(e, RC_UNPROCESSABLE, "ends_before_start", "ends_on", NULL);
+    return default_currency(ch, &will->f[CAMPAIGN_CURRENCY], e);
+}
+
+/* ---- people and small lists ---- */
+
+HOOK_BEFORE(contact)
+{
+    (void)e;
+    if (will)
+        default_owner(ch, was, &will->f[CONTACT_OWNER_ID]);
+    return RC_OK;
+}
+
+HOOK_BEFORE(company)
+{
+    (void)e;
+    if (will)
+        default_owner(ch, was, &will->f[COMPANY_OWNER_ID]);
+    return RC_OK;
+}
+
+HOOK_BEFORE(source)
+{
+    (void)was;
+    return will ? next_position(ch, "SELECT max(position) FROM source WHERE deleted_at IS NULL", 0,
+                                &will->f[SOURCE_POSITION], e)
+                : RC_OK;
+}
+
+HOOK_BEFORE(loss_reason)
+{
+    (void)was;
+    return will ? next_position(ch, "SELECT max(position) FROM loss_reason WHERE deleted_at IS NULL", 0,
+                                &will->f[LOSS_REASON_POSITION], e)
+                : RC_OK;
+}
+
+HOOK_BEFORE(deal_class)
+{
+    (void)was;
+    return will ? next_position(ch, "SELECT max(position) FROM deal_class WHERE deleted_at IS NULL", 0,
+                                &will->f[DEAL_CLASS_POSITION], e)
+                : RC_OK;
+}

@@ -1,0 +1,210 @@
+/* Subscribers hear of every committed event that they asked for. */
+#include "crm/outbox.h"
+#include "crm/engine.h"
+
+struct subscription {
+    struct subscription *next;
+    int64_t webhook_id;
+    struct str kinds;
+};
+static const struct subscription nobody;
+
+static enum rc read_subscriptions(struct change *ch, struct err *e)
+{
+    struct subscription *first = NULL;
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(ch->tx->db, &s,
+                   "SELECT id, kinds FROM webhook WHERE active = 1 AND deleted_at IS NULL ORDER BY id DESC", e));
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct subscription *one = ARENA_NEW(ch->tx->arena, struct subscription);
+        *one = (struct subscription){first, stmt_col_i64(s, 0), str_dup(ch->tx->arena, stmt_col_str(s, 1))};
+        first = one;
+    }
+    stmt_done(s);
+    ch->subscriptions = first ? first : &nobody;
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+/* "deal.moved", "deal.*" or "*" */
+static bool kind_matches(struct str pattern, struct str object, struct str verb)
+{
+    struct str rest, head = str_cut(pattern, '.', &rest);
+    if (str_eqc(pattern, "*"))
+        return true;
+    return str_eq(head, object) && (str_eqc(rest, "*") || str_eq(rest, verb));
+}
+
+static bool wants(struct str kinds, const struct event *ev)
+{
+    struct str object = str_c(entity_kind_name(ev->object_kind)), verb = str_c(verb_names[ev->verb]);
+    size_t i = 0;
+    while (i < kinds.len) {
+        size_t from = i;
+        while (i < kinds.len && !strchr(" ,;", kinds.ptr[i]))
+            i++;
+        if (i > from && kind_matches((struct str){kinds.ptr + from, i - from}, object, verb))
+            return true;
+        i++;
+    }
+    return false;
+}
+
+static void put_event(struct jw *w, const struct event *ev)
+{
+    char kind[64];
+    snprintf(kind, sizeof kind, "%s.%s", entity_kind_name(ev->object_kind), verb_names[ev->verb]);
+    jw_obj(w);
+    jw_ki64(w, "seq", ev->seq);
+    jw_ki64(w, "at", ev->at);
+    jw_ki64(w, "actor_id", ev->actor_id);
+    jw_kc(w, "via", via_names[ev->via]);
+    jw_kc(w, "kind", kind);
+    jw_kc(w, "object", entity_kind_name(ev->object_kind));
+    jw_ki64(w, "object_id", ev->object_id);
+    jw_ki64(w, "change_id", ev->change_id);
+    jw_ki64(w, "cause", ev->cause);
+    jw_ki64(w, "undoes", ev->undoes);
+    jw_key(w, "set");
+    jw_raw(w, ev->data.len ? ev->data : STR("{}"));
+    jw_end_obj(w);
+}
+
+enum rc outbox_event(struct change *ch, const struct event *ev, struct err *e)
+{
+    if (!ch->subscriptions || ev->object_kind == ENT_WEBHOOK)
+        TRY(read_subscriptions(ch, e));
+    struct buf payload = {0};
+    enum rc rc = RC_OK;
+    for (const struct subscription *one = ch->subscriptions; one && one != &nobody && rc == RC_OK; one = one->next) {
+        if (!wants(one->kinds, ev))
+            continue;
+        if (!payload.len) {
+            struct jw w = jw_to(&payload);
+            put_event(&w, ev);
+        }
+        char target[24], key[48];
+        snprintf(target, sizeof target, "%lld", (long long)one->webhook_id);
+        snprintf(key, sizeof key, "event-%lld-%lld", (long long)ev->seq, (long long)one->webhook_id);
+        rc = outbox_add(ch, "webhook", str_c(target), buf_view(&payload), str_c(key), e);
+    }
+    buf_free(&payload);
+    return rc;
+}
+
+enum rc outbox_add(struct change *ch, const char *topic, struct str target, struct str payload, struct str key,
+                   struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(ch->tx->db, &s,
+                   "INSERT INTO outbox (created_at, change_id, topic, target, payload, next_at, idempotency_key)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                   e));
+    stmt_i64(s, 1, ch->tx->now);
+    stmt_i64(s, 2, ch->change_id);
+    stmt_str(s, 3, str_c(topic));
+    stmt_str(s, 4, target);
+    stmt_str(s, 5, payload);
+    stmt_i64(s, 6, ch->tx->now);
+    stmt_str(s, 7, key);
+    return stmt_run(s, e);
+}
+
+/* ---- delivery ---- */
+
+enum rc outbox_due(struct db *db, struct arena *a, int64_t now, int64_t limit, struct outbox_rows *out, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    *out = (struct outbox_rows){ARENA_ARRAY(a, struct outbox_row, limit + 1), 0};
+    TRY(db_prepare(db, &s,
+                   "SELECT id, created_at, change_id, attempts, topic, target, payload, idempotency_key FROM outbox"
+                   " WHERE sent_at IS NULL AND next_at <= $1 AND id IN"
+                   " (SELECT min(id) FROM outbox WHERE sent_at IS NULL AND next_at < $2 GROUP BY topic, target)"
+                   " ORDER BY id LIMIT $3",
+                   e));
+    stmt_i64(s, 1, now);
+    stmt_i64(s, 2, TIME_MOST);
+    stmt_i64(s, 3, limit);
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        out->ptr[out->n++] = (struct outbox_row){
+            .id = stmt_col_i64(s, 0),
+            .created_at = stmt_col_i64(s, 1),
+            .change_id = stmt_col_i64(s, 2),
+            .attempts = stmt_col_i64(s, 3),
+            .topic = str_dup(a, stmt_col_str(s, 4)),
+            .target = str_dup(a, stmt_col_str(s, 5)),
+            .payload = str_dup(a, stmt_col_str(s, 6)),
+            .idempotency_key = str_dup(a, stmt_col_str(s, 7)),
+        };
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+enum rc outbox_next_at(struct db *db, int64_t *at, struct err *e)
+{
+    return QUERY_I64(db, at, -1, e, "SELECT min(next_at) FROM outbox WHERE sent_at IS NULL AND next_at < $1",
+                     TIME_MOST);
+}
+
+/* 10 s, then doubled up to 6 h. */
+static int64_t wait_after(int64_t attempts)
+{
+    int64_t ms = 10 * MS_SECOND;
+    while (attempts-- > 1 && ms < 6 * MS_HOUR)
+        ms *= 2;
+    return ms < 6 * MS_HOUR ? ms : 6 * MS_HOUR;
+}
+
+static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
+{
+    struct outbox_result *r = (struct outbox_result *)job;
+    struct stmt *s;
+    int64_t attempts;
+    TRY(QUERY_I64(tx->db, &attempts, -1, e, "SELECT attempts FROM outbox WHERE id = $1", r->id));
+    if (attempts < 0)
+        return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
+    attempts++;
+    bool over = r->give_up || attempts >= OUTBOX_ATTEMPTS;
+    TRY(db_prepare(tx->db, &s,
+                   "UPDATE outbox SET attempts = $1, sent_at = $2, next_at = $3, last_error = $4 WHERE id = $5", e));
+    stmt_i64(s, 1, attempts);
+    if (r->sent)
+        stmt_i64(s, 2, tx->now);
+    else
+        stmt_null(s, 2);
+    stmt_i64(s, 3,
+             r->sent ? tx->now
+             : over  ? TIME_MOST
+                     : tx->now + wait_after(attempts)); /* given up: never due again */
+    stmt_str(s, 4, r->sent ? STR_NULL : str_c(r->error));
+    stmt_i64(s, 5, r->id);
+    return stmt_run(s, e);
+}
+
+static void result_done(struct job *job, enum rc rc, const struct err *e)
+{
+    struct outbox_result *r = (struct outbox_result *)job;
+    if (r->done)
+        r->done(r, rc, e);
+}
+
+void outbox_result_init(struct outbox_result *r)
+{
+    _Static_assert(offsetof(struct outbox_result, job) == 0, "the job is the first member");
+    r->job = (struct job){.apply = apply_result, .done = result_done};
+}
+
+enum rc webhook_find(struct db *db, struct arena *a, struct str target, struct webhook_target *out, struct err *e)
+{
+    int64_t id;
+    struct record *r;
+    if (!str_i64(target, &id))
+        return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
+    TRY(record_load_row(db, a, entity_by_id(ENT_WEBHOOK), id, false, &r, e));
+    if (!r->f[WEBHOOK_ACTIVE].i)
+        return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
+    *out =
+        (struct webhook_target){r->f[WEBHOOK_URL].s, val_has(r->f[WEBHOOK_SECRET]) ? r->f[WEBHOOK_SECRET].s : STR_NULL};
+    return RC_OK;
+}
