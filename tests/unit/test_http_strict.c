@@ -174,8 +174,6 @@ static void malformed_requests_are_refused_byte_by_byte_too(void **state)
     for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i += 7) {
         const struct bad *b = &malformed[i];
         int fd = client_open(&rig);
-        int one = 1;
-        setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &one, sizeof one);
         for (size_t k = 0; k < b->len; k++)
             client_send(fd, b->bytes + k, 1);
         check_refused(fd, b->what, b->status, b->code);
