@@ -1,0 +1,43 @@
+#include "cli/cli.h"
+#include <stdio.h>
+
+const struct cli_command cli_commands[] = {
+    {"import",
+     "--data DIR|--postgres URL --events FILE.csv[.gz] --funnel NAME --case COL --stage COL --at COL\n"
+     "    [--user COL] [--amount COL] [--won STAGE ...] [--lost STAGE ...] [--at-format F] [--reopen]\n"
+     "    [--currency CODE] [--kind inbound|outreach|renewal|return|other] [--delimiter C] [--json]",
+     "Brings the history of deals into a funnel: a row an event, a case a deal.\n"
+     "Times are RFC 3339, plain dates, or as --at-format says (%Y %m %d %H %M %S %f %y %b %z). Amounts are in\n"
+     "major units (1234.56) of the funnel's currency. Stages, people and the funnel are created where missing.\n"
+     "The first won or lost stage closes the deal; later events stay in its history and open it again only\n"
+     "with --reopen. A deal's owner is the first person named in its case. Rows that cannot be taken are told\n"
+     "by line and the rest comes in; cases that the funnel has already are not taken twice, so a run that\n"
+     "broke off is completed by running it again.",
+     cli_import},
+    {0},
+};
+
+static int help(const char *name)
+{
+    for (const struct cli_command *c = cli_commands; c->name; c++) {
+        if (name && strcmp(name, c->name) != 0)
+            continue;
+        printf("voronka %s %s\n%s\n\n", c->name, c->usage, c->help);
+    }
+    return 0;
+}
+
+int cli_main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0)
+        return help(argc > 2 ? argv[2] : NULL);
+    for (const struct cli_command *c = cli_commands; c->name; c++)
+        if (strcmp(name, c->name) == 0) {
+            if (argc > 2 && strcmp(argv[2], "--help") == 0)
+                return help(name);
+            return c->run(argc - 1, argv + 1);
+        }
+    fprintf(stderr, "voronka: there is no command %s; see voronka help\n", name);
+    return 2;
+}

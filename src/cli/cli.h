@@ -1,0 +1,37 @@
+/* The commands of the program: one row of cli_commands (cli.c) and one file a command. */
+#pragma once
+#include "store/db.h"
+
+struct cli_command {
+    const char *name;
+    const char *usage;                 /* "--data DIR [--json]" */
+    const char *help;                  /* what it does, in full sentences, lines under 100 columns */
+    int (*run)(int argc, char **argv); /* argv[0] is the command; gives the exit status: 0, 1 failed, 2 misused */
+};
+extern const struct cli_command cli_commands[]; /* ends with a row of NULL */
+int cli_main(int argc, char **argv);
+
+/* ---- options: --name VALUE, --name=VALUE, --flag; a list takes every word up to the next option and may be repeated
+ * ---- */
+
+#define CLI_LIST_MOST 200
+struct cli_list {
+    const char *item[CLI_LIST_MOST];
+    size_t n;
+};
+enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_INT, CLI_LIST };
+struct cli_option {
+    const char *name; /* "data" */
+    enum cli_kind kind;
+    void *to; /* bool *, const char **, int64_t *, struct cli_list * */
+};
+/* False (and a line on stderr) when something is not known, lacks its value or is given twice. */
+MUST_USE bool cli_options(int argc, char **argv, const struct cli_option *options, size_t n);
+/* --data DIR or --postgres URL, not both; neither is ./data. False (and a line) when both are given. */
+MUST_USE bool cli_target(const char *data, const char *postgres, struct db_target *out);
+
+int cli_misused(const char *command, const char *format, ...) PRINTF_LIKE(2, 3); /* says so with the usage; gives 2 */
+int cli_failed(const struct err *e); /* says what went wrong in the user's language; gives 1 */
+const char *cli_language(void);      /* "ru" or "en", from the environment */
+
+int cli_import(int argc, char **argv);

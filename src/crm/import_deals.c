@@ -1,0 +1,318 @@
+/* Deals and their events from an event log: grouped by case, ordered by time, written in large transactions. The rows
+ * and the journal's JSON are those that change_create and a move would write, without loading each deal again for each
+ * event. */
+#include "crm/import_impl.h"
+
+/* A transaction holds the write lock; with these it stays well under a second. */
+#define CHUNK_DEALS 4096
+#define CHUNK_EVENTS 40000
+
+struct order {
+    uint32_t *event; /* indices into the log, case by case, in order of time and then of line */
+    uint32_t *first; /* by case: where its events begin; one more at the end */
+};
+
+static int by_time(const void *a, const void *b, void *log)
+{
+    const int64_t *at = ((const struct event_log *)log)->at.ptr;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    if (at[x] != at[y])
+        return at[x] < at[y] ? -1 : 1;
+    return x < y ? -1 : x > y; /* order of the file */
+}
+
+static bool in_order(const struct event_log *log, const uint32_t *event, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (log->at.ptr[event[i - 1]] > log->at.ptr[event[i]])
+            return false;
+    return true;
+}
+
+static void order_make(struct order *o, const struct event_log *log)
+{
+    size_t cases = log->cases.len, n = log->at.len;
+    o->first = vec_grow_(NULL, &(size_t){0}, cases + 2, sizeof *o->first);
+    o->event = vec_grow_(NULL, &(size_t){0}, n + 1, sizeof *o->event);
+    memset(o->first, 0, (cases + 2) * sizeof *o->first);
+    for (size_t i = 0; i < n; i++)
+        o->first[log->deal.ptr[i] + 2]++;
+    for (size_t c = 2; c < cases + 2; c++)
+        o->first[c] += o->first[c - 1];
+    for (size_t i = 0; i < n; i++)
+        o->event[o->first[log->deal.ptr[i] + 1]++] = (uint32_t)i;
+    for (size_t c = 0; c < cases; c++) {
+        uint32_t *e = o->event + o->first[c];
+        size_t len = o->first[c + 1] - o->first[c];
+        if (!in_order(log, e, len))
+            qsort_r(e, len, sizeof *e, by_time, (void *)log);
+    }
+}
+
+/* ---- a deal walks through its events ---- */
+
+struct walk {
+    const struct event_log *log;
+    const struct import_target *t;
+    bool reopen;
+    /* the deal after the last event */
+    uint16_t stage;
+    enum deal_status status;
+    int64_t value, owner, closed_at, entered_at, updated_at, version, passed;
+};
+
+static int64_t amount_at(const struct event_log *log, uint32_t i)
+{
+    return log->amount.len ? log->amount.ptr[i] : EVENT_NO_AMOUNT;
+}
+
+static int64_t user_at(const struct walk *w, uint32_t i)
+{
+    return w->t->user_id[w->log->user.len ? w->log->user.ptr[i] : 0];
+}
+
+static void walk_begin(struct walk *w, uint32_t i)
+{
+    int64_t at = w->log->at.ptr[i];
+    w->stage = w->log->stage.ptr[i];
+    w->status = w->t->outcome[w->stage];
+    w->value = amount_at(w->log, i);
+    w->owner = user_at(w, i);
+    w->closed_at = w->status == DEAL_OPEN ? 0 : at;
+    w->entered_at = w->updated_at = at;
+    w->version = 1;
+    w->passed = 0;
+}
+
+/* True when the deal moves, false when the event only stands in its history. */
+static bool walk_on(struct walk *w, uint32_t i)
+{
+    if (w->status != DEAL_OPEN && !w->reopen) {
+        w->passed++;
+        return false;
+    }
+    int64_t at = w->log->at.ptr[i], amount = amount_at(w->log, i);
+    enum deal_status was = w->status;
+    w->stage = w->log->stage.ptr[i];
+    w->status = w->t->outcome[w->stage];
+    if (w->status != was)
+        w->closed_at = w->status == DEAL_OPEN ? 0 : at;
+    if (amount != EVENT_NO_AMOUNT)
+        w->value = amount;
+    if (!w->owner)
+        w->owner = user_at(w, i);
+    w->entered_at = w->updated_at = at;
+    w->version++;
+    return true;
+}
+
+/* ---- the journal's JSON, as journal_data writes it: fields in order of the table ---- */
+
+static void put_created(struct buf *b, const struct walk *w, struct str title, double rank)
+{
+    struct jw j = jw_to(b);
+    buf_c(b, "{\"title\":[null,");
+    jw_str(&j, title);
+    buf_c(b, "],\"funnel_id\":[null,");
+    buf_i64(b, w->t->funnel_id);
+    buf_c(b, "],\"stage_id\":[null,");
+    buf_i64(b, w->t->stage_id[w->stage]);
+    buf_c(b, "],\"status\":[null,\"");
+    buf_c(b, deal_status_names[w->status]);
+    if (w->value != EVENT_NO_AMOUNT) {
+        buf_c(b, "\"],\"value_minor\":[null,");
+        buf_i64(b, w->value);
+        buf_c(b, "],\"currency\":[null,\"");
+    } else {
+        buf_c(b, "\"],\"currency\":[null,\"");
+    }
+    buf_str(b, w->t->currency);
+    if (w->owner) {
+        buf_c(b, "\"],\"owner_id\":[null,");
+        buf_i64(b, w->owner);
+        buf_c(b, "],\"rank\":[null,");
+    } else {
+        buf_c(b, "\"],\"rank\":[null,");
+    }
+    j.comma = false;
+    jw_f64(&j, rank);
+    if (w->status != DEAL_OPEN) {
+        buf_c(b, "],\"closed_at\":[null,");
+        buf_i64(b, w->closed_at);
+    }
+    buf_c(b, "]}");
+}
+
+static void put_maybe(struct buf *b, int64_t v, bool none)
+{
+    if (none)
+        buf_add(b, "null", 4);
+    else
+        buf_i64(b, v);
+}
+
+static void put_pair(struct buf *b, const char *name, int64_t old, bool no_old, int64_t new, bool no_new)
+{
+    buf_c(b, name);
+    put_maybe(b, old, no_old);
+    buf_char(b, ',');
+    put_maybe(b, new, no_new);
+    buf_char(b, ']');
+}
+
+static void put_stage(struct buf *b, const struct import_target *t, uint16_t from, uint16_t to)
+{
+    put_pair(b, "{\"stage_id\":[", t->stage_id[from], false, t->stage_id[to], false);
+}
+
+static void put_moved(struct buf *b, const struct walk *was, const struct walk *is)
+{
+    put_stage(b, is->t, was->stage, is->stage);
+    if (was->status != is->status)
+        buf_fmt(b, ",\"status\":[\"%s\",\"%s\"]", deal_status_names[was->status], deal_status_names[is->status]);
+    if (was->value != is->value)
+        put_pair(b, ",\"value_minor\":[", was->value, was->value == EVENT_NO_AMOUNT, is->value, false);
+    if (was->owner != is->owner)
+        put_pair(b, ",\"owner_id\":[", was->owner, was->owner == 0, is->owner, false);
+    if (was->closed_at != is->closed_at)
+        put_pair(b, ",\"closed_at\":[", was->closed_at, was->status == DEAL_OPEN, is->closed_at,
+                 is->status == DEAL_OPEN);
+    buf_char(b, '}');
+}
+
+/* ---- a chunk ---- */
+
+struct chunk {
+    struct job job;
+    const struct event_log *log;
+    const struct import_target *t;
+    const struct order *order;
+    bool reopen;
+    uint32_t from, to; /* cases */
+    struct record *deal;
+    struct buf data;
+    int64_t deals, events, passed, closed[3]; /* what it wrote */
+};
+
+static struct val maybe(int64_t v, bool none)
+{
+    return none ? val_null() : val_int(v);
+}
+
+static enum rc write_row(struct chunk *c, struct wtx *tx, const struct walk *w, struct str title, int64_t created_at,
+                         double rank, struct err *e)
+{
+    struct record *r = c->deal;
+    struct val *f = r->f;
+    for (size_t i = 0; i < r->ent->n_fields; i++)
+        f[i] = val_null();
+    r->version = w->version;
+    r->created_at = created_at;
+    r->updated_at = w->updated_at;
+    f[DEAL_TITLE] = val_str(title);
+    f[DEAL_FUNNEL_ID] = val_int(w->t->funnel_id);
+    f[DEAL_STAGE_ID] = val_int(w->t->stage_id[w->stage]);
+    f[DEAL_STATUS] = val_int(w->status);
+    f[DEAL_VALUE_MINOR] = maybe(w->value, w->value == EVENT_NO_AMOUNT);
+    f[DEAL_CURRENCY] = val_str(w->t->currency);
+    f[DEAL_OWNER_ID] = maybe(w->owner, w->owner == 0);
+    f[DEAL_RANK] = (struct val){.kind = VAL_REAL, .f = rank};
+    f[DEAL_CLOSED_AT] = maybe(w->closed_at, w->status == DEAL_OPEN);
+    f[DEAL_STAGE_ENTERED_AT] = val_int(w->entered_at);
+    f[DEAL_OPEN_TASKS] = val_int(0);
+    return record_insert(tx, r, e);
+}
+
+static enum rc append(struct chunk *c, struct wtx *tx, const struct walk *w, uint32_t i, enum verb verb, struct err *e)
+{
+    struct event ev = {.at = c->log->at.ptr[i],
+                       .actor_id = user_at(w, i),
+                       .object_id = c->deal->id,
+                       .object_kind = ENT_DEAL,
+                       .verb = verb,
+                       .via = VIA_IMPORT,
+                       .data = buf_view(&c->data)};
+    c->events++;
+    return journal_append(tx, &ev, e);
+}
+
+static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct err *e)
+{
+    const uint32_t *event = c->order->event + c->order->first[deal];
+    size_t n = c->order->first[deal + 1] - c->order->first[deal];
+    struct walk w = {.log = c->log, .t = c->t, .reopen = c->reopen};
+    walk_begin(&w, event[0]);
+    struct walk now = w;
+    for (size_t i = 1; i < n; i++)
+        walk_on(&w, event[i]);
+    double rank = import_rank(c->log->at.ptr[event[0]]);
+    TRY(write_row(c, tx, &w, c->log->cases.ptr[deal], c->log->at.ptr[event[0]], rank, e));
+    c->deals++;
+    c->closed[w.status]++;
+    c->passed += w.passed;
+    buf_clear(&c->data);
+    put_created(&c->data, &now, c->log->cases.ptr[deal], rank);
+    TRY(append(c, tx, &now, event[0], VERB_CREATED, e));
+    for (size_t i = 1; i < n; i++) {
+        struct walk before = now;
+        bool moved = walk_on(&now, event[i]);
+        buf_clear(&c->data);
+        if (moved) {
+            put_moved(&c->data, &before, &now);
+        } else {
+            put_stage(&c->data, c->t, now.stage, c->log->stage.ptr[event[i]]);
+            buf_char(&c->data, '}');
+        }
+        TRY(append(c, tx, &now, event[i], moved ? VERB_MOVED : VERB_PASSED, e));
+    }
+    return RC_OK;
+}
+
+static enum rc chunk_apply(struct wtx *tx, struct job *job, struct err *e)
+{
+    struct chunk *c = (struct chunk *)job;
+    c->deal = record_new(tx->arena, entity_by_id(ENT_DEAL));
+    c->deals = c->events = c->passed = 0;
+    memset(c->closed, 0, sizeof c->closed);
+    for (uint32_t d = c->from; d < c->to; d++)
+        if (!c->t->exists || !c->t->exists[d])
+            TRY(write_case(c, tx, d, e));
+    return RC_OK;
+}
+
+static uint32_t chunk_end(const struct order *o, uint32_t from, uint32_t cases)
+{
+    uint32_t to = from + 1;
+    while (to < cases && to - from < CHUNK_DEALS && o->first[to + 1] - o->first[from] <= CHUNK_EVENTS)
+        to++;
+    return to;
+}
+
+enum rc import_deals(struct writer *w, const struct event_log *log, const struct import_target *t,
+                     const struct import_events_options *opt, struct import_summary *out, struct err *e)
+{
+    struct order order;
+    uint32_t cases = (uint32_t)log->cases.len;
+    struct chunk c = {.job = {.apply = chunk_apply}, .log = log, .t = t, .order = &order, .reopen = opt->reopen};
+    enum rc rc = RC_OK;
+    order_make(&order, log);
+    for (uint32_t from = 0; from < cases && rc == RC_OK; from = c.to) {
+        c.from = from;
+        c.to = chunk_end(&order, from, cases);
+        rc = writer_run(w, &c.job, e);
+        if (rc != RC_OK)
+            break;
+        out->deals += c.deals;
+        out->events += c.events;
+        out->passed += c.passed;
+        out->open += c.closed[DEAL_OPEN];
+        out->won += c.closed[DEAL_WON];
+        out->lost += c.closed[DEAL_LOST];
+        if (opt->progress)
+            opt->progress(opt->arg, "deals", c.to, cases);
+    }
+    buf_free(&c.data);
+    free(order.event);
+    free(order.first);
+    return rc;
+}
