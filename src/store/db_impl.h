@@ -1,7 +1,7 @@
 /* Inside of the store: what the two drivers, the writer and the journal share. Nobody else includes this. */
 #pragma once
 #include "base/buf.h"
-#include "store/db.h"
+#include "store/migrate.h"
 
 enum { DB_CACHED = 192, DB_BUCKETS = 256 };
 
@@ -61,6 +61,9 @@ struct db {
 MUST_USE enum rc db_sqlite_open(struct db **out, const char *dir, enum db_mode mode, struct err *e);
 MUST_USE enum rc db_postgres_open(struct db **out, const char *url, enum db_mode mode, struct err *e);
 
+/* Keeps every other program from writing in dir until *fd is closed. Errors: db_in_use when one has it open. */
+MUST_USE enum rc db_sqlite_claim(const char *dir, int *fd, struct err *e);
+
 /* Drivers report every error through this: fills *e, remembers the first of a transaction and what is fatal. */
 enum rc db_fail(struct db *db, struct err *e, enum rc rc, const char *code, const char *text);
 
@@ -76,6 +79,15 @@ MUST_USE enum rc journal_flush(struct db *db, struct err *e);
  */
 MUST_USE enum rc db_postgres_copy(struct db *db, const char *table_and_columns, struct str lines, struct err *e);
 void copy_text(struct buf *b, struct str s);
+/* COPY ... TO STDOUT, line by line (each with its end); an error of `each` ends it. */
+MUST_USE enum rc db_postgres_copy_out(struct db *db, const char *sql, enum rc (*each)(void *arg, struct str line),
+                                      void *arg, struct err *e);
+/* migrate within the transaction that the caller has begun. */
+MUST_USE enum rc migrate_within(struct db *db, const struct migration *list, size_t n, struct err *e);
+struct migration_hash {
+    char hex[33];
+};
+struct migration_hash migration_hash(const char *sql);
 
 /* Socket of a PostgreSQL connection and its notifications, for the feed. */
 MUST_USE enum rc db_postgres_listen(struct db *db, struct err *e);

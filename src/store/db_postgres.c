@@ -1,22 +1,12 @@
 /* PostgreSQL through libpq. Parameters and results travel as text, except texts and blobs sent as bytes: they need no
  * copy. */
+#include "store/db_postgres.h"
 #include "base/log.h"
-#include "store/db_impl.h"
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define JOURNAL_LOCK "8531337067441712993" /* "voronka" as a number; an advisory lock belongs to one database */
 
-struct pg {
-    struct db db;
-    PGconn *conn;
-    char *url;
-    unsigned generation; /* of the connection: its prepared statements die with it */
-    unsigned names;
-    int64_t writes;
-    bool listening;
-};
 struct param {
     const char *value;
     int len, format;
@@ -59,7 +49,7 @@ static enum rc lost(struct pg *p, struct err *e)
     return db_fail(&p->db, e, RC_UNAVAILABLE, "db_unavailable", *text ? text : "the connection is lost");
 }
 
-static enum rc fail(struct pg *p, const PGresult *res, const char *sql, struct err *e)
+enum rc pg_fail(struct pg *p, const PGresult *res, const char *sql, struct err *e)
 {
     const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
     const char *text = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
@@ -84,7 +74,7 @@ static enum rc fail(struct pg *p, const PGresult *res, const char *sql, struct e
     return db_fail(&p->db, e, RC_INTERNAL, "db_error", text);
 }
 
-static bool good(const PGresult *res)
+bool pg_good(const PGresult *res)
 {
     ExecStatusType t = PQresultStatus(res);
     return t == PGRES_TUPLES_OK || t == PGRES_COMMAND_OK || t == PGRES_EMPTY_QUERY;
@@ -100,7 +90,7 @@ static void quiet(void *arg, const char *message)
 static enum rc command(struct pg *p, const char *sql, struct err *e)
 {
     PGresult *res = PQexec(p->conn, sql);
-    enum rc rc = good(res) ? RC_OK : fail(p, res, sql, e);
+    enum rc rc = pg_good(res) ? RC_OK : pg_fail(p, res, sql, e);
     PQclear(res);
     return rc;
 }
@@ -260,8 +250,8 @@ static enum rc execute(struct pg *p, struct pg_stmt *s, struct err *e)
         PQclear(s->res);
         s->res = send(p, s);
     }
-    if (!good(s->res))
-        return fail(p, s->res, s->base.sql, e);
+    if (!pg_good(s->res))
+        return pg_fail(p, s->res, s->base.sql, e);
     const char *tag = PQcmdStatus(s->res);
     if (strncmp(tag, "SELECT", 6) != 0 && *PQcmdTuples(s->res)) {
         p->db.changes = atoll(PQcmdTuples(s->res));
@@ -356,8 +346,8 @@ static enum rc pg_commit(struct db *db, struct err *e)
         TRY(command(p, "NOTIFY voronka_journal", e));
     PGresult *res = PQexec(p->conn, "COMMIT");
     enum rc rc = RC_OK;
-    if (!good(res))
-        rc = fail(p, res, "COMMIT", e);
+    if (!pg_good(res))
+        rc = pg_fail(p, res, "COMMIT", e);
     else if (strcmp(PQcmdStatus(res), "COMMIT") != 0) /* "ROLLBACK": a statement had failed */
         rc = db_fail(db, e, RC_INTERNAL, "db_error", "the transaction had failed before its commit");
     PQclear(res);
@@ -424,52 +414,6 @@ enum rc db_postgres_open(struct db **out, const char *url, enum db_mode mode, st
     }
     *out = &p->db;
     return RC_OK;
-}
-
-/* ---- many rows at once ---- */
-
-void copy_text(struct buf *b, struct str s)
-{
-    for (size_t i = 0; i < s.len;) {
-        size_t from = i;
-        while (i < s.len && !strchr("\\\n\r\t", s.ptr[i]))
-            i++;
-        buf_add(b, s.ptr + from, i - from);
-        if (i == s.len)
-            break;
-        char c = s.ptr[i++];
-        buf_char(b, '\\');
-        buf_char(b, c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\\');
-    }
-}
-
-enum rc db_postgres_copy(struct db *db, const char *table_and_columns, struct str lines, struct err *e)
-{
-    enum { PIECE = 1 << 20 };
-    struct pg *p = (struct pg *)db;
-    struct buf sql = {0};
-    buf_fmt(&sql, "COPY %s FROM STDIN", table_and_columns);
-    buf_char(&sql, '\0');
-    PGresult *res = PQexec(p->conn, sql.ptr);
-    enum rc rc = RC_OK;
-    if (PQresultStatus(res) != PGRES_COPY_IN) {
-        rc = fail(p, res, sql.ptr, e);
-        goto out;
-    }
-    for (size_t at = 0; at < lines.len; at += PIECE)
-        if (PQputCopyData(p->conn, lines.ptr + at, (int)(lines.len - at < PIECE ? lines.len - at : PIECE)) != 1)
-            break; /* the result below says why */
-    (void)PQputCopyEnd(p->conn, NULL);
-    PQclear(res);
-    res = PQgetResult(p->conn);
-    if (!good(res))
-        rc = fail(p, res, sql.ptr, e);
-    for (PGresult *more; (more = PQgetResult(p->conn));)
-        PQclear(more);
-out:
-    PQclear(res);
-    buf_free(&sql);
-    return rc;
 }
 
 /* ---- notifications ---- */

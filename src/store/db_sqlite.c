@@ -440,6 +440,8 @@ static enum rc open_files(struct lite *l, const char *dir, struct err *e)
         snprintf(path, sizeof path, "%s/voronka.lock", dir);
         if (!make_dirs(dir) || (l->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
             return err_set(e, RC_UNAVAILABLE, "db_open_failed", "", "%s: %s", dir, strerror(errno));
+        if (!lock_byte(l, 2, F_RDLCK))
+            return err_set(e, RC_UNAVAILABLE, "db_busy", "", "%s: a backup is being restored", dir);
     }
     snprintf(path, sizeof path, "%s/voronka.db", dir);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
@@ -447,6 +449,21 @@ static enum rc open_files(struct lite *l, const char *dir, struct err *e)
     if (code != SQLITE_OK)
         return err_set(e, RC_UNAVAILABLE, "db_open_failed", "", "%s: %s", path,
                        l->h ? sqlite3_errmsg(l->h) : sqlite3_errstr(code));
+    return RC_OK;
+}
+
+enum rc db_sqlite_claim(const char *dir, int *fd, struct err *e)
+{
+    char path[PATH_MAX];
+    struct lite alone = {.lock_fd = -1};
+    snprintf(path, sizeof path, "%s/voronka.lock", dir);
+    if (!make_dirs(dir) || (alone.lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+        return err_set(e, RC_UNAVAILABLE, "db_open_failed", "", "%s: %s", dir, strerror(errno));
+    if (!lock_byte(&alone, 2, F_WRLCK)) {
+        close(alone.lock_fd);
+        return err_set(e, RC_CONFLICT, "db_in_use", "", "%s", dir);
+    }
+    *fd = alone.lock_fd;
     return RC_OK;
 }
 

@@ -10,14 +10,10 @@ static const char own_tables[] =
     "hash @TEXT NOT NULL, applied_at BIGINT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS store_probe(id BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL);";
 
-struct hash {
-    char hex[33];
-};
-
-static struct hash hash_of(const char *sql)
+struct migration_hash migration_hash(const char *sql)
 {
     unsigned char bytes[16];
-    struct hash h;
+    struct migration_hash h;
     crypto_generichash(bytes, sizeof bytes, (const unsigned char *)sql, strlen(sql), NULL, 0);
     sodium_bin2hex(h.hex, sizeof h.hex, bytes, sizeof bytes);
     return h;
@@ -80,7 +76,7 @@ static enum rc compare(struct db *db, const struct migration *list, size_t n, si
             rc = err_set(e, RC_CONFLICT, known ? "schema_altered" : "schema_newer", "", "%.*s", STR_ARG(name));
             goto out;
         }
-        if (!str_eqc(stmt_col_str(s, 1), hash_of(list[*done].sql).hex)) {
+        if (!str_eqc(stmt_col_str(s, 1), migration_hash(list[*done].sql).hex)) {
             rc = err_set(e, RC_CONFLICT, "schema_altered", "", "%.*s", STR_ARG(name));
             goto out;
         }
@@ -96,7 +92,7 @@ out:
 static enum rc record(struct db *db, const struct migration *m, size_t position, struct err *e)
 {
     struct stmt *s;
-    struct hash h = hash_of(m->sql);
+    struct migration_hash h = migration_hash(m->sql);
     TRY(db_prepare(db, &s, "INSERT INTO schema_migration(name, position, hash, applied_at) VALUES($1, $2, $3, $4)", e));
     stmt_str(s, 1, str_c(m->name));
     stmt_i64(s, 2, (int64_t)position);
@@ -105,20 +101,25 @@ static enum rc record(struct db *db, const struct migration *m, size_t position,
     return stmt_run(s, e);
 }
 
-enum rc migrate(struct db *db, const struct migration *list, size_t n, struct err *e)
+enum rc migrate_within(struct db *db, const struct migration *list, size_t n, struct err *e)
 {
     size_t done;
-    enum rc rc;
-    TRY(db_begin(db, e));
-    TRY_OUT(run_text(db, own_tables, e));
-    TRY_OUT(compare(db, list, n, &done, e));
+    TRY(run_text(db, own_tables, e));
+    TRY(compare(db, list, n, &done, e));
     for (size_t i = done; i < n; i++) {
         log_debug("schema: %s", list[i].name);
-        TRY_OUT(run_text(db, list[i].sql, e));
-        TRY_OUT(record(db, &list[i], i, e));
+        TRY(run_text(db, list[i].sql, e));
+        TRY(record(db, &list[i], i, e));
     }
-    return db_commit(db, e);
-out:
+    return RC_OK;
+}
+
+enum rc migrate(struct db *db, const struct migration *list, size_t n, struct err *e)
+{
+    TRY(db_begin(db, e));
+    enum rc rc = migrate_within(db, list, n, e);
+    if (rc == RC_OK)
+        return db_commit(db, e);
     db_rollback(db);
     return rc;
 }

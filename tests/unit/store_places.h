@@ -20,7 +20,8 @@ static const struct migration test_schema[] = {
     {"0001_store", NULL}, /* the store's own tables: set by place_open */
     {"0002_test",
      "CREATE TABLE deal(id @ID, title @TEXT NOT NULL UNIQUE, value BIGINT, rate DOUBLE PRECISION, photo @BLOB);"
-     "CREATE TABLE task(id @ID, deal_id BIGINT NOT NULL REFERENCES deal(id));"},
+     "CREATE TABLE task(id @ID, deal_id BIGINT NOT NULL REFERENCES deal(id));"
+     "CREATE TABLE person(id @ID, boss_id BIGINT REFERENCES person(id));"},
 };
 enum { TEST_STEPS = 2 };
 
