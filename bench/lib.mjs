@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 export const root = resolve(import.meta.dirname, '..')
 export const quick = process.argv.includes('--quick')
 export const bin = process.env.VORONKA_BIN ?? join(root, 'build/voronka')
-export const program = (name) => join(root, 'build/bench/bench_' + name)
+export const program = (name) => join(process.env.VORONKA_BUILD ?? join(root, 'build'), 'bench/bench_' + name)
 
 const scratch = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'voronka-bench-'))
 const children = new Set()
