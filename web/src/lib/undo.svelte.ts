@@ -4,28 +4,29 @@ import { t } from './i18n.svelte'
 import { toasts } from './toasts.svelte'
 
 class Undo {
-  #last = $state.raw<readonly number[]>([])
+  #last = $state.raw<readonly (readonly number[])[]>([])
   get possible(): boolean {
     return this.#last.length > 0
   }
-  /** Says what was done and offers to take it back. */
-  done(text: string, change: number | null, after?: () => void): void {
-    if (change === null) {
-      toasts.show(text)
-      return
-    }
-    this.#last = [...this.#last.slice(-49), change]
-    toasts.show(text, { action: { label: t('app.undo'), run: () => void this.back(change, after) } })
+  /** Says what was done and offers to take it back; several changes go back together. */
+  done(text: string, change: number | null | readonly number[], after?: () => void): void {
+    const step = this.note(change)
+    if (!step) toasts.show(text)
+    else toasts.show(text, { action: { label: t('app.undo'), run: () => void this.back(step, after) } })
   }
   /** Remembers a change for Ctrl+Z without a toast. */
-  note(change: number | null): void {
-    if (change !== null) this.#last = [...this.#last.slice(-49), change]
+  note(change: number | null | readonly number[]): readonly number[] | null {
+    const step = change === null ? [] : typeof change === 'number' ? [change] : change
+    if (step.length === 0) return null
+    this.#last = [...this.#last.slice(-49), step]
+    return step
   }
-  async back(change = this.#last.at(-1), after?: () => void): Promise<void> {
-    if (change === undefined) return
-    this.#last = this.#last.filter((c) => c !== change)
+  async back(step = this.#last.at(-1), after?: () => void): Promise<void> {
+    if (step === undefined) return
+    this.#last = this.#last.filter((s) => s !== step)
     try {
-      await request('POST', '/api/undo', { body: { change_id: change }, key: `undo-${change}` })
+      for (const change of step.toReversed())
+        await request('POST', '/api/undo', { body: { change_id: change }, key: `undo-${change}` })
       toasts.show(t('app.undone'))
       after?.()
     } catch (e) {

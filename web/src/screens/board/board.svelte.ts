@@ -1,0 +1,350 @@
+// The store of the board: cards of one funnel, its columns, and everything that changes them.
+import { get, Problem, type Answer } from '../../lib/api'
+import { clock } from '../../lib/clock.svelte'
+import { build, parse, type Filter } from '../../lib/filter'
+import { plural, t } from '../../lib/i18n.svelte'
+import { live } from '../../lib/live'
+import { place } from '../../lib/rank'
+import { router } from '../../lib/router.svelte'
+import { session, sync } from '../../lib/session.svelte'
+import { toasts } from '../../lib/toasts.svelte'
+import type { Deal, Funnel, Stage } from '../../lib/types'
+import { failure, undo } from '../../lib/undo.svelte'
+import { compareBy, merge, sums, toCards, type Card, type Columnar, type Delta, type Order } from './cards'
+import { matcher } from './match'
+
+export class Column {
+  cards = $state.raw<readonly Card[]>([])
+  sums = $derived.by(() => sums(this.cards, this.stage.norm_days, clock.now))
+  constructor(readonly stage: Stage) {}
+}
+export interface Losing {
+  ids: number[]
+  stage: Stage
+}
+
+export class Board {
+  readonly funnel: Funnel
+  readonly columns: readonly Column[]
+  readonly won: Stage[]
+  readonly lost: Stage[]
+  state = $state<'loading' | 'ready' | 'failed'>('loading')
+  problem = $state('')
+  connected = $state(true)
+  filterText = $state('')
+  filterProblem = $state('')
+  order = $state<Order>('rank')
+  focused = $state<number | null>(null)
+  /** A card that a command has chosen: its column brings it into view and focuses it. */
+  wanted = $state.raw<{ id: number } | null>(null)
+  selected = $state.raw<ReadonlySet<number>>(new Set())
+  peeked = $state<number | null>(null)
+  creatingIn = $state<number | null>(null)
+  losing = $state.raw<Losing | null>(null)
+  dragging = $state(false)
+  spoken = $state('')
+  /** How many open deals the funnel has, before the filter of the chips. */
+  loaded = $state(0)
+
+  filter = $derived<Filter | null>(parse(this.filterText))
+  total = $derived.by(() => {
+    const all = { count: 0, value: 0, overdue: 0, none: 0 }
+    for (const column of this.columns) {
+      all.count += column.sums.count
+      all.value += column.sums.value
+      for (const card of column.cards) {
+        if (card.task === null) all.none++
+        else if (card.task < clock.now) all.overdue++
+      }
+    }
+    return all
+  })
+
+  #cards = new Map<number, Card>()
+  #sending = new Map<number, number>()
+  #held: Delta[] = []
+  #stopLive: (() => void) | null = null
+  #abort: AbortController | null = null
+  #temporary = -1
+  #reload: ReturnType<typeof setTimeout> | undefined
+
+  constructor(funnel: Funnel) {
+    this.funnel = funnel
+    const stages = funnel.stages.filter((s) => !s.archived).sort((a, b) => a.position - b.position)
+    this.columns = stages.filter((s) => s.outcome === 'open').map((s) => new Column(s))
+    this.won = stages.filter((s) => s.outcome === 'won')
+    this.lost = stages.filter((s) => s.outcome === 'lost')
+  }
+
+  // ---- loading and live changes
+
+  async load(): Promise<void> {
+    this.#abort?.abort()
+    this.#abort = new AbortController()
+    const asked = this.filter ? '' : this.filterText
+    try {
+      const query = asked ? `?filter=${encodeURIComponent(asked)}` : ''
+      const data = await get<Columnar>(`/api/board/${this.funnel.id}${query}`, this.#abort.signal)
+      this.#cards = new Map(toCards(data).map((c) => [c.id, c]))
+      this.loaded = this.#cards.size
+      this.filterProblem = ''
+      this.state = 'ready'
+      this.arrange()
+      this.#listen(data.seq)
+    } catch (e) {
+      if (this.#abort.signal.aborted && !(e instanceof Problem)) return
+      if (e instanceof Problem && e.code === 'bad_filter') this.filterProblem = e.message
+      else if (this.state === 'loading') {
+        this.state = 'failed'
+        this.problem = failure(e)
+      } else toasts.error(failure(e))
+    }
+  }
+  close(): void {
+    this.#abort?.abort()
+    this.#stopLive?.()
+    clearTimeout(this.#reload)
+  }
+  #listen(seq: number): void {
+    this.#stopLive?.()
+    this.#stopLive = live(`/api/events?board=${this.funnel.id}`, seq, {
+      board: (delta) => this.take(delta as Delta),
+      reset: () => void this.load(),
+      state: (on) => (this.connected = on),
+    })
+  }
+  /** What the server tells: own changes come back too and are known already. */
+  take(delta: Delta, fresh = true): void {
+    const held = (id: number) => this.#sending.has(id)
+    if ([...delta.cols.id, ...(delta.gone ?? [])].some(held)) this.#held.push(delta)
+    if (!this.filter) {
+      // The expert's filter is known to the server only: let it decide who is on the board.
+      clearTimeout(this.#reload)
+      this.#reload = setTimeout(() => void this.load(), 400)
+      return
+    }
+    const { stages, changed } = merge(this.#cards, delta, held)
+    this.loaded = this.#cards.size
+    if (fresh) for (const card of changed) this.#cards.set(card.id, { ...card, fresh: true })
+    this.arrange(stages)
+    if (fresh && changed.length > 0) setTimeout(() => this.#settle(changed), 2500)
+  }
+  #settle(changed: Card[]): void {
+    const stages = new Set<number>()
+    for (const { id } of changed) {
+      const card = this.#cards.get(id)
+      if (!card?.fresh) continue
+      this.#cards.set(id, { ...card, fresh: false })
+      stages.add(card.stage)
+    }
+    this.arrange(stages)
+  }
+  /** Sorts cards into columns, only those of the named stages when there are any. */
+  arrange(stages?: ReadonlySet<number>): void {
+    const fits = this.filter ? matcher(this.filter, session.user.id, clock.now) : null
+    const lists = new Map<number, Card[]>()
+    for (const { stage } of this.columns) if (!stages || stages.has(stage.id)) lists.set(stage.id, [])
+    for (const card of this.#cards.values()) {
+      const list = lists.get(card.stage)
+      if (list && (!fits || fits(card))) list.push(card)
+    }
+    for (const column of this.columns) {
+      const list = lists.get(column.stage.id)
+      if (list) column.cards = list.sort(compareBy[this.order])
+    }
+  }
+
+  // ---- looking
+
+  card(id: number | null): Card | undefined {
+    return id === null ? undefined : this.#cards.get(id)
+  }
+  column(stageId: number): Column | undefined {
+    return this.columns.find((c) => c.stage.id === stageId)
+  }
+  setFilter(filter: Filter | string): void {
+    router.set({ filter: typeof filter === 'string' ? filter : build(filter) })
+  }
+  /** Follows the URL. */
+  follow(filterText: string, order: Order): void {
+    if (filterText === this.filterText && order === this.order) return
+    const expert = this.filter === null
+    this.filterText = filterText
+    this.order = order
+    this.filterProblem = ''
+    if (this.state !== 'ready') return
+    if (expert || this.filter === null) void this.load()
+    else this.arrange()
+  }
+  select(ids: Iterable<number>): void {
+    this.selected = new Set(ids)
+  }
+  say(text: string): void {
+    this.spoken = text
+  }
+
+  // ---- changing
+
+  /** Moves deals to a stage, to a place in its column when one is given. Losing asks for the reason first. */
+  move(ids: number[], stage: Stage, index: number | null = null): void {
+    if (!session.canWrite || ids.length === 0) return
+    const reasons = session.lossReasons(this.funnel.id)
+    if (stage.outcome === 'lost' && reasons.length > 0) this.losing = { ids, stage }
+    else void this.commitMove(ids, stage, index)
+  }
+  async commitMove(
+    ids: number[],
+    stage: Stage,
+    index: number | null,
+    extra: Record<string, unknown> = {},
+  ): Promise<void> {
+    const column = this.column(stage.id)
+    const rest = column?.cards.filter((c) => !ids.includes(c.id)) ?? []
+    const touched = new Set<number>([stage.id])
+    const sent: Promise<number | null>[] = []
+    for (const [n, id] of ids.entries()) {
+      const card = this.#cards.get(id)
+      if (!card) continue
+      touched.add(card.stage)
+      const ranks = column && index !== null && this.order === 'rank' ? place(rest, id, index + n) : []
+      if (ranks.length > 0) rest.splice(index! + n, 0, { ...card, rank: ranks[0]!.rank })
+      const change: Partial<Deal> = card.stage === stage.id ? {} : { stage_id: stage.id }
+      if (ranks[0]) change.rank = ranks[0].rank
+      if (Object.keys(change).length > 0) sent.push(this.#patch(card, { ...change, ...extra }))
+      for (const pushed of ranks.slice(1)) {
+        const other = this.#cards.get(pushed.id)
+        if (other) sent.push(this.#patch(other, { rank: pushed.rank }))
+      }
+    }
+    this.arrange(touched)
+    const changes = (await Promise.all(sent)).filter((c) => c !== null)
+    if (changes.length === 0) return
+    const said =
+      ids.length > 1
+        ? plural('board.moved_many', ids.length, { stage: stage.name })
+        : t('board.moved', { stage: stage.name })
+    this.say(said)
+    if (touched.size > 1) undo.done(said, changes)
+    else undo.note(changes)
+  }
+  async assign(ids: number[], owner: number | null): Promise<void> {
+    const cards = ids.map((id) => this.#cards.get(id)).filter((c) => c !== undefined)
+    const sent = cards.map((card) => this.#patch(card, { owner_id: owner }))
+    this.arrange(new Set(cards.map((c) => c.stage)))
+    const changes = (await Promise.all(sent)).filter((c) => c !== null)
+    if (changes.length > 0) undo.done(plural('board.assigned', changes.length), changes)
+  }
+  /** Shows the change at once, sends it, takes it back when it is refused. Gives the number of the change. */
+  async #patch(card: Card, body: Partial<Deal> & Record<string, unknown>): Promise<number | null> {
+    const next: Card = { ...card }
+    const base: Record<string, unknown> = {}
+    if (body.stage_id !== undefined) {
+      base.stage_id = card.stage
+      next.stage = body.stage_id
+      next.entered = clock.exact()
+    }
+    if (body.rank !== undefined) {
+      base.rank = card.rank
+      next.rank = body.rank
+    }
+    if (body.owner_id !== undefined) {
+      base.owner_id = card.owner
+      next.owner = body.owner_id
+    }
+    this.#cards.set(card.id, next)
+    this.#sending.set(card.id, (this.#sending.get(card.id) ?? 0) + 1)
+    const object = `deals/${card.id}`
+    try {
+      const change = {
+        method: 'PATCH',
+        path: `/api/${object}`,
+        object,
+        body,
+        base,
+        version: card.version,
+      } as const
+      const answer = await sync.push<Deal>(change)
+      this.#sent(card.id)
+      this.#acknowledge(card.id, answer)
+      return answer.change
+    } catch (e) {
+      this.#sent(card.id)
+      if (this.#cards.get(card.id) === next) this.#cards.set(card.id, card)
+      this.arrange(new Set([card.stage, next.stage]))
+      toasts.error(failure(e))
+      this.say(t('board.not_moved', { title: card.title }))
+      return null
+    } finally {
+      this.#release()
+    }
+  }
+  #sent(id: number): void {
+    const left = (this.#sending.get(id) ?? 1) - 1
+    if (left > 0) this.#sending.set(id, left)
+    else this.#sending.delete(id)
+  }
+  #acknowledge(id: number, { data: deal }: Answer<Deal>): void {
+    const card = this.#cards.get(id)
+    if (!card || this.#sending.has(id)) return
+    if (deal.status !== 'open' || deal.funnel_id !== this.funnel.id) this.#cards.delete(id)
+    else {
+      const { version, rank, stage_entered_at: entered, stage_id: stage } = deal
+      this.#cards.set(id, { ...card, version, rank, entered, stage })
+    }
+    this.loaded = this.#cards.size
+    this.arrange(new Set([card.stage, deal.stage_id]))
+  }
+  /** Deltas that came while an own change was on its way. */
+  #release(): void {
+    if (this.#sending.size > 0 || this.#held.length === 0) return
+    const held = this.#held
+    this.#held = []
+    for (const delta of held) this.take(delta, false)
+  }
+  async create(stage: Stage, title: string, value: number | null): Promise<void> {
+    const id = this.#temporary--
+    const column = this.column(stage.id)
+    const top = Math.min(0, ...(column?.cards.map((c) => c.rank) ?? [])) - 1
+    const now = clock.exact()
+    const card: Card = {
+      ...{
+        id,
+        version: 0,
+        title,
+        stage: stage.id,
+        value,
+        currency: this.funnel.currency,
+        owner: session.user.id,
+      },
+      ...{
+        contact: '',
+        company: '',
+        entered: now,
+        created: now,
+        closeOn: null,
+        task: null,
+        tasks: 0,
+        rank: top,
+      },
+      ...{ source: null, tags: [], probability: null },
+    }
+    this.#cards.set(id, card)
+    this.arrange(new Set([stage.id]))
+    const body: Record<string, unknown> = { title, funnel_id: this.funnel.id, stage_id: stage.id }
+    if (value !== null) body.value_minor = value
+    try {
+      const { data, change } = await sync.push<Deal>({ method: 'POST', path: '/api/deals', body })
+      this.#cards.delete(id)
+      if (!this.#cards.has(data.id)) {
+        const { version, rank, stage_entered_at: entered, created_at: created, owner_id: owner } = data
+        this.#cards.set(data.id, { ...card, id: data.id, version, rank, entered, created, owner })
+      }
+      this.loaded = this.#cards.size
+      undo.done(t('board.created', { title }), change)
+    } catch (e) {
+      this.#cards.delete(id)
+      toasts.error(failure(e))
+    }
+    this.arrange(new Set([stage.id]))
+  }
+}

@@ -1,0 +1,66 @@
+// Dragging with pragmatic-drag-and-drop, as Svelte attachments.
+import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
+import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
+import type { Attachment } from 'svelte/attachments'
+import type { Stage } from '../../lib/types'
+import type { Board } from './board.svelte'
+
+interface Dragged extends Record<string | symbol, unknown> {
+  deals: number[]
+}
+const dealsOf = (source: { data: Record<string | symbol, unknown> }) => (source.data as Dragged).deals
+const isDeals = ({ source }: { source: { data: Record<string | symbol, unknown> } }) =>
+  Array.isArray(source.data.deals)
+
+/** A card; the selected ones travel together. */
+export function dragCard(board: Board, id: () => number): Attachment<HTMLElement> {
+  return (element) =>
+    draggable({
+      element,
+      canDrag: () => id() > 0,
+      getInitialData: () => ({ deals: board.selected.has(id()) ? [...board.selected] : [id()] }),
+      onDragStart: () => (board.dragging = true),
+      onDrop: () => (board.dragging = false),
+    })
+}
+/** A column: the place follows the pointer, `at` hears it, null when the pointer has left. */
+export function dropColumn(
+  board: Board,
+  stage: () => Stage,
+  indexAt: (clientY: number) => number,
+  at: (index: number | null) => void,
+): Attachment<HTMLElement> {
+  return (element) => {
+    const stopDrop = dropTargetForElements({
+      element,
+      canDrop: isDeals,
+      onDrag: ({ location }) => at(indexAt(location.current.input.clientY)),
+      onDragLeave: () => at(null),
+      onDrop: ({ source, location }) => {
+        at(null)
+        board.move(dealsOf(source), stage(), indexAt(location.current.input.clientY))
+      },
+    })
+    return stopDrop
+  }
+}
+/** Won, lost: a place to let go that is not a column. */
+export function dropZone(
+  board: Board,
+  stage: () => Stage,
+  over: (on: boolean) => void,
+): Attachment<HTMLElement> {
+  return (element) =>
+    dropTargetForElements({
+      element,
+      canDrop: isDeals,
+      onDragEnter: () => over(true),
+      onDragLeave: () => over(false),
+      onDrop: ({ source }) => {
+        over(false)
+        board.move(dealsOf(source), stage())
+      },
+    })
+}
+export const autoScroll: Attachment<HTMLElement> = (element) =>
+  autoScrollForElements({ element, canScroll: isDeals })
