@@ -102,7 +102,7 @@ static const char nouns_sql[] =
                 "NULL,"
                 " name @TEXT, created_at BIGINT NOT NULL, expires_at BIGINT, ended_at BIGINT);"
                 "CREATE UNIQUE INDEX session_token ON session (token_hash);"
-                "CREATE INDEX session_user ON session (user_id);"
+                "CREATE INDEX session_owner ON session (user_id);"
 
                 "CREATE TABLE setting (key @TEXT PRIMARY KEY, value @TEXT NOT NULL);"
 

@@ -1,0 +1,163 @@
+/* What `voronka check` compares beside the replay: numbers of the journal, fields derived from other rows, definitions.
+ */
+#include "base/map.h"
+#include "crm/check.h"
+
+enum rc check_journal(struct check *c, struct err *e)
+{
+    int64_t n, first, last;
+    TRY(query_i64(c->db, "SELECT count(*) FROM journal", NULL, 0, 0, &n, e));
+    TRY(query_i64(c->db, "SELECT min(seq) FROM journal", NULL, 0, 1, &first, e));
+    TRY(query_i64(c->db, "SELECT max(seq) FROM journal", NULL, 0, 0, &last, e));
+    if (n && last - first + 1 != n)
+        check_problem(c, "journal: %lld events between %lld and %lld: some are missing", (long long)n, (long long)first,
+                      (long long)last);
+    return RC_OK;
+}
+
+enum rc check_stages_load(struct check *c, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    c->outcomes = intmap_new();
+    TRY(db_prepare(c->db, &s, "SELECT id, outcome FROM stage", e));
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        intmap_put(c->outcomes, stmt_col_i64(s, 0), stmt_col_i64(s, 1));
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static void check_status(struct check *c, const struct record *r)
+{
+    int64_t outcome, status = r->f[DEAL_STATUS].i;
+    if (!intmap_get(c->outcomes, r->f[DEAL_STAGE_ID].i, &outcome))
+        check_problem(c, "deal %lld: stands in a stage that does not exist", (long long)r->id);
+    else if (outcome != status && !r->deleted_at)
+        check_problem(c, "deal %lld: its status is not that of its stage", (long long)r->id);
+    if ((status == DEAL_OPEN) == val_has(r->f[DEAL_CLOSED_AT]))
+        check_problem(c, "deal %lld: closed_at does not fit its status", (long long)r->id);
+}
+
+static void check_tasks(struct check *c, const struct record *r, int64_t open, struct val next)
+{
+    if (r->deleted_at)
+        return; /* counted again when it comes back */
+    if (val_i(r->f[DEAL_OPEN_TASKS], -1) != open || !val_eq(r->f[DEAL_NEXT_TASK_AT], next))
+        check_problem(c, "deal %lld: open_tasks or next_task_at differs from its tasks", (long long)r->id);
+}
+
+enum rc check_deal_rows(struct check *c, struct record *const *rows, size_t n, struct err *e)
+{
+    struct stmt *s;
+    size_t i = 0;
+    if (!n)
+        return RC_OK;
+    for (size_t k = 0; k < n; k++)
+        check_status(c, rows[k]);
+    TRY(db_prepare(c->db, &s,
+                   "SELECT deal_id, count(*), min(due_at) FROM task WHERE deal_id >= $1 AND deal_id <= $2 AND done = 0"
+                   " AND deleted_at IS NULL GROUP BY deal_id ORDER BY deal_id",
+                   e));
+    stmt_i64(s, 1, rows[0]->id);
+    stmt_i64(s, 2, rows[n - 1]->id);
+    enum rc rc;
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        int64_t deal = stmt_col_i64(s, 0);
+        for (; i < n && rows[i]->id < deal; i++)
+            check_tasks(c, rows[i], 0, val_null());
+        if (i < n && rows[i]->id == deal)
+            check_tasks(c, rows[i++], stmt_col_i64(s, 1),
+                        stmt_col_null(s, 2) ? val_null() : val_int(stmt_col_i64(s, 2)));
+    }
+    for (; i < n; i++)
+        check_tasks(c, rows[i], 0, val_null());
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+/* ---- funnels ---- */
+
+static enum rc check_funnel(struct check *c, int64_t id, int64_t version, struct err *e)
+{
+    struct buf now = {0};
+    int64_t count, last;
+    struct stmt *s;
+    TRY(QUERY_I64(c->db, &count, 0, e, "SELECT count(*) FROM funnel_version WHERE funnel_id = $1", id));
+    TRY(QUERY_I64(c->db, &last, 0, e, "SELECT max(version) FROM funnel_version WHERE funnel_id = $1", id));
+    if (count != last || last != version)
+        check_problem(c, "funnel %lld: its published versions are not numbered up to %lld", (long long)id,
+                      (long long)version);
+    TRY(funnel_definition(c->db, id, &now, e));
+    enum rc rc =
+        db_prepare(c->db, &s, "SELECT definition FROM funnel_version WHERE funnel_id = $1 AND version = $2", e);
+    if (rc == RC_OK) {
+        stmt_i64(s, 1, id);
+        stmt_i64(s, 2, version);
+        rc = stmt_step(s, e);
+        if (rc == RC_ROW && !str_eq(stmt_col_str(s, 0), buf_view(&now)))
+            check_problem(c, "funnel %lld: the newest published definition is not the present one", (long long)id);
+        stmt_done(s);
+    }
+    buf_free(&now);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+enum rc check_funnels(struct check *c, struct err *e)
+{
+    int64_t id = 0, version;
+    for (;;) {
+        TRY(QUERY_I64(c->db, &id, 0, e, "SELECT min(id) FROM funnel WHERE id > $1 AND deleted_at IS NULL", id));
+        if (!id)
+            return RC_OK;
+        TRY(QUERY_I64(c->db, &version, 0, e, "SELECT definition_version FROM funnel WHERE id = $1", id));
+        TRY(check_funnel(c, id, version, e));
+    }
+}
+
+/* ---- settings ---- */
+
+static enum rc settings_event(json_t *told, struct str data, struct err *e)
+{
+    json_t *tree, *pair;
+    const char *key;
+    TRY(json_read(data, &tree, e));
+    json_object_foreach(tree, key, pair) json_object_set(told, key, json_array_get(pair, 1));
+    json_decref(tree);
+    return RC_OK;
+}
+
+static enum rc replay_settings(struct check *c, json_t *told, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s, "SELECT data FROM journal WHERE object_kind = $1 ORDER BY seq", e));
+    stmt_i64(s, 1, ENT_SETTING);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        rc = settings_event(told, stmt_col_str(s, 0), e);
+        if (rc != RC_OK)
+            break;
+    }
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+enum rc check_settings(struct check *c, struct err *e)
+{
+    struct arena a = ARENA_EMPTY;
+    json_t *told = json_object(), *value;
+    const char *key;
+    enum rc rc = replay_settings(c, told, e);
+    if (rc != RC_OK)
+        goto out;
+    json_object_foreach(told, key, value)
+    {
+        struct str now;
+        TRY_OUT(setting_get(c->db, &a, key, NULL, &now, e));
+        if (!str_eq(now, str_c(json_string_value(value))))
+            check_problem(c, "setting %s differs from its journal", key);
+    }
+out:
+    json_decref(told);
+    arena_free(&a);
+    return rc;
+}
