@@ -2,6 +2,13 @@
 #include <stdio.h>
 
 const struct cli_command cli_commands[] = {
+    {"demo", "--data DIR|--postgres URL [--deals N] [--seed S] [--as-of DATE] [--if-empty] [--json]",
+     "Fills an empty database with a company that never was: a training centre with 13 people, 9 funnels and\n"
+     "three years of history that end now, or on --as-of. The same seed, date and number of deals give the same\n"
+     "company. What was planted in it is told with --json and in docs/demo.md. Nothing is written where there\n"
+     "are funnels already; with --if-empty that is no mistake. Its people have no passwords: they sign in with\n"
+     "one click on a server in demo mode.",
+     cli_demo},
     {"import",
      "--data DIR|--postgres URL --events FILE.csv[.gz] --funnel NAME --case COL --stage COL --at COL\n"
      "    [--user COL] [--amount COL] [--won STAGE ...] [--lost STAGE ...] [--at-format F] [--reopen]\n"
@@ -14,6 +21,15 @@ const struct cli_command cli_commands[] = {
      "by line and the rest comes in; cases that the funnel has already are not taken twice, so a run that\n"
      "broke off is completed by running it again.",
      cli_import},
+    {"report",
+     "conversion --data DIR|--postgres URL --funnel NAME [--as-of T] [--from T] [--to T]\n"
+     "    [--by owner|source|campaign|deal_class|company|loss_reason|month|quarter|year] [--filter EXPR]\n"
+     "    [--mature-days N] [--time-zone NAME] [--json]\n"
+     "voronka report --list [--json]",
+     "Answers a question about the funnel; the same figures as in the browser and the API.\n"
+     "T is RFC 3339 or a date; --to as a date includes that day. Without --as-of the report is of now, or of\n"
+     "the funnel's last event when that is more than 180 days ago (imported history).",
+     cli_report},
     {0},
 };
 

@@ -1,0 +1,204 @@
+/* A result as JSON and as text. */
+#include "base/i18n.h"
+#include "base/time.h"
+#include "insight/report.h"
+#include <math.h>
+
+static void put_cell(struct jw *w, struct cell c)
+{
+    switch (c.kind) {
+    case CELL_NULL:
+        jw_null(w);
+        break;
+    case CELL_INT:
+        jw_i64(w, c.i);
+        break;
+    case CELL_REAL:
+        jw_f64(w, c.f);
+        break;
+    case CELL_TEXT:
+        jw_str(w, c.s);
+        break;
+    }
+}
+
+static void put_items(struct jw *w, const struct report_item *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        jw_key(w, items[i].key);
+        put_cell(w, items[i].value);
+    }
+}
+
+static void put_objects(struct jw *w, const struct report_table *t)
+{
+    jw_key(w, t->id);
+    jw_arr(w);
+    for (size_t i = 0; i < t->cells.len; i += t->n_columns) {
+        jw_obj(w);
+        for (size_t k = 0; k < t->n_columns; k++) {
+            jw_key(w, t->columns[k].id);
+            put_cell(w, t->cells.ptr[i + k]);
+        }
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+}
+
+static void put_rows(struct jw *w, const struct report_table *t)
+{
+    jw_key(w, "columns");
+    jw_arr(w);
+    for (size_t i = 0; i < t->n_columns; i++) {
+        jw_obj(w);
+        jw_kc(w, "id", t->columns[i].id);
+        jw_kc(w, "type", report_type_names[t->columns[i].type]);
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+    jw_key(w, "rows");
+    jw_arr(w);
+    for (size_t i = 0; i < t->cells.len; i += t->n_columns) {
+        jw_arr(w);
+        for (size_t k = 0; k < t->n_columns; k++)
+            put_cell(w, t->cells.ptr[i + k]);
+        jw_end_arr(w);
+    }
+    jw_end_arr(w);
+}
+
+void report_json(struct jw *w, const struct report_result *r, const char *lang)
+{
+    jw_obj(w);
+    jw_kc(w, "id", r->report->id);
+    jw_kstr(w, "question", report_question(r->report, lang));
+    jw_key(w, "params");
+    jw_obj(w);
+    put_items(w, r->params.ptr, r->params.len);
+    jw_end_obj(w);
+    jw_key(w, "summary");
+    jw_obj(w);
+    put_items(w, r->summary.ptr, r->summary.len);
+    for (size_t i = 0; i < r->n_tables; i++)
+        put_objects(w, &r->tables[i]);
+    jw_end_obj(w);
+    put_rows(w, &r->main);
+    jw_key(w, "notes");
+    jw_arr(w);
+    for (size_t i = 0; i < r->notes.len; i++) {
+        jw_obj(w);
+        jw_kc(w, "code", r->notes.ptr[i].code);
+        jw_kstr(w, "text", r->notes.ptr[i].text);
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+    jw_end_obj(w);
+}
+
+void report_list_json(struct jw *w, const char *lang)
+{
+    static const char *const types[] = {"funnel", "funnel_id", "time", "int", "text", "choice", "filter"};
+    jw_arr(w);
+    for (size_t i = 0; i < reports_n; i++) {
+        jw_obj(w);
+        jw_kc(w, "id", reports[i]->id);
+        jw_kstr(w, "question", report_question(reports[i], lang));
+        jw_key(w, "params");
+        jw_arr(w);
+        for (size_t k = 0; k < reports[i]->n_params; k++) {
+            const struct report_param *p = &reports[i]->params[k];
+            jw_obj(w);
+            jw_kc(w, "name", p->name);
+            jw_kc(w, "type", types[p->type]);
+            if (p->choices != NULL) {
+                jw_key(w, "choices");
+                jw_arr(w);
+                for (size_t j = 0; p->choices[j] != NULL; j++)
+                    jw_c(w, p->choices[j]);
+                jw_end_arr(w);
+            }
+            jw_end_obj(w);
+        }
+        jw_end_arr(w);
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+}
+
+static struct str cell_text(struct arena *a, const char *lang, enum report_type type, struct cell c)
+{
+    if (c.kind == CELL_NULL || (c.kind == CELL_REAL && !isfinite(c.f)))
+        return STR("–");
+    if (c.kind == CELL_TEXT)
+        return c.s;
+    double v = c.kind == CELL_INT ? (double)c.i : c.f;
+    if (type == RT_RATE)
+        return report_percent(a, lang, v);
+    if (type == RT_TIME)
+        return time_format(a, c.i);
+    return c.kind == CELL_INT ? str_fmt(a, "%lld", (long long)c.i) : report_number(a, lang, v, 1);
+}
+
+static void pad(struct buf *b, struct str s, size_t width, bool right)
+{
+    size_t len = str_utf8_len(s);
+    for (size_t i = len; right && i < width; i++)
+        buf_char(b, ' ');
+    buf_str(b, s);
+    for (size_t i = len; !right && i < width; i++)
+        buf_char(b, ' ');
+}
+
+static void put_table(struct buf *b, struct arena *a, const struct report_table *t, const char *lang)
+{
+    size_t rows = t->n_columns ? t->cells.len / t->n_columns + 1 : 0;
+    struct str *texts = ARENA_ARRAY(a, struct str, rows * t->n_columns + 1);
+    size_t *width = ARENA_ARRAY(a, size_t, t->n_columns + 1);
+    for (size_t i = 0; i < rows * t->n_columns; i++) {
+        size_t k = i % t->n_columns;
+        if (i < t->n_columns)
+            texts[i] = i18n_text(lang, str_fmt(a, "report.column.%s", t->columns[k].id).ptr);
+        else
+            texts[i] = cell_text(a, lang, t->columns[k].type, t->cells.ptr[i - t->n_columns]);
+        size_t len = str_utf8_len(texts[i]);
+        width[k] = len > width[k] ? len : width[k];
+    }
+    for (size_t i = 0; i < rows * t->n_columns; i++) {
+        size_t k = i % t->n_columns;
+        bool last = k + 1 == t->n_columns, right = t->columns[k].type != RT_TEXT;
+        pad(b, texts[i], last && !right ? 0 : width[k], right);
+        buf_c(b, last ? "\n" : "  ");
+    }
+}
+
+void report_text(struct buf *b, struct arena *a, const struct report_result *r, const char *lang)
+{
+    size_t width = 0;
+    buf_str(b, report_question(r->report, lang));
+    buf_c(b, "\n\n");
+    for (size_t i = 0; i < r->summary.len; i++) {
+        size_t len = str_utf8_len(i18n_text(lang, str_fmt(a, "report.summary.%s", r->summary.ptr[i].key).ptr));
+        width = len > width ? len : width;
+    }
+    for (size_t i = 0; i < r->summary.len; i++) {
+        const struct report_item *item = &r->summary.ptr[i];
+        pad(b, i18n_text(lang, str_fmt(a, "report.summary.%s", item->key).ptr), width + 2, false);
+        buf_str(b, cell_text(a, lang, item->type, item->value));
+        buf_char(b, '\n');
+    }
+    buf_char(b, '\n');
+    put_table(b, a, &r->main, lang);
+    for (size_t i = 0; i < r->n_tables; i++) {
+        if (r->tables[i].cells.len == 0 || r->tables[i].for_pictures)
+            continue;
+        buf_char(b, '\n');
+        buf_str(b, i18n_text(lang, str_fmt(a, "report.table.%s", r->tables[i].id).ptr));
+        buf_char(b, '\n');
+        put_table(b, a, &r->tables[i], lang);
+    }
+    for (size_t i = 0; i < r->notes.len; i++) {
+        buf_c(b, i == 0 ? "\n* " : "* ");
+        buf_str(b, r->notes.ptr[i].text);
+        buf_char(b, '\n');
+    }
+}
