@@ -101,7 +101,7 @@ struct demo_deal {
     uint16_t seats;
     unsigned char funnel, first_stage, stage, status, owner, first_owner, source, campaign, product, cls, reason,
         discount;
-    bool burst, forced;
+    bool burst, forced, revised; /* revised: the value changed on the way */
 };
 struct demo_task {
     uint32_t deal, created, due, done; /* done DEMO_NONE: open */

@@ -316,8 +316,10 @@ static bool move(struct run *x, uint32_t t, unsigned to, unsigned actor)
     if (t > x->w->now)
         return false;
     event(x->w, t, DEMO_EV_MOVE, x->index, d->stage, to, actor);
-    if (d->value_minor != d->first_value_minor && d->stage == d->first_stage)
+    if (d->value_minor != d->first_value_minor && !d->revised) {
         event(x->w, t, DEMO_EV_VALUE, x->index, 0, 0, d->owner);
+        d->revised = true;
+    }
     d->stage = (unsigned char)to;
     d->entered = t;
     if (to >= x->n) {
@@ -487,7 +489,7 @@ void demo_deal_run(struct demo_world *w, struct demo_arrival arrival)
     else
         walk(&x, arrival);
     d = DEAL(&x);
-    if (d->stage == d->first_stage) /* no talk yet that could have changed it */
+    if (!d->revised) /* no talk yet that could have changed it */
         d->first_value_minor = d->value_minor;
     expect_close(&x);
     count_step(&x);

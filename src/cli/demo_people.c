@@ -133,10 +133,10 @@ static struct str mobile(struct arena *a, struct rng *r, unsigned country)
                                              "972", "973", "974", "975", "976"};
     int first = (int)rng_range(r, 100, 999), second = (int)rng_range(r, 0, 99), third = (int)rng_range(r, 0, 99);
     if (country == DEMO_KZ)
-        return str_fmt(a, "+7 740 %d-%02d-%02d", first, second, third);
+        return str_fmt(a, "+7740%d%02d%02d", first, second, third);
     if (country == DEMO_KG)
-        return str_fmt(a, "+996 590 %d-%02d%d", first, second, third % 10);
-    return str_fmt(a, "+7 %s %d-%02d-%02d", PICK(r, free_codes), first, second, third);
+        return str_fmt(a, "+996590%d%02d%d", first, second, third % 10);
+    return str_fmt(a, "+7%s%d%02d%02d", PICK(r, free_codes), first, second, third);
 }
 
 static void local_names(struct rng *r, unsigned country, bool woman, const char **first, const char **last)
@@ -236,7 +236,7 @@ struct demo_company_text demo_company_text(const struct demo_world *w, struct ar
     inn[9] = (char)('0' + inn_check(inn));
     t.inn = str_dup(a, str_c(inn));
     t.kpp = str_fmt(a, "%s0001001", city->region);
-    t.phone = str_fmt(a, "+7 %s 0%02d-%02d-%02d", city->phone, (int)rng_range(&r, 10, 99), (int)rng_range(&r, 0, 99),
+    t.phone = str_fmt(a, "+7%s0%02d%02d%02d", city->phone, (int)rng_range(&r, 10, 99), (int)rng_range(&r, 0, 99),
                       (int)rng_range(&r, 0, 99));
     t.email = str_fmt(a, "info@%.*s", STR_ARG(t.website));
     t.address = str_fmt(a, "%s, %s, д. %d", city->name, city->street, (int)rng_range(&r, 1, 120));

@@ -101,20 +101,23 @@ static void get_preset(struct reading *r, const json_t *o, struct preset *p)
 
 enum rc preset_list(struct arena *a, struct preset **out, size_t *n, struct err *e)
 {
-    struct preset *list = ARENA_ARRAY(a, struct preset, preset_files_n);
-    for (size_t i = 0; i < preset_files_n; i++) {
+    const struct str files[] = {
+        {preset_client_manager, preset_client_manager_len},
+        {preset_it_product, preset_it_product_len},
+        {preset_sales_ladder, preset_sales_ladder_len},
+        {preset_training, preset_training_len},
+    };
+    *n = sizeof files / sizeof *files;
+    *out = ARENA_ARRAY(a, struct preset, *n);
+    for (size_t i = 0; i < *n; i++) {
         json_t *tree = NULL;
         struct reading r = {.a = a};
-        if (json_read(preset_files[i].text, &tree, e) == RC_OK)
-            get_preset(&r, tree, &list[i]);
-        else
-            r.broken = true;
+        TRY(json_read(files[i], &tree, e));
+        get_preset(&r, tree, &(*out)[i]);
         json_decref(tree);
         if (r.broken)
-            return err_set(e, RC_INTERNAL, "bad_preset", "", "%s", preset_files[i].file);
+            return err_set(e, RC_INTERNAL, "bad_preset", "", "%.*s", STR_ARG((*out)[i].name));
     }
-    *out = list;
-    *n = preset_files_n;
     return RC_OK;
 }
 

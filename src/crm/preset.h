@@ -51,6 +51,15 @@ void preset_put(struct jw *w, const struct preset *p, struct str locale);
  * created. */
 MUST_USE enum rc preset_apply(struct change *ch, struct str name, struct str locale, int64_t *funnel_id, struct err *e);
 
+/* The parts of it, for whoever composes a company of several presets. */
+struct preset_as {
+    struct str name, kind, currency, locale;
+    int64_t position;
+};
+MUST_USE enum rc preset_create_funnel(struct change *ch, const struct preset_funnel *f, const struct preset_as *as,
+                                      int64_t *id, struct err *e);
+MUST_USE enum rc preset_ensure_lists(struct change *ch, const struct preset *p, struct str locale, struct err *e);
+
 /* The same as a command of the writer: j->args is a preset_args, j->out_id becomes the first funnel. */
 struct preset_args {
     struct str name, locale;

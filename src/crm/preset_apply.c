@@ -26,7 +26,7 @@ static enum rc find_name(struct change *ch, const char *table, struct str name, 
     struct stmt *s = NULL;
     *id = 0;
     TRY(db_prepare(ch->tx->db, &s, sql.ptr, e));
-    stmt_str(s, 1, name);
+    stmt_str(s, 1, str_fold(ch->tx->arena, name));
     enum rc rc = stmt_step(s, e);
     if (rc == RC_ROW)
         *id = stmt_col_i64(s, 0);
@@ -79,21 +79,19 @@ static enum rc create_stage(struct change *ch, const struct preset_stage *s, int
     return create(ch, ENT_STAGE, body, &id, e);
 }
 
-static enum rc create_funnel(struct change *ch, const struct preset_funnel *f, size_t position, struct str locale,
-                             int64_t *id, struct err *e)
+enum rc preset_create_funnel(struct change *ch, const struct preset_funnel *f, const struct preset_as *as, int64_t *id,
+                             struct err *e)
 {
-    struct str name;
-    TRY(free_name(ch, preset_say(f->name, locale), &name, e));
     TRY(create(ch, ENT_FUNNEL,
-               json_pack("{s:o,s:o,s:I,s:o}", "name", text(name), "kind", text(f->kind), "position",
-                         (json_int_t)position, "currency", text(f->currency)),
+               json_pack("{s:o,s:o,s:I,s:o}", "name", text(as->name), "kind", text(as->kind), "position",
+                         (json_int_t)as->position, "currency", text(as->currency)),
                id, e));
     for (size_t i = 0; i < f->n_stages; i++)
-        TRY(create_stage(ch, &f->stages[i], *id, i + 1, locale, e));
+        TRY(create_stage(ch, &f->stages[i], *id, i + 1, as->locale, e));
     for (size_t i = 0; i < f->n_loss_reasons; i++) {
         int64_t reason;
         TRY(create(ch, ENT_LOSS_REASON,
-                   json_pack("{s:o,s:I,s:I}", "name", text(preset_say(f->loss_reasons[i], locale)), "funnel_id",
+                   json_pack("{s:o,s:I,s:I}", "name", text(preset_say(f->loss_reasons[i], as->locale)), "funnel_id",
                              (json_int_t)*id, "position", (json_int_t)i + 1),
                    &reason, e));
     }
@@ -126,6 +124,14 @@ static enum rc next_position(struct change *ch, int64_t *position, struct err *e
     return rc == RC_ROW ? RC_OK : rc;
 }
 
+enum rc preset_ensure_lists(struct change *ch, const struct preset *p, struct str locale, struct err *e)
+{
+    TRY(ensure_names(ch, ENT_LOSS_REASON, p->loss_reasons, p->n_loss_reasons, locale, e));
+    TRY(ensure_names(ch, ENT_SOURCE, p->sources, p->n_sources, locale, e));
+    TRY(ensure_names(ch, ENT_DEAL_CLASS, p->deal_classes, p->n_deal_classes, locale, e));
+    return ensure_products(ch, p, locale, e);
+}
+
 enum rc preset_apply(struct change *ch, struct str name, struct str locale, int64_t *funnel_id, struct err *e)
 {
     struct preset *p;
@@ -134,15 +140,16 @@ enum rc preset_apply(struct change *ch, struct str name, struct str locale, int6
     TRY(next_position(ch, &position, e));
     *funnel_id = 0;
     for (size_t i = 0; i < p->n_funnels; i++) {
+        const struct preset_funnel *f = &p->funnels[i];
+        struct preset_as as = {
+            .kind = f->kind, .currency = f->currency, .locale = locale, .position = position + (int64_t)i};
         int64_t id;
-        TRY(create_funnel(ch, &p->funnels[i], (size_t)position + i, locale, &id, e));
+        TRY(free_name(ch, preset_say(f->name, locale), &as.name, e));
+        TRY(preset_create_funnel(ch, f, &as, &id, e));
         if (i == 0)
             *funnel_id = id;
     }
-    TRY(ensure_names(ch, ENT_LOSS_REASON, p->loss_reasons, p->n_loss_reasons, locale, e));
-    TRY(ensure_names(ch, ENT_SOURCE, p->sources, p->n_sources, locale, e));
-    TRY(ensure_names(ch, ENT_DEAL_CLASS, p->deal_classes, p->n_deal_classes, locale, e));
-    return ensure_products(ch, p, locale, e);
+    return preset_ensure_lists(ch, p, locale, e);
 }
 
 static enum rc apply_command(struct change *ch, struct command_job *j, struct err *e)

@@ -1,10 +1,6 @@
-/* The preset files as they are in presets/; the array is generated at build time by preset_embed. */
+/* The files of presets/, built into the program (src/base/embed.c). */
 #pragma once
-#include "base/str.h"
+#include <stddef.h>
 
-struct preset_file {
-    const char *file;
-    struct str text;
-};
-extern const struct preset_file preset_files[];
-extern const size_t preset_files_n;
+extern const char preset_client_manager[], preset_it_product[], preset_sales_ladder[], preset_training[];
+extern const size_t preset_client_manager_len, preset_it_product_len, preset_sales_ladder_len, preset_training_len;

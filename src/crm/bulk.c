@@ -1,0 +1,34 @@
+#include "crm/bulk.h"
+#include "crm/engine.h"
+
+enum rc bulk_insert(struct wtx *tx, struct record *r, struct err *e)
+{
+    TRY(record_insert(tx, r, e));
+    for (size_t i = 0; i < r->ent->n_fields; i++)
+        if (r->ent->fields[i].type == FT_SET && r->f[i].kind == VAL_SET && r->f[i].set.n > 0)
+            TRY(record_write_set(tx->db, &r->ent->fields[i], r->id, val_null(), r->f[i], e));
+    return RC_OK;
+}
+
+enum rc bulk_event(struct wtx *tx, struct actor actor, int64_t at, int64_t id, enum verb verb, const struct record *was,
+                   const struct record *is, struct buf *scratch, struct err *e)
+{
+    buf_clear(scratch);
+    journal_data(scratch, was, is);
+    struct event ev = {.at = at,
+                       .actor_id = actor.user_id,
+                       .object_id = id,
+                       .object_kind = is->ent->id,
+                       .verb = verb,
+                       .via = actor.via,
+                       .data = buf_view(scratch)};
+    return journal_append(tx, &ev, e);
+}
+
+void bulk_clear(struct record *r)
+{
+    for (size_t i = 0; i < r->ent->n_fields; i++)
+        r->f[i] = r->ent->fields[i].type == FT_SET ? (struct val){.kind = VAL_SET} : val_null();
+    r->id = r->deleted_at = 0;
+    r->version = 1;
+}
