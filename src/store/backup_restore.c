@@ -195,7 +195,7 @@ out:
 
 static enum rc load_table(struct restoring *r, struct str words, struct err *e)
 {
-    struct table t;
+    struct table t = {0};
     bool postgres = db_kind_of(r->db) == DB_POSTGRES;
     TRY(table_of(r, words, &t, e));
     /* migrations may have put rows in */
