@@ -178,28 +178,10 @@ static void begin_request(struct conn *c)
     set_phase(c, PHASE_HEAD, c->server->cfg.limits.head_ms);
 }
 
-static void fill_request(struct req *q)
-{
-    struct parse *p = &q->parse;
-    struct http_request *r = &q->pub;
-    const char *head = p->head.ptr;
-    size_t path_len = 0;
-    r->target = (struct str){head + p->target, p->target_len};
-    path_ok(r->target, &path_len);
-    r->path = (struct str){r->target.ptr, path_len};
-    r->query =
-        path_len < p->target_len ? (struct str){r->target.ptr + path_len + 1, p->target_len - path_len - 1} : STR_NULL;
-    r->method = (struct str){head + p->start, p->method_len};
-    r->head_only = str_eqc(r->method, "HEAD");
-    if (r->head_only)
-        r->method = STR("GET");
-    r->body = p->body.len ? buf_view(&p->body) : STR("");
-}
-
 static void request_ready(struct conn *c)
 {
     struct req *q = c->req;
-    fill_request(q);
+    req_fill(q);
     q->close = !q->parse.keep_alive || c->server->stopping;
     set_phase(c, PHASE_HANDLE, 0);
     c->server->cfg.handle(c->server->cfg.arg, &q->pub);

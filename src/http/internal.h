@@ -116,6 +116,7 @@ void problem_write(struct buf *b, int status, const char *code, const char *deta
 /* date.c */
 size_t date_line(char out[40], int64_t unix_seconds); /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
 /* request.c */
+void req_fill(struct req *q); /* the public request out of what has been parsed */
 enum { ACCEPT_GZIP = 1, ACCEPT_BROTLI = 2 };
 unsigned accept_codings(const struct http_request *r);
 /* sse.c */

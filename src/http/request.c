@@ -1,6 +1,24 @@
 /* Reading a request: headers, query, cookies. */
 #include "http/internal.h"
 
+void req_fill(struct req *q)
+{
+    struct parse *p = &q->parse;
+    struct http_request *r = &q->pub;
+    const char *head = p->head.ptr;
+    size_t path_len = 0;
+    r->target = (struct str){head + p->target, p->target_len};
+    path_ok(r->target, &path_len);
+    r->path = (struct str){r->target.ptr, path_len};
+    r->query =
+        path_len < p->target_len ? (struct str){r->target.ptr + path_len + 1, p->target_len - path_len - 1} : STR_NULL;
+    r->method = (struct str){head + p->start, p->method_len};
+    r->head_only = str_eqc(r->method, "HEAD");
+    if (r->head_only)
+        r->method = STR("GET");
+    r->body = p->body.len ? buf_view(&p->body) : STR("");
+}
+
 struct str http_header(const struct http_request *r, const char *lower_name)
 {
     const struct parse *p = &req_of(r)->parse;
