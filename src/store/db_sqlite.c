@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,6 +346,7 @@ static bool lite_idle(struct db *db)
         l->wal_pages = l->wal_checked = 0;
     }
     sqlite3_db_release_memory(l->h);
+    malloc_trim(0); /* after an import: what the cache held goes back to the machine */
     return true;
 }
 
