@@ -1,7 +1,37 @@
 #include "cli/cli.h"
+#include "api/api.h"
 #include <stdio.h>
 
+static int version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    printf("voronka %s\n", VORONKA_VERSION);
+    return 0;
+}
+
 const struct cli_command cli_commands[] = {
+    {"serve", "[--data DIR|--postgres URL] [--host ADDRESS] [--port N] [--demo]",
+     "Serves the application and its API, by default at http://127.0.0.1:8080 from ./data. The first start creates\n"
+     "the administrator, admin@voronka.local or VORONKA_ADMIN_EMAIL, with the password of VORONKA_ADMIN_PASSWORD or\n"
+     "a random one that is printed once. --demo lets whoever sits at this machine sign in as anybody with one click.\n"
+     "SIGTERM ends it when everything under way has been answered.",
+     cli_serve},
+    {"user",
+     "list|add|set|password|on|off --data DIR|--postgres URL [--email E] [--name N]\n"
+     "    [--role admin|head|seller|observer] [--locale ru|en] [--json]",
+     "People who may sign in. add and password take the password from VORONKA_PASSWORD or the first line of standard\n"
+     "input. off ends a person's access and keeps their history, on gives it back.",
+     cli_user},
+    {"check", "--data DIR|--postgres URL [--json]",
+     "Replays the journal and compares it with every row. Each difference is a line; any makes the exit status 1.",
+     cli_check},
+    {"backup", "--data DIR|--postgres URL --file FILE [--json]",
+     "Writes everything into one compressed file, in one consistent state, while the server runs.", cli_backup},
+    {"restore", "--data DIR|--postgres URL --file FILE [--force] [--json]",
+     "Fills an empty place with a backup, on either database; --force replaces what is there. Stop the server before.",
+     cli_restore},
+    {"version", "", "Says which version this is.", version},
     {"demo", "--data DIR|--postgres URL [--deals N] [--seed S] [--as-of DATE] [--if-empty] [--json]",
      "Fills an empty database with a company that never was: a training centre with 13 people, 9 funnels and\n"
      "three years of history that end now, or on --as-of. The same seed, date and number of deals give the same\n"

@@ -34,6 +34,11 @@ int cli_misused(const char *command, const char *format, ...) PRINTF_LIKE(2, 3);
 int cli_failed(const struct err *e); /* says what went wrong in the user's language; gives 1 */
 const char *cli_language(void);      /* "ru" or "en", from the environment */
 
+int cli_backup(int argc, char **argv);
+int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_restore(int argc, char **argv);
+int cli_serve(int argc, char **argv);
+int cli_user(int argc, char **argv);

@@ -227,9 +227,9 @@ static enum rc write_filtered(const struct board *b, struct db *db, struct arena
                               struct buf *out, struct err *e)
 {
     struct filter *in_funnel = both(a, equals(a, DEAL_FUNNEL_ID, b->funnel_id), filter);
-    struct board_total *totals;
+    struct board_total *totals = NULL;
     int64_t *ids;
-    size_t n, n_totals, picked = 0;
+    size_t n, n_totals = 0, picked = 0;
     TRY(query_ids(db, a, entity_by_id(ENT_DEAL), both(a, equals(a, DEAL_STATUS, DEAL_OPEN), in_funnel), INT32_MAX, &ids,
                   &n, e));
     TRY(filtered_totals(db, a, in_funnel, &totals, &n_totals, e));

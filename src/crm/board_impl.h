@@ -14,15 +14,16 @@ struct board_names {
         int64_t id;
         char *json;
         size_t len;
-    }) list;
+    })
+    list;
 };
 struct board_row {
-    int64_t id, stage_id, value_minor, owner_id, stage_entered_at, created_at, next_task_at, open_tasks, version, source_id,
-        probability, contact_id;
-    int64_t seq; /* of the catch-up that last changed it */
+    int64_t id, stage_id, value_minor, owner_id, stage_entered_at, created_at, next_task_at, open_tasks, version,
+        source_id, probability, contact_id;
+    int64_t seq;              /* of the catch-up that last changed it */
     int32_t contact, company; /* index into names, -1 none */
     uint32_t title_len, tags_len;
-    char *title, *tags; /* JSON */
+    char *title, *tags;                       /* JSON */
     char rank[32], currency[8], close_on[16]; /* JSON */
 };
 struct board_gone {
@@ -34,7 +35,7 @@ struct board_total {
 };
 struct board {
     int64_t funnel_id, seq, base_seq, totals_seq, used_at; /* base_seq: changes behind it are known */
-    struct intmap *row_of;                     /* deal to row, -1 when gone */
+    struct intmap *row_of;                                 /* deal to row, -1 when gone */
     VEC(struct board_row) rows;
     VEC(struct board_gone) gone;
     VEC(struct board_total) totals;
@@ -47,9 +48,11 @@ void board_free(struct board *b);
 /* Reads all of it; within a read transaction that ends at journal number seq. */
 MUST_USE enum rc board_load(struct board *b, struct db *db, struct arena *a, int64_t seq, struct err *e);
 /* Reads these deals again: replaces, adds or removes their rows. */
-MUST_USE enum rc board_reread(struct board *b, struct db *db, struct arena *a, const int64_t *ids, size_t n, int64_t seq, struct err *e);
+MUST_USE enum rc board_reread(struct board *b, struct db *db, struct arena *a, const int64_t *ids, size_t n,
+                              int64_t seq, struct err *e);
 /* Catches up with the journal. *reload: too much has happened. */
-MUST_USE enum rc board_follow(struct board *b, struct db *db, struct arena *a, int64_t last, bool *reload, struct err *e);
+MUST_USE enum rc board_follow(struct board *b, struct db *db, struct arena *a, int64_t last, bool *reload,
+                              struct err *e);
 void board_remove(struct board *b, int64_t id, int64_t seq);
 void board_add_total(struct board *b, int64_t stage_id, int64_t deals, __int128 value_minor);
 

@@ -7,7 +7,11 @@
 
 enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_LEAF };
 enum filter_op {
-    FOP_EQ, FOP_LT, FOP_LE, FOP_GT, FOP_GE,
+    FOP_EQ,
+    FOP_LT,
+    FOP_LE,
+    FOP_GT,
+    FOP_GE,
     FOP_LIKE,    /* contains; the value is folded as the NAME_fold column is (ASCII lower case when there is none) */
     FOP_IN,      /* one of values; for a set: any of values */
     FOP_HAS,     /* a set holds the value */

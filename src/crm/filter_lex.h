@@ -3,8 +3,23 @@
 #include "base/str.h"
 
 enum tok {
-    TOK_END, TOK_BAD, TOK_NAME, TOK_NUMBER, TOK_TEXT, TOK_LPAREN, TOK_RPAREN, TOK_COMMA, TOK_PLUS, TOK_MINUS,
-    TOK_EQ, TOK_NE, TOK_LT, TOK_LE, TOK_GT, TOK_GE, TOK_LIKE,
+    TOK_END,
+    TOK_BAD,
+    TOK_NAME,
+    TOK_NUMBER,
+    TOK_TEXT,
+    TOK_LPAREN,
+    TOK_RPAREN,
+    TOK_COMMA,
+    TOK_PLUS,
+    TOK_MINUS,
+    TOK_EQ,
+    TOK_NE,
+    TOK_LT,
+    TOK_LE,
+    TOK_GT,
+    TOK_GE,
+    TOK_LIKE,
 };
 struct lexer {
     struct arena *arena;

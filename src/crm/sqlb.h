@@ -8,7 +8,10 @@ struct sqlb {
     struct val *params;
     size_t n, cap;
 };
-static inline struct sqlb sqlb_new(struct arena *a) { return (struct sqlb){.arena = a}; }
+static inline struct sqlb sqlb_new(struct arena *a)
+{
+    return (struct sqlb){.arena = a};
+}
 void sqlb_c(struct sqlb *q, const char *text);
 void sqlb_fmt(struct sqlb *q, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void sqlb_param(struct sqlb *q, struct val v); /* writes $n; v.s must live until the statement is done */

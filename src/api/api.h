@@ -1,0 +1,141 @@
+/* The API: one table of routes, and what a request needs on its way through it. Everything that lives as long as the
+ * server hangs on struct app; there are no other globals. */
+#pragma once
+#include "base/zone.h"
+#include "crm/board.h"
+#include "crm/crm.h"
+#include "crm/fields.h"
+#include "crm/query.h"
+#include "http/http.h"
+#include "http/router.h"
+
+#define VORONKA_VERSION "0.1.0"
+
+struct app {
+    struct db_target target;
+    uv_loop_t *loop;
+    struct http_server *http;
+    struct writer *writer;
+    struct feed *feed;
+    struct projection *projection; /* of insight; reports read it */
+    struct boards *boards;
+    struct readers *readers;   /* connections for reading; see reader.c */
+    struct sessions *sessions; /* who is signed in, by hash of the token; loop thread only */
+    struct throttle *throttle; /* of sign-in; loop thread only */
+    struct logins *logins;     /* sign-ins under way; loop thread only */
+    struct hub *hub;           /* live updates */
+    struct zone *zone;         /* of the company */
+    struct router *router;
+    const struct route *const *routes; /* the whole table, generic rows included */
+    size_t n_routes;
+    struct feed_listener listeners[1];
+    uv_timer_t tick;
+    struct arena memory; /* of the table and whatever else lives as long as the server */
+    bool demo, stopping;
+    const char *host;
+    int port;
+};
+
+/* Who may: bits of roles. Nothing set: public. */
+enum {
+    MAY_ADMIN = 1 << ROLE_ADMIN,
+    MAY_HEAD = 1 << ROLE_HEAD,
+    MAY_SELLER = 1 << ROLE_SELLER,
+    MAY_OBSERVER = 1 << ROLE_OBSERVER,
+    MAY_PUBLIC = 0,
+    MAY_MANAGE = MAY_ADMIN | MAY_HEAD,
+    MAY_SELL = MAY_MANAGE | MAY_SELLER,
+    MAY_READ = MAY_SELL | MAY_OBSERVER, /* everybody who is signed in */
+};
+
+/* Where a route runs. */
+enum run {
+    RUN_READ,  /* handle: in the loop with SQLite, in a pool thread with PostgreSQL; call.db is its reader */
+    RUN_POOL,  /* handle: always in a pool thread: long reads, reports, hashing */
+    RUN_WRITE, /* prepare in the loop, the command in the writer, then handle (if any) as RUN_READ to show the result */
+    RUN_RAW,   /* handle: in the loop, no reader; answers by itself, now or later */
+};
+
+struct call;
+struct route {
+    const char *method, *pattern;
+    enum run run;
+    unsigned may;
+    const struct entity *ent; /* of the noun's own routes; NULL else */
+    const char *summary;      /* for people, English */
+    /* READ, POOL: writes JSON to http_body(c->r), may set c->status; WRITE: the same, after the commit. On an error
+     * whatever was written is dropped. */
+    enum rc (*handle)(struct call *c, struct err *e);
+    enum rc (*prepare)(struct call *c, struct err *e); /* fills c->job */
+    const char *query;  /* query parameters by name, separated by blanks; for OpenAPI and refusal of others */
+    const char *body;   /* schema name of the body in OpenAPI, or NULL */
+    const char *answer; /* schema name of the answer, or NULL */
+    int status;         /* of success; 0: 200 */
+};
+
+/* A request under way. It lives in the request's arena. */
+struct call {
+    struct app *app;
+    struct http_request *r;
+    const struct route *route;
+    struct router_match match;
+    struct session session; /* user_id 0: nobody */
+    struct str token;       /* as sent, STR_NULL: none */
+    bool by_cookie;
+    int64_t id;     /* the first parameter of the pattern, when that is {id} or ends in _id} */
+    struct db *db;  /* in READ and POOL handlers */
+    struct err err; /* what went wrong so far */
+    enum rc rc;
+    int status; /* of the answer */
+    const char *content_type;
+    struct command_job job; /* WRITE */
+    struct uv_work_s work;
+    void (*then)(struct call *c); /* after a pool run, in the loop */
+    enum rc (*in_pool)(struct call *c, struct err *e);
+    void *own; /* the route's */
+};
+
+extern const struct route special_routes[];
+extern const size_t special_routes_n;
+extern const struct route report_routes[]; /* reports.c */
+extern const size_t report_routes_n;
+
+/* --- for handlers --- */
+struct str call_param(struct call *c, const char *name); /* query parameter, STR_NULL when absent */
+MUST_USE enum rc call_param_i64(struct call *c, const char *name, int64_t fallback, int64_t least, int64_t most,
+                                int64_t *out, struct err *e); /* bad_parameter */
+struct jw call_json(struct call *c);                          /* writes to the answer's body */
+/* The JSON object of the body; decref it. Errors: bad_json, body_not_object. */
+MUST_USE enum rc call_body(struct call *c, json_t **out, struct err *e);
+/* A required text of a body object; wrong_type, required. */
+MUST_USE enum rc body_text(const json_t *body, const char *key, struct arena *a, struct str *out, struct err *e);
+/* Refuses members that are not in the list (ended by NULL): unknown_field. */
+MUST_USE enum rc body_only(const json_t *body, const char *const *keys, struct err *e);
+const char *call_locale(const struct call *c); /* "ru" or "en" */
+struct filter_env call_filter_env(const struct call *c);
+struct actor call_actor(const struct call *c);
+void call_etag(struct call *c, int64_t version);
+/* Loads a record and writes it as the answer with its ETag. */
+MUST_USE enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct err *e);
+
+/* --- for RUN_RAW and the machinery --- */
+void call_send(struct call *c);                      /* by c->rc: the answer or the problem; loop thread */
+void call_fail(struct call *c, const struct err *e); /* answers with the problem */
+void call_run_pool(struct call *c, enum rc (*fn)(struct call *c, struct err *e), void (*then)(struct call *c));
+/* The same with a reader in c->db. */
+void call_run_pool_read(struct call *c, enum rc (*fn)(struct call *c, struct err *e), void (*then)(struct call *c));
+/* With SQLite at once in the loop, with PostgreSQL in the pool. */
+void call_run_read(struct call *c, enum rc (*fn)(struct call *c, struct err *e), void (*then)(struct call *c));
+void call_submit(struct call *c, const struct command *command, void (*then)(struct call *c));
+
+/* --- the server's parts --- */
+struct app_config {
+    struct db_target target;
+    const char *host;
+    int port;
+    bool demo;
+};
+MUST_USE enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *config, struct err *e);
+void app_stop(struct app *app); /* no new requests; what is under way is answered; the loop then ends */
+void app_free(struct app *app);
+void app_routes(struct app *app); /* builds the table into an empty app; also for tests */

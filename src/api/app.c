@@ -1,0 +1,104 @@
+/* The server as a whole: what is started, in which order, and how it ends. */
+#include "api/inside.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "insight/projection.h"
+#include "store/journal.h"
+
+#define RESUME_EVENTS 999 /* of before the start that a returning listener may still get */
+#define BOARD_IDLE (10 * 60 * MS_SECOND)
+
+static void committed(void *arg)
+{
+    struct app *app = arg;
+    if (app->feed)
+        feed_wake(app->feed);
+    if (app->projection)
+        projection_wake(app->projection);
+}
+
+static enum rc first_look(struct app *app, int64_t *seq, struct err *e)
+{
+    struct db *db;
+    struct str zone = STR_NULL;
+    TRY(readers_take(app->readers, &db, e));
+    enum rc rc = journal_last(db, seq, e);
+    if (rc == RC_OK)
+        rc = setting_get(db, &app->memory, "time_zone", "Europe/Moscow", &zone, e);
+    readers_give(app->readers, db, rc);
+    app->zone = zone_load(zone.ptr ? str_cdup(&app->memory, zone) : "");
+    return rc;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+    boards_drop_idle(app->boards, time_monotonic(), BOARD_IDLE);
+}
+
+static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
+{
+    struct http_config http = {
+        .host = app->host, .port = app->port, .limits = http_default_limits, .handle = dispatch, .arg = app};
+    int64_t from = seq > RESUME_EVENTS ? seq - RESUME_EVENTS : 0;
+    hub_begin(app->hub, from);
+    TRY(http_start(&app->http, app->loop, &http, e));
+    app->listeners[0] = (struct feed_listener){hub_on_events, app->hub};
+    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 1, e));
+    uv_timer_init(app->loop, &app->tick);
+    app->tick.data = app;
+    uv_timer_start(&app->tick, on_tick, 60000, 60000);
+    uv_unref((uv_handle_t *)&app->tick);
+    return RC_OK;
+}
+
+enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *config, struct err *e)
+{
+    int64_t seq = 0;
+    *app = (struct app){
+        .target = config->target, .loop = loop, .demo = config->demo, .host = config->host, .port = config->port};
+    app->readers = readers_new(&app->target);
+    app->boards = boards_new();
+    app->sessions = sessions_new();
+    app->throttle = throttle_new();
+    app->logins = logins_new();
+    app->hub = hub_new(app);
+    app_routes(app);
+    TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
+    TRY(first_look(app, &seq, e));
+    TRY(projection_start(&app->projection, &app->target, e));
+    TRY(listen_and_follow(app, seq, e));
+    app->port = http_port(app->http);
+    return RC_OK;
+}
+
+void app_stop(struct app *app)
+{
+    if (!app->http || app->stopping)
+        return;
+    app->stopping = true;
+    hub_close(app->hub);
+    http_stop(app->http);
+    uv_close((uv_handle_t *)&app->tick, NULL);
+}
+
+void app_free(struct app *app)
+{
+    if (app->feed)
+        feed_stop(app->feed);
+    if (app->writer)
+        writer_stop(app->writer);
+    projection_free(app->projection);
+    if (app->hub)
+        hub_free(app->hub);
+    readers_free(app->readers);
+    if (app->boards)
+        boards_free(app->boards);
+    sessions_free(app->sessions);
+    throttle_free(app->throttle);
+    logins_free(app->logins);
+    zone_free(app->zone);
+    if (app->router)
+        router_free(app->router);
+    arena_free(&app->memory);
+}

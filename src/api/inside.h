@@ -1,0 +1,82 @@
+/* What the files of src/api share among themselves beside api.h. */
+#pragma once
+#include "api/api.h"
+
+/* reader.c: connections for reading, one thread at a time each. */
+struct readers *readers_new(const struct db_target *target);
+void readers_free(struct readers *r);
+MUST_USE enum rc readers_take(struct readers *r, struct db **out, struct err *e);
+void readers_give(struct readers *r, struct db *db, enum rc rc); /* RC_UNAVAILABLE: closes it */
+/* Runs fn with a reader in c->db; once more with a fresh one when the connection was lost. */
+enum rc readers_run(struct call *c, enum rc (*fn)(struct call *c, struct err *e));
+
+/* dispatch.c */
+void dispatch(void *app, struct http_request *r);
+void call_submit_prepared(struct call *c,
+                          const struct command *command); /* goes on with a WRITE route whose prepare had to wait */
+struct str call_request_hash(struct call *c);
+
+/* auth.c */
+struct sessions *sessions_new(void);
+void sessions_free(struct sessions *s);
+void sessions_forget(struct sessions *s); /* everything: somebody's rights have changed */
+void sessions_put(struct sessions *s, struct str token, const struct session *session);
+void auth_find(struct call *c, void (*then)(struct call *c)); /* fills c->session when there is one, then goes on */
+MUST_USE enum rc auth_allow(struct call *c, struct err *e);
+void auth_set_cookie(struct call *c, struct str token); /* STR_NULL: ends it */
+
+/* throttle.c */
+struct throttle *throttle_new(void);
+void throttle_free(struct throttle *t);
+/* Counts an attempt. RC_TOO_MANY (login_throttled, arg 0 the seconds to wait) when there were too many failures. */
+MUST_USE enum rc throttle_try(struct throttle *t, struct str email, const char *peer, int64_t now, struct err *e);
+void throttle_success(struct throttle *t, struct str email, const char *peer);
+
+/* login.c */
+struct logins *logins_new(void);
+void logins_free(struct logins *l);
+enum rc login_handle(struct call *c, struct err *e);
+enum rc session_show(struct call *c, struct err *e);
+enum rc session_end_prepare(struct call *c, struct err *e);
+enum rc password_handle(struct call *c, struct err *e);
+enum rc demo_people(struct call *c, struct err *e);
+enum rc demo_login(struct call *c, struct err *e);
+/* Hashes a password off the loop, at most two at once; then is called in the loop with c->rc and *hash set. */
+void password_hash_later(struct call *c, struct str password, struct str *hash, void (*then)(struct call *c));
+
+/* objects.c: the routes that every noun has */
+enum rc object_list(struct call *c, struct err *e);
+enum rc object_get(struct call *c, struct err *e);
+enum rc object_create(struct call *c, struct err *e);
+enum rc object_update(struct call *c, struct err *e);
+enum rc object_delete(struct call *c, struct err *e);
+enum rc object_timeline(struct call *c, struct err *e);
+enum rc funnel_versions(struct call *c, struct err *e);
+enum rc undo_prepare(struct call *c, struct err *e);
+enum rc undo_show(struct call *c, struct err *e);
+enum rc user_create(struct call *c, struct err *e);
+enum rc user_update(struct call *c, struct err *e);
+
+/* boot.c, board_api.c, hub.c, presets.c, tokens.c, openapi.c, docs.c, web.c */
+MUST_USE enum rc boot_put(struct call *c, struct buf *out, struct err *e);
+enum rc boot_handle(struct call *c, struct err *e);
+enum rc board_handle(struct call *c, struct err *e);
+enum rc events_handle(struct call *c, struct err *e);
+struct hub *hub_new(struct app *app);
+void hub_free(struct hub *h);
+void hub_begin(struct hub *h, int64_t seq); /* where the feed begins */
+void hub_close(struct hub *h);              /* ends every stream; loop thread */
+void hub_on_events(void *hub, const struct event *ev, size_t n);
+enum rc presets_handle(struct call *c, struct err *e);
+enum rc preset_prepare(struct call *c, struct err *e);
+enum rc preset_show(struct call *c, struct err *e);
+enum rc tokens_list(struct call *c, struct err *e);
+enum rc token_create_prepare(struct call *c, struct err *e);
+enum rc token_create_show(struct call *c, struct err *e);
+enum rc token_delete_prepare(struct call *c, struct err *e);
+enum rc health_handle(struct call *c, struct err *e);
+enum rc openapi_handle(struct call *c, struct err *e);
+enum rc docs_handle(struct call *c, struct err *e);
+void web_serve(struct call *c);
+/* Every route's text for OpenAPI; of any app with a table. */
+void openapi_put(const struct app *app, struct buf *out);

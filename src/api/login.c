@@ -1,0 +1,376 @@
+/* Sign-in, sign-out, passwords. Hashing takes 64 MiB and a fraction of a second, so at most two run at once, off the
+ * loop. */
+#include "api/inside.h"
+#include "base/time.h"
+#include <stdio.h>
+
+#define HASHING_MOST 2
+#define WAITING_MOST 64
+
+struct hash_task {
+    struct call *c;
+    enum rc (*fn)(struct call *c, struct err *e);
+    void (*then)(struct call *c);
+    bool reads;
+    struct hash_task *next;
+};
+struct logins {
+    int hashing, waiting;
+    struct hash_task *first, **last;
+    uv_mutex_t lock;
+    char dummy[160]; /* a hash that no password fits: an unknown e-mail costs what a known one does */
+};
+
+struct logins *logins_new(void)
+{
+    struct logins *l = calloc(1, sizeof *l);
+    if (!l)
+        abort();
+    l->last = &l->first;
+    uv_mutex_init(&l->lock);
+    return l;
+}
+
+void logins_free(struct logins *l)
+{
+    if (l)
+        uv_mutex_destroy(&l->lock);
+    free(l);
+}
+
+/* ---- at most two at once ---- */
+
+struct attempt { /* c->own of everything here */
+    struct hash_task task;
+    struct str email, password, fresh; /* fresh: the new password or its hash */
+    struct str *hash;
+    struct user_login login;
+    int64_t user_id;
+    bool by_password;
+    char token[200];
+};
+
+static void start_next(struct logins *l);
+
+static void hashed(struct call *c)
+{
+    struct attempt *a = c->own;
+    struct logins *l = c->app->logins;
+    l->hashing--;
+    a->task.then(c);
+    start_next(l);
+}
+
+static void start_next(struct logins *l)
+{
+    struct hash_task *t = l->first;
+    if (!t || l->hashing >= HASHING_MOST)
+        return;
+    l->first = t->next;
+    if (!l->first)
+        l->last = &l->first;
+    l->waiting--;
+    l->hashing++;
+    if (t->reads)
+        call_run_pool_read(t->c, t->fn, hashed);
+    else
+        call_run_pool(t->c, t->fn, hashed);
+}
+
+static enum rc later(struct call *c, struct attempt *a, bool reads, enum rc (*fn)(struct call *c, struct err *e),
+                     void (*then)(struct call *c), struct err *e)
+{
+    struct logins *l = c->app->logins;
+    if (l->waiting >= WAITING_MOST)
+        return err_set(e, RC_TOO_MANY, "login_throttled", "", "5");
+    c->own = a;
+    a->task = (struct hash_task){c, fn, then, reads, NULL};
+    *l->last = &a->task;
+    l->last = &a->task.next;
+    l->waiting++;
+    start_next(l);
+    return RC_OK;
+}
+
+/* ---- opening a session ---- */
+
+static enum rc open_apply(struct change *ch, struct command_job *j, struct err *e)
+{
+    struct call *c = j->user;
+    struct attempt *a = j->args;
+    struct str token;
+    TRY(session_open(ch, a->user_id, ch->tx->arena, &token, &c->session, e));
+    if (token.len >= sizeof a->token)
+        return err_set(e, RC_INTERNAL, "internal", "", "session token too long");
+    memcpy(a->token, token.ptr, token.len);
+    a->token[token.len] = '\0';
+    return RC_OK;
+}
+static const struct command command_sign_in = {"session.open", open_apply};
+
+enum rc session_show(struct call *c, struct err *e)
+{
+    struct record *user;
+    TRY(record_load(c->db, c->r->arena, entity_by_id(ENT_USER), c->session.user_id, false, &user, e));
+    struct jw w = call_json(c);
+    jw_obj(&w);
+    jw_key(&w, "user");
+    record_put(&w, user, NULL);
+    jw_kc(&w, "csrf", c->session.csrf);
+    jw_end_obj(&w);
+    return RC_OK;
+}
+
+static void opened(struct call *c)
+{
+    struct attempt *a = c->own;
+    if (c->rc != RC_OK) {
+        call_fail(c, &c->err);
+        return;
+    }
+    if (a->by_password)
+        throttle_success(c->app->throttle, a->email, c->r->peer);
+    auth_set_cookie(c, str_c(a->token));
+    call_run_read(c, session_show, call_send);
+}
+
+static void open_session(struct call *c, int64_t user_id)
+{
+    struct attempt *a = c->own;
+    a->user_id = user_id;
+    command_job_init(&c->job);
+    c->job.args = a;
+    c->session = (struct session){.user_id = user_id};
+    call_submit(c, &command_sign_in, opened);
+}
+
+/* ---- by password ---- */
+
+/* Made once; two at the same time would only do it twice. */
+static struct str dummy_hash(struct logins *l, struct arena *a)
+{
+    struct str made, out;
+    uv_mutex_lock(&l->lock);
+    if (!l->dummy[0] && password_hash(a, STR("no password fits this"), &made, NULL) == RC_OK &&
+        made.len < sizeof l->dummy)
+        memcpy(l->dummy, made.ptr, made.len);
+    out = str_c(l->dummy);
+    uv_mutex_unlock(&l->lock);
+    return out;
+}
+
+static enum rc check_password(struct call *c, struct err *e)
+{
+    struct attempt *a = c->own;
+    enum rc rc = user_find_login(c->db, c->r->arena, a->email, &a->login, e);
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
+        return rc;
+    bool known = rc == RC_OK && a->login.hash.ptr;
+    bool fits = password_verify(known ? a->login.hash : dummy_hash(c->app->logins, c->r->arena), a->password);
+    if (!known || !fits || !a->login.active)
+        return err_set(e, RC_UNAUTHORIZED, "bad_credentials", "", NULL);
+    return RC_OK;
+}
+
+static void checked(struct call *c)
+{
+    struct attempt *a = c->own;
+    if (c->rc != RC_OK)
+        call_fail(c, &c->err);
+    else
+        open_session(c, a->login.id);
+}
+
+/* A form of another site cannot send this type, so nobody is signed in by one. */
+static enum rc need_json(const struct call *c, struct err *e)
+{
+    if (!str_starts(http_header(c->r, "content-type"), STR("application/json")))
+        return err_set(e, RC_INVALID, "bad_content_type", "Content-Type", NULL);
+    return RC_OK;
+}
+
+static enum rc read_two(struct call *c, const char *one, const char *two, struct str *first, struct str *second,
+                        struct err *e)
+{
+    json_t *body;
+    const char *const keys[] = {one, two, NULL};
+    TRY(call_body(c, &body, e));
+    enum rc rc = body_only(body, keys, e);
+    if (rc == RC_OK)
+        rc = body_text(body, one, c->r->arena, first, e);
+    if (rc == RC_OK)
+        rc = body_text(body, two, c->r->arena, second, e);
+    json_decref(body);
+    return rc;
+}
+
+enum rc login_handle(struct call *c, struct err *e)
+{
+    struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
+    a->by_password = true;
+    TRY(need_json(c, e));
+    TRY(read_two(c, "email", "password", &a->email, &a->password, e));
+    TRY(throttle_try(c->app->throttle, a->email, c->r->peer, time_monotonic(), e));
+    return later(c, a, true, check_password, checked, e);
+}
+
+/* ---- a new password ---- */
+
+static enum rc make_hash(struct call *c, struct err *e)
+{
+    struct attempt *a = c->own;
+    return password_hash(c->r->arena, a->fresh, a->hash, e);
+}
+
+void password_hash_later(struct call *c, struct str password, struct str *hash, void (*then)(struct call *c))
+{
+    struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
+    a->fresh = password;
+    a->hash = hash;
+    c->rc = later(c, a, false, make_hash, then, &c->err);
+    if (c->rc != RC_OK)
+        then(c);
+}
+
+static enum rc change_apply(struct change *ch, struct command_job *j, struct err *e)
+{
+    struct call *c = j->user;
+    TRY(user_set_password(ch, c->session.user_id, *(struct str *)j->args, e));
+    return session_close_others(ch, c->session.user_id, c->session.id, e);
+}
+static const struct command command_password = {"session.password", change_apply};
+
+static enum rc check_and_hash(struct call *c, struct err *e)
+{
+    struct attempt *a = c->own;
+    struct record *user;
+    TRY(record_load(c->db, c->r->arena, entity_by_id(ENT_USER), c->session.user_id, false, &user, e));
+    a->email = user->f[USER_EMAIL].s;
+    TRY(user_find_login(c->db, c->r->arena, a->email, &a->login, e));
+    if (!a->login.hash.ptr || !password_verify(a->login.hash, a->password))
+        return err_set(e, RC_UNPROCESSABLE, "wrong_password", "old", NULL);
+    enum rc rc = password_hash(c->r->arena, a->fresh, &a->fresh, e);
+    if (rc == RC_UNPROCESSABLE && e)
+        strcpy(e->field, "new");
+    return rc;
+}
+
+static void password_changed(struct call *c)
+{
+    sessions_forget(c->app->sessions);
+    call_send(c);
+}
+
+static void new_hash_ready(struct call *c)
+{
+    struct attempt *a = c->own;
+    if (c->rc != RC_OK) {
+        call_fail(c, &c->err);
+        return;
+    }
+    command_job_init(&c->job);
+    c->job.args = &a->fresh;
+    call_submit(c, &command_password, password_changed);
+}
+
+enum rc password_handle(struct call *c, struct err *e)
+{
+    struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
+    TRY(read_two(c, "old", "new", &a->password, &a->fresh, e));
+    char who[40];
+    snprintf(who, sizeof who, "user %lld", (long long)c->session.user_id);
+    TRY(throttle_try(c->app->throttle, str_c(who), c->r->peer, time_monotonic(), e));
+    return later(c, a, true, check_and_hash, new_hash_ready, e);
+}
+
+/* ---- sign-out ---- */
+
+static enum rc close_apply(struct change *ch, struct command_job *j, struct err *e)
+{
+    struct call *c = j->user;
+    return session_close(ch, c->session.id, e);
+}
+static const struct command command_sign_out = {"session.close", close_apply};
+
+enum rc session_end_prepare(struct call *c, struct err *e)
+{
+    if (c->session.is_token)
+        return err_set(e, RC_FORBIDDEN, "not_for_tokens", "", NULL);
+    sessions_forget(c->app->sessions);
+    auth_set_cookie(c, STR_NULL);
+    c->job.command = &command_sign_out;
+    return RC_OK;
+}
+
+/* ---- demo ---- */
+
+static bool demo_open(const struct call *c)
+{
+    return c->app->demo && c->r->peer_loopback;
+}
+
+enum rc demo_people(struct call *c, struct err *e)
+{
+    struct jw w = call_json(c);
+    struct stmt *s;
+    enum rc rc;
+    jw_obj(&w);
+    jw_kbool(&w, "demo", demo_open(c));
+    if (demo_open(c)) {
+        TRY(db_prepare(
+            c->db, &s,
+            "SELECT id, name, role FROM users WHERE active = 1 AND deleted_at IS NULL ORDER BY role, id LIMIT 50", e));
+        jw_key(&w, "people");
+        jw_arr(&w);
+        while ((rc = stmt_step(s, e)) == RC_ROW) {
+            jw_obj(&w);
+            jw_ki64(&w, "user_id", stmt_col_i64(s, 0));
+            jw_kstr(&w, "name", stmt_col_str(s, 1));
+            jw_kc(&w, "role", role_names[stmt_col_i64(s, 2)]);
+            jw_end_obj(&w);
+        }
+        stmt_done(s);
+        if (rc != RC_DONE)
+            return rc;
+        jw_end_arr(&w);
+    }
+    jw_end_obj(&w);
+    return RC_OK;
+}
+
+static enum rc demo_find(struct call *c, struct err *e)
+{
+    struct attempt *a = c->own;
+    struct record *user;
+    TRY(record_load(c->db, c->r->arena, entity_by_id(ENT_USER), a->user_id, false, &user, e));
+    return val_i(user->f[USER_ACTIVE], 0) ? RC_OK : err_set(e, RC_NOT_FOUND, "not_found", "user_id", NULL);
+}
+
+static void demo_found(struct call *c)
+{
+    struct attempt *a = c->own;
+    if (c->rc != RC_OK)
+        call_fail(c, &c->err);
+    else
+        open_session(c, a->user_id);
+}
+
+enum rc demo_login(struct call *c, struct err *e)
+{
+    struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
+    const char *const keys[] = {"user_id", NULL};
+    json_t *body;
+    if (!demo_open(c))
+        return err_set(e, RC_NOT_FOUND, "not_found", "", "%.*s", STR_ARG(c->r->path));
+    TRY(need_json(c, e));
+    TRY(call_body(c, &body, e));
+    enum rc rc = body_only(body, keys, e);
+    a->user_id = json_integer_value(json_object_get(body, "user_id"));
+    json_decref(body);
+    TRY(rc);
+    if (a->user_id < 1)
+        return err_set(e, RC_UNPROCESSABLE, "required", "user_id", NULL);
+    c->own = a;
+    call_run_read(c, demo_find, demo_found);
+    return RC_OK;
+}

@@ -1,0 +1,428 @@
+/* OpenAPI 3.1 out of the route and field tables: nothing here is written down twice. */
+#include "api/inside.h"
+#include <stdio.h>
+
+/* Schemas that no field table describes, by the names that routes use. */
+static const struct {
+    const char *name, *json;
+} shapes[] = {
+    {"id", "{\"type\":\"integer\",\"minimum\":1}"},
+    {"login",
+     "{\"type\":\"object\",\"required\":[\"email\",\"password\"],\"additionalProperties\":false,\"properties\":{"
+     "\"email\":{\"type\":\"string\"},\"password\":{\"type\":\"string\",\"format\":\"password\"}}}"},
+    {"session", "{\"type\":\"object\",\"properties\":{\"user\":{\"$ref\":\"#/components/schemas/"
+                "user\"},\"csrf\":{\"type\":\"string\"}}}"},
+    {"password", "{\"type\":\"object\",\"required\":[\"old\",\"new\"],\"additionalProperties\":false,\"properties\":{"
+                 "\"old\":{\"type\":\"string\"},\"new\":{\"type\":\"string\",\"minLength\":8}}}"},
+    {"tokens", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/"
+               "schemas/token\"}}}}"},
+    {"token-new", "{\"type\":\"object\",\"required\":[\"name\"],\"additionalProperties\":false,\"properties\":{"
+                  "\"name\":{\"type\":\"string\",\"maxLength\":100}}}"},
+    {"token", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+              "\"created_at\":{\"type\":\"integer\"},\"token\":{\"type\":\"string\"}}}"},
+    {"demo",
+     "{\"type\":\"object\",\"required\":[\"demo\"],\"properties\":{\"demo\":{\"type\":\"boolean\"},\"people\":{"
+     "\"type\":\"array\","
+     "\"items\":{\"type\":\"object\",\"properties\":{\"user_id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+     "\"role\":{\"type\":\"string\"}}}}}}"},
+    {"demo-login", "{\"type\":\"object\",\"required\":[\"user_id\"],\"additionalProperties\":false,\"properties\":{"
+                   "\"user_id\":{\"type\":\"integer\"}}}"},
+    {"boot",
+     "{\"type\":\"object\",\"description\":\"user, csrf, seq, now, funnels with stages, users, sources, campaigns, "
+     "loss_reasons, deal_classes, tags, products, settings, version\"}"},
+    {"board",
+     "{\"type\":\"object\",\"required\":[\"seq\",\"funnel_id\",\"n\",\"dict\",\"cols\",\"totals\"],\"properties\":{"
+     "\"seq\":{\"type\":\"integer\"},\"funnel_id\":{\"type\":\"integer\"},\"n\":{\"type\":\"integer\"},"
+     "\"dict\":{\"type\":\"object\",\"description\":\"names that the columns contact and company point into\"},"
+     "\"cols\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"array\"}},"
+     "\"totals\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"stage_id\":{\"type\":\"integer\"}"
+     ","
+     "\"deals\":{\"type\":\"integer\"},\"value_minor\":{\"type\":\"integer\"}}}}}}"},
+    {"change",
+     "{\"type\":\"object\",\"properties\":{\"seq\":{\"type\":\"integer\"},\"at\":{\"type\":\"integer\"},"
+     "\"actor_id\":{\"type\":[\"integer\",\"null\"]},\"via\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"},"
+     "\"object\":{\"type\":\"string\"},\"object_id\":{\"type\":\"integer\"},\"change_id\":{\"type\":\"integer\"},"
+     "\"cause\":{\"type\":[\"integer\",\"null\"]},\"undoes\":{\"type\":[\"integer\",\"null\"]},"
+     "\"set\":{\"type\":\"object\",\"description\":\"field to [old, new]\"}}}"},
+    {"events", "{\"type\":\"string\",\"description\":\"text/event-stream of change, board and reset\"}"},
+    {"timeline", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":"
+                 "\"#/components/schemas/change\"}},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"funnel-versions",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":"
+     "{"
+     "\"version\":{\"type\":\"integer\"},\"at\":{\"type\":\"integer\"},\"actor_id\":{\"type\":\"integer\"},"
+     "\"definition\":{\"type\":\"object\"}}}}}}"},
+    {"undo", "{\"type\":\"object\",\"required\":[\"change_id\"],\"additionalProperties\":false,\"properties\":{"
+             "\"change_id\":{\"type\":\"integer\"}}}"},
+    {"undone",
+     "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"}}}"},
+    {"presets",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"preset-applied", "{\"type\":\"object\",\"properties\":{\"funnel_id\":{\"type\":\"integer\"},\"change_id\":{"
+                       "\"type\":\"integer\"}}}"},
+    {"health", "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"writable\":{\"type\":\"boolean\"},"
+               "\"version\":{\"type\":\"string\"}}}"},
+    {"reports",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{"
+     "\"type\":\"string\"},\"params\":{\"type\":\"array\"}}}}"},
+    {"report", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{\"type\":\"string\"},"
+               "\"params\":{\"type\":\"object\"},\"summary\":{\"type\":\"object\"},\"columns\":{\"type\":\"array\"},"
+               "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
+    {"problem",
+     "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"errors\"],\"properties\":{"
+     "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
+     "\"code\":{\"type\":\"string\"},\"field\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},\"errors\":{"
+     "\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"field\":{\"type\":\"string\"},"
+     "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}}}}"},
+};
+
+static void put_type(struct jw *w, const char *type, bool nullable)
+{
+    jw_key(w, "type");
+    if (!nullable) {
+        jw_c(w, type);
+        return;
+    }
+    jw_arr(w);
+    jw_c(w, type);
+    jw_c(w, "null");
+    jw_end_arr(w);
+}
+
+static void put_text_schema(struct jw *w, const struct field *f, bool nullable)
+{
+    static const char *const formats[] = {[FT_EMAIL] = "email", [FT_URL] = "uri", [FT_DATE] = "date"};
+    put_type(w, "string", nullable);
+    if (f->type < sizeof formats / sizeof *formats && formats[f->type])
+        jw_kc(w, "format", formats[f->type]);
+    if (f->type == FT_COLOUR)
+        jw_kc(w, "pattern", "^#[0-9a-fA-F]{6}$");
+    if (f->type != FT_DATE && f->max > 0) {
+        jw_ki64(w, "minLength", f->min);
+        jw_ki64(w, "maxLength", f->max);
+    }
+}
+
+static void put_enum(struct jw *w, const struct field *f, bool nullable)
+{
+    put_type(w, "string", nullable);
+    jw_key(w, "enum");
+    jw_arr(w);
+    for (size_t i = 0; f->names[i]; i++)
+        jw_c(w, f->names[i]);
+    if (nullable)
+        jw_null(w);
+    jw_end_arr(w);
+}
+
+static void put_number(struct jw *w, const struct field *f, bool nullable)
+{
+    put_type(w, f->type == FT_REAL ? "number" : "integer", nullable);
+    if (f->min < f->max) {
+        jw_ki64(w, "minimum", f->min);
+        jw_ki64(w, "maximum", f->max);
+    }
+}
+
+static void put_set(struct jw *w, const struct field *f)
+{
+    put_type(w, "array", false);
+    jw_key(w, "items");
+    jw_raw(w, STR("{\"type\":\"integer\"}"));
+    jw_kbool(w, "uniqueItems", true);
+    if (f->max > 0)
+        jw_ki64(w, "maxItems", f->max);
+}
+
+static const char *meaning(const struct field *f)
+{
+    switch (f->type) {
+    case FT_TIME:
+        return "milliseconds since 1970 UTC";
+    case FT_MONEY:
+        return "minor units of the currency";
+    case FT_CURRENCY:
+        return "ISO 4217";
+    case FT_REF:
+    case FT_SET:
+        return entity_by_id(f->ref) ? entity_by_id(f->ref)->name : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static void put_field(struct jw *w, const struct field *f)
+{
+    bool nullable = !(f->flags & FF_REQUIRED);
+    jw_key(w, f->name);
+    jw_obj(w);
+    switch (f->type) {
+    case FT_BOOL:
+        put_type(w, "boolean", nullable);
+        break;
+    case FT_ENUM:
+        put_enum(w, f, nullable);
+        break;
+    case FT_SET:
+        put_set(w, f);
+        break;
+    case FT_INT:
+    case FT_REAL:
+    case FT_TIME:
+    case FT_MONEY:
+    case FT_REF:
+        put_number(w, f, nullable);
+        break;
+    default:
+        put_text_schema(w, f, nullable);
+    }
+    if (f->flags & FF_SERVER)
+        jw_kbool(w, "readOnly", true);
+    if (f->default_json) {
+        jw_key(w, "default");
+        jw_raw(w, str_c(f->default_json));
+    }
+    if (meaning(f))
+        jw_kc(w, "description", meaning(f));
+    jw_end_obj(w);
+}
+
+static void put_entity(struct jw *w, const struct entity *ent)
+{
+    static const char *const common[] = {"id", "version", "created_at", "updated_at"};
+    jw_key(w, ent->name);
+    jw_obj(w);
+    jw_kc(w, "type", "object");
+    jw_key(w, "properties");
+    jw_obj(w);
+    for (size_t i = 0; i < 4; i++) {
+        jw_key(w, common[i]);
+        jw_raw(w, STR("{\"type\":\"integer\",\"readOnly\":true}"));
+    }
+    for (size_t i = 0; i < ent->n_fields; i++)
+        if (!(ent->fields[i].flags & FF_SECRET))
+            put_field(w, &ent->fields[i]);
+    if (ent->id == ENT_USER) {
+        jw_key(w, "password");
+        jw_raw(w, STR("{\"type\":\"string\",\"minLength\":8,\"writeOnly\":true}"));
+    }
+    jw_end_obj(w);
+    jw_key(w, "required");
+    jw_arr(w);
+    for (size_t i = 0; i < ent->n_fields; i++)
+        if ((ent->fields[i].flags & FF_REQUIRED) && !(ent->fields[i].flags & (FF_FILLED | FF_SERVER)) &&
+            !ent->fields[i].default_json)
+            jw_c(w, ent->fields[i].name);
+    jw_end_arr(w);
+    jw_end_obj(w);
+}
+
+static void put_ref(struct jw *w, const char *name)
+{
+    char ref[100];
+    snprintf(ref, sizeof ref, "#/components/schemas/%s", name);
+    jw_obj(w);
+    jw_kc(w, "$ref", ref);
+    jw_end_obj(w);
+}
+
+static bool is_list(const struct route *r)
+{
+    return r->handle == object_list;
+}
+
+static void put_list_schema(struct jw *w, const char *name)
+{
+    jw_obj(w);
+    jw_kc(w, "type", "object");
+    jw_key(w, "properties");
+    jw_obj(w);
+    jw_key(w, "items");
+    jw_obj(w);
+    jw_kc(w, "type", "array");
+    jw_key(w, "items");
+    put_ref(w, name);
+    jw_end_obj(w);
+    jw_key(w, "next_cursor");
+    jw_raw(w, STR("{\"type\":[\"string\",\"null\"]}"));
+    jw_key(w, "count");
+    jw_raw(w, STR("{\"type\":\"integer\"}"));
+    jw_key(w, "sums");
+    jw_raw(w, STR("{\"type\":\"object\",\"additionalProperties\":{\"type\":\"number\"}}"));
+    jw_end_obj(w);
+    jw_end_obj(w);
+}
+
+static void put_param(struct jw *w, const char *name, size_t len, const char *in, bool required, const char *type)
+{
+    jw_obj(w);
+    jw_kstr(w, "name", (struct str){name, len});
+    jw_kc(w, "in", in);
+    jw_kbool(w, "required", required);
+    jw_key(w, "schema");
+    jw_obj(w);
+    jw_kc(w, "type", type);
+    jw_end_obj(w);
+    jw_end_obj(w);
+}
+
+static void put_params(struct jw *w, const struct route *r)
+{
+    jw_key(w, "parameters");
+    jw_arr(w);
+    for (struct str rest = str_c(r->pattern); rest.ptr;) {
+        struct str part = str_cut(rest, '/', &rest);
+        if (part.len > 2 && part.ptr[0] == '{')
+            put_param(w, part.ptr + 1, part.len - 2, "path", true,
+                      part.len > 3 && memcmp(part.ptr + part.len - 3, "id}", 3) == 0 ? "integer" : "string");
+    }
+    for (struct str rest = r->query ? str_c(r->query) : STR_NULL; rest.ptr;) {
+        struct str name = str_cut(rest, ' ', &rest);
+        if (name.len)
+            put_param(w, name.ptr, name.len, "query", false, "string");
+    }
+    if (r->run == RUN_WRITE) {
+        put_param(w, "Idempotency-Key", 15, "header", false, "string");
+        if (r->ent && strstr(r->pattern, "{id}"))
+            put_param(w, "If-Match", 8, "header", false, "string");
+    }
+    jw_end_arr(w);
+}
+
+static void put_content(struct jw *w, const char *type)
+{
+    jw_key(w, "content");
+    jw_obj(w);
+    jw_key(w, type);
+    jw_obj(w);
+    jw_key(w, "schema");
+}
+
+static void put_answers(struct jw *w, const struct route *r)
+{
+    char status[8];
+    snprintf(status, sizeof status, "%d", r->status ? r->status : 200);
+    jw_key(w, "responses");
+    jw_obj(w);
+    jw_key(w, status);
+    jw_obj(w);
+    jw_kc(w, "description", r->status == 204 ? "done" : "the answer");
+    if (r->answer) {
+        put_content(w, r->handle == events_handle ? "text/event-stream" : "application/json");
+        if (is_list(r))
+            put_list_schema(w, r->answer);
+        else
+            put_ref(w, r->answer);
+        jw_end_obj(w);
+        jw_end_obj(w);
+    }
+    jw_end_obj(w);
+    jw_key(w, "default");
+    jw_obj(w);
+    jw_kc(w, "description", "a problem (RFC 9457)");
+    put_content(w, "application/problem+json");
+    put_ref(w, "problem");
+    jw_end_obj(w);
+    jw_end_obj(w);
+    jw_end_obj(w);
+    jw_end_obj(w);
+}
+
+static void put_operation(struct jw *w, const struct route *r)
+{
+    char method[8];
+    size_t n = strlen(r->method);
+    for (size_t i = 0; i <= n && i < sizeof method; i++)
+        method[i] = (char)(r->method[i] >= 'A' && r->method[i] <= 'Z' ? r->method[i] + 32 : r->method[i]);
+    jw_key(w, method);
+    jw_obj(w);
+    jw_kc(w, "summary", r->summary);
+    jw_key(w, "tags");
+    jw_arr(w);
+    jw_c(w, r->ent ? r->ent->plural : "other");
+    jw_end_arr(w);
+    jw_key(w, "security");
+    jw_raw(w, r->may == MAY_PUBLIC ? STR("[]") : STR("[{\"cookie\":[]},{\"bearer\":[]}]"));
+    jw_key(w, "x-roles");
+    jw_arr(w);
+    for (int role = 0; role_names[role]; role++)
+        if (r->may & (1u << role))
+            jw_c(w, role_names[role]);
+    jw_end_arr(w);
+    put_params(w, r);
+    if (r->body) {
+        jw_key(w, "requestBody");
+        jw_obj(w);
+        jw_kbool(w, "required", true);
+        put_content(w, "application/json");
+        put_ref(w, r->body);
+        jw_end_obj(w);
+        jw_end_obj(w);
+        jw_end_obj(w);
+    }
+    put_answers(w, r);
+    jw_end_obj(w);
+}
+
+static bool is_first_of_path(const struct app *app, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(app->routes[k]->pattern, app->routes[i]->pattern) == 0)
+            return false;
+    return true;
+}
+
+static void put_paths(struct jw *w, const struct app *app)
+{
+    jw_key(w, "paths");
+    jw_obj(w);
+    for (size_t i = 0; i < app->n_routes; i++) {
+        if (!is_first_of_path(app, i))
+            continue;
+        jw_key(w, app->routes[i]->pattern);
+        jw_obj(w);
+        for (size_t k = i; k < app->n_routes; k++)
+            if (strcmp(app->routes[k]->pattern, app->routes[i]->pattern) == 0)
+                put_operation(w, app->routes[k]);
+        jw_end_obj(w);
+    }
+    jw_end_obj(w);
+}
+
+void openapi_put(const struct app *app, struct buf *out)
+{
+    struct jw w = jw_to(out);
+    jw_obj(&w);
+    jw_kc(&w, "openapi", "3.1.0");
+    jw_key(&w, "info");
+    jw_obj(&w);
+    jw_kc(&w, "title", "Voronka");
+    jw_kc(&w, "version", VORONKA_VERSION);
+    jw_end_obj(&w);
+    put_paths(&w, app);
+    jw_key(&w, "components");
+    jw_obj(&w);
+    jw_key(&w, "securitySchemes");
+    jw_raw(&w, STR("{\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"voronka_session\"},"
+                   "\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    jw_key(&w, "schemas");
+    jw_obj(&w);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        jw_key(&w, shapes[i].name);
+        jw_raw(&w, str_c(shapes[i].json));
+    }
+    for (int id = 1; id < ENT_END; id++)
+        if (entity_by_id((enum entity_id)id))
+            put_entity(&w, entity_by_id((enum entity_id)id));
+    jw_end_obj(&w);
+    jw_end_obj(&w);
+    jw_end_obj(&w);
+}
+
+enum rc openapi_handle(struct call *c, struct err *e)
+{
+    (void)e;
+    openapi_put(c->app, http_body(c->r));
+    call_send(c);
+    return RC_OK;
+}

@@ -1,0 +1,148 @@
+/* The route table: what every noun can do comes from the entity table, what is special is a row here. */
+#include "api/inside.h"
+
+#define QUERY_LIST "filter sort limit cursor fields count sum"
+#define QUERY_PAGE "cursor limit"
+
+const struct route special_routes[] = {
+    /* method, pattern, run, may, entity, summary, handle, prepare, query, body, answer, status */
+    {"POST", "/api/session", RUN_RAW, MAY_PUBLIC, NULL, "Sign in with e-mail and password", login_handle, NULL, NULL,
+     "login", "session", 0},
+    {"GET", "/api/session", RUN_READ, MAY_READ, NULL, "Who is signed in", session_show, NULL, NULL, NULL, "session", 0},
+    {"DELETE", "/api/session", RUN_WRITE, MAY_READ, NULL, "Sign out", NULL, session_end_prepare, NULL, NULL, NULL, 204},
+    {"POST", "/api/session/password", RUN_RAW, MAY_READ, NULL, "Change one's password; other sessions end",
+     password_handle, NULL, NULL, "password", NULL, 204},
+    {"GET", "/api/tokens", RUN_READ, MAY_READ, NULL, "One's API tokens", tokens_list, NULL, NULL, NULL, "tokens", 0},
+    {"POST", "/api/tokens", RUN_WRITE, MAY_READ, NULL, "Create an API token; it is shown this once", token_create_show,
+     token_create_prepare, NULL, "token-new", "token", 201},
+    {"DELETE", "/api/tokens/{id}", RUN_WRITE, MAY_READ, NULL, "End an API token", NULL, token_delete_prepare, NULL,
+     NULL, NULL, 204},
+    {"GET", "/api/demo", RUN_READ, MAY_PUBLIC, NULL, "Whom one may sign in as in demo mode", demo_people, NULL, NULL,
+     NULL, "demo", 0},
+    {"POST", "/api/demo/session", RUN_RAW, MAY_PUBLIC, NULL, "Sign in as somebody of the demo company", demo_login,
+     NULL, NULL, "demo-login", "session", 0},
+    {"GET", "/api/boot", RUN_READ, MAY_READ, NULL, "Everything the application needs to begin", boot_handle, NULL, NULL,
+     NULL, "boot", 0},
+    {"GET", "/api/board/{funnel_id}", RUN_READ, MAY_READ, NULL,
+     "Open deals of a funnel in columns, totals of every stage", board_handle, NULL, "filter", NULL, "board", 0},
+    {"GET", "/api/events", RUN_RAW, MAY_READ, NULL, "Live changes as server-sent events", events_handle, NULL,
+     "board since", NULL, "events", 0},
+    {"POST", "/api/undo", RUN_WRITE, MAY_SELL, NULL, "Take back a change", undo_show, undo_prepare, NULL, "undo",
+     "undone", 0},
+    {"GET", "/api/presets", RUN_READ, MAY_READ, NULL, "Ready funnels to start from", presets_handle, NULL, NULL, NULL,
+     "presets", 0},
+    {"POST", "/api/presets/{name}", RUN_WRITE, MAY_MANAGE, NULL, "Create the funnels of a preset", preset_show,
+     preset_prepare, NULL, NULL, "preset-applied", 201},
+    {"GET", "/api/health", RUN_READ, MAY_PUBLIC, NULL, "Is the server well, can it write", health_handle, NULL, NULL,
+     NULL, "health", 0},
+    {"GET", "/api/openapi.json", RUN_RAW, MAY_PUBLIC, NULL, "This description", openapi_handle, NULL, NULL, NULL, NULL,
+     0},
+    {"GET", "/api/docs", RUN_RAW, MAY_PUBLIC, NULL, "This description for people", docs_handle, NULL, NULL, NULL, NULL,
+     0},
+};
+const size_t special_routes_n = sizeof special_routes / sizeof *special_routes;
+
+/* Who may write a noun. */
+static unsigned may_write(enum entity_id id)
+{
+    switch (id) {
+    case ENT_USER:
+    case ENT_WEBHOOK:
+        return MAY_ADMIN;
+    case ENT_DEAL:
+    case ENT_CONTACT:
+    case ENT_COMPANY:
+    case ENT_TASK:
+    case ENT_NOTE:
+    case ENT_DEAL_PRODUCT:
+    case ENT_TAG:
+        return MAY_SELL;
+    default:
+        return MAY_MANAGE;
+    }
+}
+
+struct table {
+    struct arena *arena;
+    const struct route **rows;
+    size_t n, cap;
+};
+
+static void add(struct table *t, const struct route *r)
+{
+    if (t->n == t->cap) {
+        size_t cap = t->cap ? t->cap * 2 : 64;
+        const struct route **more = ARENA_ARRAY(t->arena, const struct route *, cap);
+        if (t->n)
+            memcpy(more, t->rows, t->n * sizeof *more);
+        t->rows = more;
+        t->cap = cap;
+    }
+    t->rows[t->n++] = r;
+}
+
+static void add_row(struct table *t, struct route row, const char *tail)
+{
+    struct route *r = ARENA_NEW(t->arena, struct route);
+    *r = row;
+    r->pattern = str_fmt(t->arena, "/api/%s%s", row.ent->plural, tail).ptr;
+    r->summary = str_fmt(t->arena, row.summary, row.ent->plural).ptr;
+    add(t, r);
+}
+
+static void add_noun(struct table *t, const struct entity *ent)
+{
+    const char *name = ent->name;
+    unsigned read = ent->id == ENT_WEBHOOK ? MAY_ADMIN : MAY_READ, write = may_write(ent->id);
+    bool user = ent->id == ENT_USER;
+    add_row(t, (struct route){"GET", "", RUN_READ, read, ent, "List %s", object_list, NULL, QUERY_LIST, NULL, name, 0},
+            "");
+    add_row(t,
+            (struct route){"POST", "", RUN_WRITE, write, ent, "Create one of %s", object_get,
+                           user ? user_create : object_create, NULL, name, name, 201},
+            "");
+    add_row(t, (struct route){"GET", "", RUN_READ, read, ent, "One of %s", object_get, NULL, NULL, NULL, name, 0},
+            "/{id}");
+    add_row(t,
+            (struct route){"PATCH", "", RUN_WRITE, user ? MAY_READ : write, ent,
+                           "Change one of %s; only the fields sent", object_get, user ? user_update : object_update,
+                           NULL, name, name, 0},
+            "/{id}");
+    add_row(t,
+            (struct route){"DELETE", "", RUN_WRITE, write, ent, "Delete one of %s; undo brings it back", NULL,
+                           object_delete, NULL, NULL, NULL, 204},
+            "/{id}");
+    if (ent->id == ENT_DEAL || ent->id == ENT_CONTACT || ent->id == ENT_COMPANY)
+        add_row(t,
+                (struct route){"GET", "", RUN_READ, MAY_READ, ent, "What happened to one of %s, newest first",
+                               object_timeline, NULL, QUERY_PAGE, NULL, "timeline", 0},
+                "/{id}/timeline");
+    if (ent->id == ENT_FUNNEL)
+        add_row(t,
+                (struct route){"GET", "", RUN_READ, MAY_READ, ent, "Every published definition of one of %s",
+                               funnel_versions, NULL, NULL, NULL, "funnel-versions", 0},
+                "/{id}/versions");
+}
+
+static struct router_row row_at(const void *table, size_t i)
+{
+    const struct route *r = ((const struct route *const *)table)[i];
+    return (struct router_row){r->method, r->pattern};
+}
+
+void app_routes(struct app *app)
+{
+    struct table t = {.arena = &app->memory};
+    for (size_t i = 0; i < special_routes_n; i++)
+        add(&t, &special_routes[i]);
+#ifndef NO_REPORTS
+    for (size_t i = 0; i < report_routes_n; i++)
+        add(&t, &report_routes[i]);
+#endif
+    for (int id = 1; id < ENT_END; id++)
+        if (entity_by_id((enum entity_id)id))
+            add_noun(&t, entity_by_id((enum entity_id)id));
+    app->routes = t.rows;
+    app->n_routes = t.n;
+    app->router = router_new(t.rows, t.n, row_at);
+}
