@@ -21,8 +21,10 @@ static json_t *text(struct str s)
 /* Is there a living record of this name? id 0: no. */
 static enum rc find_name(struct change *ch, const char *table, struct str name, int64_t *id, struct err *e)
 {
-    struct str sql =
-        str_fmt(ch->tx->arena, "SELECT id FROM %s WHERE name = $1 AND deleted_at IS NULL ORDER BY id", table);
+    /* a reason of one funnel does not serve the others */
+    const char *of_all = strcmp(table, "loss_reason") == 0 ? "AND funnel_id IS NULL " : "";
+    struct str sql = str_fmt(
+        ch->tx->arena, "SELECT id FROM %s WHERE name_fold = $1 AND deleted_at IS NULL %sORDER BY id", table, of_all);
     struct stmt *s = NULL;
     *id = 0;
     TRY(db_prepare(ch->tx->db, &s, sql.ptr, e));
