@@ -42,7 +42,7 @@ enum rc body_text(const json_t *body, const char *key, struct arena *a, struct s
     if (!v)
         return err_set(e, RC_UNPROCESSABLE, "required", key, NULL);
     if (!json_is_string(v))
-        return err_set(e, RC_UNPROCESSABLE, "wrong_type", key, "string");
+        return err_set(e, RC_INVALID, "wrong_type", key, "string");
     if (json_string_length(v) > 1000)
         return err_set(e, RC_UNPROCESSABLE, "too_long", key, "1000");
     *out = str_dup(a, (struct str){json_string_value(v), json_string_length(v)});
@@ -61,7 +61,7 @@ enum rc body_only(const json_t *body, const char *const *keys, struct err *e)
         for (size_t i = 0; keys[i]; i++)
             known |= strcmp(keys[i], key) == 0;
         if (!known)
-            return err_set(e, RC_UNPROCESSABLE, "unknown_field", key, NULL);
+            return err_set(e, RC_INVALID, "unknown_field", key, NULL);
     }
     return RC_OK;
 }

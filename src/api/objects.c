@@ -123,7 +123,7 @@ enum rc undo_prepare(struct call *c, struct err *e)
     if (rc == RC_OK && !id)
         rc = err_set(e, RC_UNPROCESSABLE, "required", "change_id", NULL);
     else if (rc == RC_OK && !json_is_integer(id))
-        rc = err_set(e, RC_UNPROCESSABLE, "wrong_type", "change_id", "integer");
+        rc = err_set(e, RC_INVALID, "wrong_type", "change_id", "integer");
     c->job.id = json_integer_value(id);
     c->job.command = &command_undo_allowed;
     json_decref(body);
