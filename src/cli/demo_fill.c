@@ -3,7 +3,7 @@
 #include "crm/crm.h"
 #include <stdlib.h>
 
-#define CHUNK 10000 /* events a transaction */
+#define CHUNK 40000 /* events a transaction */
 #define TAGS 5
 
 struct filler {
