@@ -1,0 +1,170 @@
+// The head of sales reads an honest conversion of real history: imported by the CLI, read by the CLI (R012, R038, R216, R232).
+// Expected figures were computed with R; where ../shared is absent those scenarios are skipped, and say so.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+const bin = process.env.VORONKA_BIN ?? path.resolve('build/voronka');
+const shared = process.env.VORONKA_SHARED ?? path.resolve('../shared');
+const expected = path.join(shared, 'data/expected');
+const skip = existsSync(expected) ? false : `no ${expected} (set VORONKA_SHARED)`;
+const english = { ...process.env, LC_ALL: 'en_US.UTF-8' };
+
+let dir;
+before(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'voronka-report-'));
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+const voronka = (...args) => execFileSync(bin, args, { encoding: 'utf8', env: english, maxBuffer: 1 << 26 });
+const report = (place, ...args) => JSON.parse(voronka('report', 'conversion', ...place, '--json', ...args));
+const near = (got, want, what) => assert.ok(Math.abs(got - want) <= 1e-9, `${what}: got ${got}, want ${want}`);
+const notes = (r) => r.notes.map((n) => n.code);
+
+// A deal a row (created, outcome, closed) becomes an event a row, as anybody would write it for an import.
+function seedLog() {
+  const rows = readFileSync(path.join(expected, 'seed003_fixture.csv'), 'utf8').trim().split(/\r?\n/).slice(1);
+  const log = ['deal_id,stage,date'];
+  for (const row of rows) {
+    const [id, created, outcome, closed] = row.split(',');
+    log.push(`${id},entered,${created}`);
+    if (outcome !== 'open') log.push(`${id},${outcome},${closed}`);
+  }
+  const file = path.join(dir, 'seed003.csv');
+  writeFileSync(file, log.join('\n') + '\n');
+  return file;
+}
+
+function importSeed(place) {
+  voronka('import', ...place, '--events', seedLog(), '--funnel', 'Case 003', '--case', 'deal_id', '--stage', 'stage',
+    '--at', 'date', '--won', 'won', '--lost', 'lost');
+}
+
+function theConsultantsCase(place) {
+  const known = JSON.parse(readFileSync(path.join(expected, 'known_values.json'), 'utf8')).seed003;
+  const funnel = ['--funnel', 'Case 003', '--as-of', '2018-12-01'];
+  const all = report(place, ...funnel);
+  assert.equal(all.id, 'conversion');
+  assert.deepEqual(all.columns.map((c) => c.id), ['horizon_days', 'won_rate', 'won_low', 'won_high', 'lost_rate', 'at_risk']);
+  assert.deepEqual(all.rows.map((r) => r[0]), [30, 60, 90, 180]);
+  assert.equal(all.summary.deals, known.n);
+  assert.equal(all.summary.won, known.won);
+  near(all.summary.naive_rate, 1 / 50, '50 to 1');
+  assert.equal(all.summary.mature_days, known.mature_days);
+  assert.equal(all.summary.mature_deals, known.n_mature);
+  assert.equal(all.summary.mature_won, known.won_mature);
+  near(all.summary.mature_rate, 1 / 17, '17 to 1');
+  for (const [days, f] of Object.entries(known.AJ_F1_pooled)) {
+    const row = all.rows.find((r) => r[0] === Number(days));
+    if (row) near(row[1], f, `won by day ${days}`);
+  }
+  const byYear = report(place, ...funnel, '--by', 'year');
+  assert.equal(byYear.columns[0].id, 'group');
+  assert.equal(byYear.rows.length, 8);
+  assert.deepEqual(byYear.summary.groups.map((g) => [g.group, g.mature_won, g.mature_deals]),
+    [['2017', ...known.cohort2017.slice(0, 2)], ['2018', ...known.cohort2018.slice(0, 2)]]);
+  assert.ok(notes(byYear).includes('difference'), 'the break is more than chance');
+  for (const [from, to, cohort] of [['2017-01-01', '2017-12-31', known.cohort2017], ['2018-01-01', '2018-12-31', known.cohort2018]]) {
+    const year = report(place, ...funnel, '--from', from, '--to', to);
+    assert.equal(year.summary.mature_won, cohort[0]);
+    assert.equal(year.summary.mature_deals, cohort[1]);
+    near(year.summary.mature_rate, cohort[2], `entered ${from}`);
+  }
+  const quarters = report(place, ...funnel, '--by', 'quarter').summary.groups.filter((g) => g.mature_deals > 0);
+  assert.deepEqual(quarters.map((q) => [q.mature_won, q.mature_deals]), known.won_by_q.map((k, i) => [k, known.n_by_q[i]]));
+}
+
+test('the consultant finds 50 to 1 naive, 17 to 1 mature, 42 % against 2 % by year of entry', { skip }, () => {
+  const place = ['--data', path.join(dir, 'seed')];
+  importSeed(place);
+  theConsultantsCase(place);
+  assert.equal(report(place, '--funnel', 'Case 003').summary.mature_deals, 238, 'old history needs no --as-of');
+});
+
+const pg = process.env.VORONKA_TEST_PG;
+test('the same figures come out of PostgreSQL', { skip: skip || (pg ? false : 'no VORONKA_TEST_PG') }, () => {
+  const url = new URL(pg);
+  const name = `report_${process.pid}`;
+  execFileSync('psql', ['-q', pg, '-c', `CREATE DATABASE ${name}`]);
+  url.pathname = `/${name}`;
+  const place = ['--postgres', url.toString()];
+  try {
+    importSeed(place);
+    theConsultantsCase(place);
+  } finally {
+    execFileSync('psql', ['-q', pg, '-c', `DROP DATABASE ${name}`]);
+  }
+});
+
+test('the loan applications of 2012 give the published incidence to nine digits', { skip, timeout: 300000 }, () => {
+  const want = JSON.parse(readFileSync(path.join(expected, 'bpic2012.json'), 'utf8'));
+  const place = ['--data', path.join(dir, 'bpic')];
+  voronka('import', ...place, '--events', path.join(shared, 'data/bpic2012/financial_log.csv.gz'), '--funnel', 'Loans',
+    '--case', 'case:concept:name', '--stage', 'concept:name', '--at', 'time:timestamp', '--user', 'org:resource',
+    '--won', 'A_APPROVED', 'A_REGISTERED', 'A_ACTIVATED', '--lost', 'A_DECLINED', 'A_CANCELLED');
+  for (const asOf of [[], ['--as-of', new Date(want.as_of_ms).toISOString()]]) {
+    const r = report(place, '--funnel', 'Loans', ...asOf);
+    assert.equal(r.params.as_of, want.as_of_ms);
+    assert.deepEqual([r.summary.deals, r.summary.won, r.summary.lost, r.summary.open], [13087, 2246, 10442, 399]);
+    near(r.summary.naive_rate, want.conversion.won_over_all.rate, 'naive');
+    near(r.summary.naive_low, want.conversion.won_over_all.wilson95[0], 'naive low');
+    near(r.summary.naive_high, want.conversion.won_over_all.wilson95[1], 'naive high');
+    for (const [days, won, low, high, lost, atRisk] of r.rows) {
+      const at = want.AJ.horizons[days];
+      near(won, at.F1, `won by ${days}`);
+      near(low, at.ci95_loglog_F1[0], `low by ${days}`);
+      near(high, at.ci95_loglog_F1[1], `high by ${days}`);
+      near(lost, at.F2 + at.F3, `lost by ${days}`);
+      assert.equal(atRisk, at.n_risk_after);
+    }
+    near(r.summary.plateau_won, want.AJ.plateau.F1, 'plateau');
+    for (const step of want.funnel)
+      assert.equal(r.summary.steps.find((s) => s.stage === step.stage).deals, step.reached_any_order, step.stage);
+    const first = r.summary.transitions.find((t) => t.from === 'A_SUBMITTED' && t.to === 'A_PARTLYSUBMITTED');
+    assert.deepEqual([first.deals, first.moves], [13087, 13087]);
+  }
+  const months = report(place, '--funnel', 'Loans', '--by', 'month', '--time-zone', 'Europe/Amsterdam');
+  assert.deepEqual(months.summary.groups.map((g) => [g.group, g.deals, g.won, g.lost, g.open, g.mature_deals, g.mature_won]),
+    want.cohorts_by_submit_month.map((c) => [c.cohort, c.n, c.won, c.lost, c.open, c.n_mature, c.won_mature]));
+  for (const c of want.cohorts_by_submit_month)
+    near(months.rows.find((r) => r[0] === c.cohort && r[1] === 30)[2], c.AJ_F1_at_30, `${c.cohort} by day 30`);
+  const young = months.rows.find((r) => r[0] === '2012-02' && r[1] === 90);
+  assert.deepEqual(young.slice(2, 6), [null, null, null, null], 'too early to tell');
+  assert.ok(notes(months).includes('groups_beyond_follow_up'));
+
+  // What would the report have said at the end of January, and was it right?
+  const then = want.backtest_2012_01_31_h30.pooled;
+  const january = report(place, '--funnel', 'Loans', '--as-of', '2012-02-01');
+  assert.equal(january.summary.deals, then.n);
+  near(january.summary.naive_rate, then.naive, 'naive at the end of January');
+  assert.equal(january.summary.mature_deals, then.n_mature);
+  near(january.rows[0][1], then.AJ_F1, 'won by day 30 as seen in January');
+});
+
+test('asked wrongly, the command says what is wrong', () => {
+  const log = path.join(dir, 'one.csv');
+  const place = ['--data', path.join(dir, 'one')];
+  writeFileSync(log, 'deal,stage,at\n1,new,2024-01-01\n1,won,2024-01-05\n');
+  voronka('import', ...place, '--events', log, '--funnel', 'One', '--case', 'deal', '--stage', 'stage', '--at', 'at', '--won', 'won');
+  const run = (...args) => spawnSync(bin, ['report', ...args], { encoding: 'utf8', env: english });
+  for (const [args, status, said] of [
+    [['conversion', ...place, '--funnel', 'Two'], 1, /Two/],
+    [['conversion', ...place, '--funnel', 'One', '--by', 'moon'], 1, /moon/],
+    [['conversion', ...place, '--funnel', 'One', '--as-of', 'soon'], 1, /soon/],
+    [['conversion', ...place, '--funnel', 'One', '--speed', '5'], 2, /--speed/],
+    [['nonsense', ...place], 2, /nonsense/],
+    [['conversion', '--data', path.join(dir, 'nowhere'), '--funnel', 'One'], 1, /nowhere/],
+  ]) {
+    const r = run(...args);
+    assert.equal(r.status, status, args.join(' '));
+    assert.match(r.stderr, said);
+    assert.equal(r.stdout, '');
+  }
+  assert.ok(!existsSync(path.join(dir, 'nowhere')), 'reading creates nothing');
+  const list = JSON.parse(run('--list', '--json').stdout);
+  assert.ok(list.some((r) => r.id === 'conversion' && r.question && r.params.some((p) => p.name === 'by')));
+  assert.match(voronka('report', 'conversion', ...place, '--funnel', 'One'), /Naive conversion +100\.0%/);
+});
