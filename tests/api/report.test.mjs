@@ -1,7 +1,8 @@
 // The head of sales reads an honest conversion of real history: imported by the CLI, read by the CLI (R012, R038, R216, R232).
 // Expected figures were computed with R; where ../shared is absent those scenarios are skipped, and say so.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -167,4 +168,84 @@ test('asked wrongly, the command says what is wrong', () => {
   const list = JSON.parse(run('--list', '--json').stdout);
   assert.ok(list.some((r) => r.id === 'conversion' && r.question && r.params.some((p) => p.name === 'by')));
   assert.match(voronka('report', 'conversion', ...place, '--funnel', 'One'), /Naive conversion +100\.0%/);
+});
+
+// A server on a free port, and somebody signed in: call(method, path, body) gives { status, body }.
+async function serve(place) {
+  const server = spawn(bin, ['serve', ...place, '--port', '0'], {
+    env: { ...english, VORONKA_ADMIN_PASSWORD: 'report-test-1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  while (!/http:\/\/\S+/.test(said)) said += (await once(server.stdout, 'data'))[0];
+  const base = said.match(/http:\/\/\S+/)[0];
+  const headers = { 'Content-Type': 'application/json', 'Accept-Language': 'en' };
+  const call = async (method, where, body) => {
+    const r = await fetch(base + where, { method, headers, body: body && JSON.stringify(body) });
+    if (r.headers.get('set-cookie')) headers.Cookie = r.headers.get('set-cookie').split(';')[0];
+    return { status: r.status, body: r.status === 204 ? null : await r.json() };
+  };
+  const session = await call('POST', '/api/session', { email: 'admin@voronka.local', password: 'report-test-1' });
+  assert.equal(session.status, 200);
+  headers['X-CSRF-Token'] = session.body.csrf;
+  const stop = async () => {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+  };
+  return { call, stop, headers };
+}
+
+async function whoeverWinsADealSeesItInTheReport(place) {
+  const { call, stop, headers } = await serve(place);
+  try {
+    const made = async (where, body) => {
+      const r = await call('POST', where, body);
+      assert.equal(r.status, 201, JSON.stringify(r.body));
+      return r.body.id;
+    };
+    const funnel = await made('/api/funnels', { name: 'Courses' });
+    const stage = (name, outcome) => made('/api/stages', { funnel_id: funnel, name, outcome });
+    const [fresh, talks, won] = [await stage('New', 'open'), await stage('Talks', 'open'), await stage('Won', 'won')];
+    const show = async (more = '') => (await call('GET', `/api/reports/conversion?funnel_id=${funnel}${more}`)).body;
+    assert.equal((await show()).summary.deals, 0);
+    const deals = [];
+    for (const title of ['One', 'Two', 'Three']) deals.push(await made('/api/deals', { title, funnel_id: funnel, stage_id: fresh }));
+    for (const to of [talks, fresh, talks, won]) assert.equal((await call('PATCH', `/api/deals/${deals[0]}`, { stage_id: to })).status, 200);
+    let r = await show();
+    assert.deepEqual([r.summary.deals, r.summary.won, r.summary.open], [3, 1, 2]);
+    near(r.summary.naive_rate, 1 / 3, 'naive');
+    assert.equal(r.summary.mature_deals, 0);
+    assert.equal(r.summary.mature_rate, null, 'nothing is old enough to tell');
+    const moves = Object.fromEntries(r.summary.transitions.map((t) => [`${t.from}>${t.to}`, [t.deals, t.moves, t.kind]]));
+    assert.deepEqual(moves, { 'New>Talks': [1, 2, 'forward'], 'Talks>New': [1, 1, 'back'], 'Talks>Won': [1, 1, 'won'] });
+    assert.equal((await call('DELETE', `/api/deals/${deals[2]}`)).status, 204);
+    r = await show('&by=owner&filter=' + encodeURIComponent('title ~ "two"'));
+    assert.equal(r.summary.deals, 1);
+    assert.ok(notes(r).includes('deleted') && notes(r).includes('filtered_out'));
+    for (const [query, code, field] of [['by=moon', 'bad_param', 'by'], ['filter=owner_id+%3D', 'bad_filter', 'filter'], ['as_of=x', 'bad_param', 'as_of']]) {
+      const bad = await call('GET', `/api/reports/conversion?funnel_id=${funnel}&${query}`);
+      assert.deepEqual([bad.status, bad.body.code, bad.body.field], [400, code, field]);
+    }
+    assert.equal((await call('GET', '/api/reports/conversion?funnel_id=99999')).status, 404);
+    assert.equal((await call('GET', '/api/reports')).body[0].id, 'conversion');
+    delete headers.Cookie;
+    assert.equal((await call('GET', '/api/reports/conversion?funnel_id=1')).status, 401, 'reports are for those who signed in');
+  } finally {
+    await stop();
+  }
+}
+
+test('whoever wins a deal sees it in the report at once', () =>
+  whoeverWinsADealSeesItInTheReport(['--data', path.join(dir, 'served')]));
+
+test('the same on PostgreSQL', { skip: pg ? false : 'no VORONKA_TEST_PG' }, async () => {
+  const url = new URL(pg);
+  const name = `report_served_${process.pid}`;
+  execFileSync('psql', ['-q', pg, '-c', `CREATE DATABASE ${name}`]);
+  url.pathname = `/${name}`;
+  try {
+    await whoeverWinsADealSeesItInTheReport(['--postgres', url.toString()]);
+  } finally {
+    execFileSync('psql', ['-q', pg, '-c', `DROP DATABASE ${name} WITH (FORCE)`]);
+  }
 });
