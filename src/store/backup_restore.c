@@ -1,4 +1,5 @@
 #include "store/backup_read.h"
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,6 +44,8 @@ static enum rc table_of(struct restoring *r, struct str words, struct table *out
             return backup_damaged(r->in, e, "an unknown column");
         out->column[out->columns++] = *c;
     }
+    if (out->columns == 0)
+        return backup_damaged(r->in, e, "a table without columns");
     return RC_OK;
 }
 
@@ -65,7 +68,7 @@ static bool plain(char *p, size_t *n)
         }
         if (++from == end)
             return false;
-        *to++ = *from == 'n' ? '\n' : *from == 't' ? '\t' : *from == 'r' ? '\r' : *from;
+        *to++ = (char)(*from == 'n' ? '\n' : *from == 't' ? '\t' : *from == 'r' ? '\r' : *from);
     }
     *n = (size_t)(to - p);
     return true;
@@ -205,6 +208,7 @@ static enum rc load_table(struct restoring *r, struct str words, struct err *e)
     if (!postgres)
         return RC_OK;
     struct stmt *s; /* identity columns go on behind the largest id */
+    assert(t.column);
     TRY(db_prepare(
         r->db, &s,
         str_fmt(&r->arena,

@@ -254,7 +254,7 @@ static enum rc execute(struct pg *p, struct pg_stmt *s, struct err *e)
         return pg_fail(p, s->res, s->base.sql, e);
     const char *tag = PQcmdStatus(s->res);
     if (strncmp(tag, "SELECT", 6) != 0 && *PQcmdTuples(s->res)) {
-        p->db.changes = atoll(PQcmdTuples(s->res));
+        p->db.changes = strtoll(PQcmdTuples(s->res), NULL, 10);
         p->writes += p->db.changes;
     }
     s->rows = PQntuples(s->res);

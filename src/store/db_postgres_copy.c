@@ -12,7 +12,7 @@ void copy_text(struct buf *b, struct str s)
             break;
         char c = s.ptr[i++];
         buf_char(b, '\\');
-        buf_char(b, c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\\');
+        buf_char(b, (char)(c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\\'));
     }
 }
 

@@ -121,7 +121,7 @@ static void *feed_main(void *arg)
             log_warn("feed: %s %s", e.code, e.arg[0]);
         db_close(f->db);
         f->db = NULL;
-        struct timespec pause = {.tv_sec = retry_ms / 1000, .tv_nsec = retry_ms % 1000 * 1000000};
+        struct timespec pause = {.tv_sec = retry_ms / 1000, .tv_nsec = retry_ms % 1000 * 1000000L};
         nanosleep(&pause, NULL);
         retry_ms = retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms * 2;
     }

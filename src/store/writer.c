@@ -254,7 +254,7 @@ static void wait_ms(struct writer *w, int64_t ms)
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_nsec += ms % 1000 * 1000000L;
     if (until.tv_nsec >= 1000000000) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
@@ -292,7 +292,7 @@ static void step(struct writer *w, struct batch *b, bool stopping)
             refuse_all(w, b, &w->trouble);
         else if (b->n) {
             put_back(w, b);
-            struct timespec pause = {.tv_nsec = 50 * 1000000};
+            struct timespec pause = {.tv_nsec = 50 * 1000000L};
             nanosleep(&pause, NULL);
         }
         return;
