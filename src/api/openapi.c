@@ -330,9 +330,8 @@ static void put_answers(struct jw *w, const struct route *r)
 
 static void put_operation(struct jw *w, const struct route *r)
 {
-    char method[8];
-    size_t n = strlen(r->method);
-    for (size_t i = 0; i <= n && i < sizeof method; i++)
+    char method[8] = "";
+    for (size_t i = 0; i + 1 < sizeof method && r->method[i] != 0; i++)
         method[i] = (char)(r->method[i] >= 'A' && r->method[i] <= 'Z' ? r->method[i] + 32 : r->method[i]);
     jw_key(w, method);
     jw_obj(w);
