@@ -28,9 +28,10 @@ void auth_set_cookie(struct call *c, struct str token); /* STR_NULL: ends it */
 /* throttle.c */
 struct throttle *throttle_new(void);
 void throttle_free(struct throttle *t);
-/* Counts an attempt. RC_TOO_MANY (login_throttled, arg 0 the seconds to wait) when there were too many failures. */
+/* Before an attempt. RC_TOO_MANY (login_throttled, arg 0 the seconds to wait) when there were too many failures. */
 MUST_USE enum rc throttle_try(struct throttle *t, struct str email, const char *peer, int64_t now, struct err *e);
-void throttle_success(struct throttle *t, struct str email, const char *peer);
+/* After every attempt that was let through. */
+void throttle_done(struct throttle *t, struct str email, const char *peer, int64_t now, bool success);
 
 /* login.c */
 struct logins *logins_new(void);

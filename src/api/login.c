@@ -43,10 +43,10 @@ void logins_free(struct logins *l)
 struct attempt { /* c->own of everything here */
     struct hash_task task;
     struct str email, password, fresh; /* fresh: the new password or its hash */
+    struct str who;                    /* of the throttle, for a change of password */
     struct str *hash;
     struct user_login login;
     int64_t user_id;
-    bool by_password;
     char token[200];
 };
 
@@ -128,8 +128,6 @@ static void opened(struct call *c)
         call_fail(c, &c->err);
         return;
     }
-    if (a->by_password)
-        throttle_success(c->app->throttle, a->email, c->r->peer);
     auth_set_cookie(c, str_c(a->token));
     call_run_read(c, session_show, call_send);
 }
@@ -175,6 +173,7 @@ static enum rc check_password(struct call *c, struct err *e)
 static void checked(struct call *c)
 {
     struct attempt *a = c->own;
+    throttle_done(c->app->throttle, a->email, c->r->peer, time_monotonic(), c->rc == RC_OK);
     if (c->rc != RC_OK)
         call_fail(c, &c->err);
     else
@@ -207,11 +206,13 @@ static enum rc read_two(struct call *c, const char *one, const char *two, struct
 enum rc login_handle(struct call *c, struct err *e)
 {
     struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
-    a->by_password = true;
     TRY(need_json(c, e));
     TRY(read_two(c, "email", "password", &a->email, &a->password, e));
     TRY(throttle_try(c->app->throttle, a->email, c->r->peer, time_monotonic(), e));
-    return later(c, a, true, check_password, checked, e);
+    enum rc rc = later(c, a, true, check_password, checked, e);
+    if (rc != RC_OK)
+        throttle_done(c->app->throttle, a->email, c->r->peer, time_monotonic(), true);
+    return rc;
 }
 
 /* ---- a new password ---- */
@@ -264,6 +265,8 @@ static void password_changed(struct call *c)
 static void new_hash_ready(struct call *c)
 {
     struct attempt *a = c->own;
+    bool wrong = c->rc != RC_OK && strcmp(c->err.code, "wrong_password") == 0;
+    throttle_done(c->app->throttle, a->who, c->r->peer, time_monotonic(), !wrong);
     if (c->rc != RC_OK) {
         call_fail(c, &c->err);
         return;
@@ -277,10 +280,12 @@ enum rc password_handle(struct call *c, struct err *e)
 {
     struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
     TRY(read_two(c, "old", "new", &a->password, &a->fresh, e));
-    char who[40];
-    snprintf(who, sizeof who, "user %lld", (long long)c->session.user_id);
-    TRY(throttle_try(c->app->throttle, str_c(who), c->r->peer, time_monotonic(), e));
-    return later(c, a, true, check_and_hash, new_hash_ready, e);
+    a->who = str_fmt(c->r->arena, "user %lld", (long long)c->session.user_id);
+    TRY(throttle_try(c->app->throttle, a->who, c->r->peer, time_monotonic(), e));
+    enum rc rc = later(c, a, true, check_and_hash, new_hash_ready, e);
+    if (rc != RC_OK)
+        throttle_done(c->app->throttle, a->who, c->r->peer, time_monotonic(), true);
+    return rc;
 }
 
 /* ---- sign-out ---- */

@@ -135,10 +135,8 @@ void app_routes(struct app *app)
     struct table t = {.arena = &app->memory};
     for (size_t i = 0; i < special_routes_n; i++)
         add(&t, &special_routes[i]);
-#ifndef NO_REPORTS
     for (size_t i = 0; i < report_routes_n; i++)
         add(&t, &report_routes[i]);
-#endif
     for (int id = 1; id < ENT_END; id++)
         if (entity_by_id((enum entity_id)id))
             add_noun(&t, entity_by_id((enum entity_id)id));

@@ -8,11 +8,12 @@
 #define SLOTS 4096
 #define FREE_PAIR 5 /* failures without any wait */
 #define FREE_PEER 30
+#define FLYING_PAIR 16 /* attempts whose outcome is not known yet: nobody guesses faster by guessing all at once */
 #define LONGEST (15 * 60 * MS_SECOND)
 
 struct count {
     uint64_t key;
-    int64_t failures, next_at, last_at; /* monotonic */
+    int64_t failures, flying, next_at, last_at; /* monotonic */
 };
 struct throttle {
     unsigned char key[crypto_shorthash_KEYBYTES];
@@ -78,17 +79,26 @@ enum rc throttle_try(struct throttle *t, struct str email, const char *peer, int
 {
     struct count *pair = pair_of(t, email, peer), *all = slot(t, peer, strlen(peer));
     int64_t until = pair->next_at > all->next_at ? pair->next_at : all->next_at;
+    if (until <= now && pair->flying >= FLYING_PAIR)
+        until = now + MS_SECOND;
     if (until > now)
         return err_set(e, RC_TOO_MANY, "login_throttled", "", "%lld", (long long)((until - now + 999) / 1000));
-    count(pair, FREE_PAIR, now);
-    count(all, FREE_PEER, now);
+    pair->flying++;
+    pair->last_at = all->last_at = now;
     return RC_OK;
 }
 
-void throttle_success(struct throttle *t, struct str email, const char *peer)
+void throttle_done(struct throttle *t, struct str email, const char *peer, int64_t now, bool success)
 {
     struct count *pair = pair_of(t, email, peer), *all = slot(t, peer, strlen(peer));
-    *pair = (struct count){.key = pair->key};
+    if (pair->flying > 0)
+        pair->flying--;
+    if (!success) {
+        count(pair, FREE_PAIR, now);
+        count(all, FREE_PEER, now);
+        return;
+    }
+    pair->failures = pair->next_at = 0;
     if (all->failures > 0)
         all->failures--;
     all->next_at = 0;
