@@ -33,6 +33,7 @@ const names: Record<string, string> = {
   Escape: 'Esc',
   Space: 'Space',
   Slash: '/',
+  BracketRight: ']',
   Delete: 'Del',
   Mod: 'Ctrl',
 }

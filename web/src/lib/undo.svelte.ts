@@ -5,6 +5,8 @@ import { toasts } from './toasts.svelte'
 
 class Undo {
   #last = $state.raw<readonly (readonly number[])[]>([])
+  #toasts = new WeakMap<readonly number[], number>()
+
   get possible(): boolean {
     return this.#last.length > 0
   }
@@ -12,7 +14,10 @@ class Undo {
   done(text: string, change: number | null | readonly number[], after?: () => void): void {
     const step = this.note(change)
     if (!step) toasts.show(text)
-    else toasts.show(text, { action: { label: t('app.undo'), run: () => void this.back(step, after) } })
+    else {
+      const run = () => void this.back(step, after)
+      this.#toasts.set(step, toasts.show(text, { action: { label: t('app.undo'), run } }))
+    }
   }
   /** Remembers a change for Ctrl+Z without a toast. */
   note(change: number | null | readonly number[]): readonly number[] | null {
@@ -24,6 +29,7 @@ class Undo {
   async back(step = this.#last.at(-1), after?: () => void): Promise<void> {
     if (step === undefined) return
     this.#last = this.#last.filter((s) => s !== step)
+    toasts.close(this.#toasts.get(step) ?? 0)
     try {
       for (const change of step.toReversed())
         await request('POST', '/api/undo', { body: { change_id: change }, key: `undo-${change}` })

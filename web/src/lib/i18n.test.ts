@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import en from '../../../i18n/en.json'
+import ru from '../../../i18n/ru.json'
+import { i18n, money, plural, t } from './i18n.svelte'
+
+const catalogues = { ru: ru as Record<string, string>, en: en as Record<string, string> }
+const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort()
+
+describe('the texts', () => {
+  it('exist in both languages', () => {
+    expect(Object.keys(en).sort()).toEqual(Object.keys(ru).sort())
+  })
+  it('are never empty', () => {
+    for (const texts of Object.values(catalogues))
+      for (const [key, text] of Object.entries(texts)) expect(text.trim(), key).not.toBe('')
+  })
+  it('take the same parameters in both languages', () => {
+    for (const [key, text] of Object.entries(catalogues.ru)) {
+      // A plural form may say the number in a word; the general form must agree.
+      if (/\.(one|few|many)$/.test(key)) continue
+      expect(names(catalogues.en[key] ?? ''), key).toEqual(names(text))
+    }
+  })
+  it('have all the plural forms that Russian needs', () => {
+    for (const key of Object.keys(ru)) {
+      if (!key.endsWith('.other')) continue
+      const stem = key.slice(0, -'.other'.length)
+      for (const form of ['one', 'few', 'many'])
+        expect(catalogues.ru, stem).toHaveProperty([`${stem}.${form}`])
+    }
+  })
+  it('are not written into the components', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) =>
+      f.endsWith('.svelte'),
+    )
+    expect(files.length).toBeGreaterThan(20)
+    for (const file of files) {
+      const markup = readFileSync(`src/${file}`, 'utf8').replace(
+        /<script[\s\S]*?<\/script>|<style[\s\S]*<\/style>|<!--[\s\S]*?-->/g,
+        '',
+      )
+      expect(markup.replace(/'ё'|'е'/g, ''), file).not.toMatch(/[а-яё]/i)
+    }
+  })
+})
+
+describe('numbers in texts', () => {
+  it('choose the Russian form', async () => {
+    await i18n.use('ru')
+    expect([1, 2, 5, 21].map((n) => plural('board.deals', n))).toEqual([
+      '1 сделка',
+      '2 сделки',
+      '5 сделок',
+      '21 сделка',
+    ])
+    expect(t('board.moved', { stage: 'КП' })).toBe('Сделка перенесена: КП')
+  })
+  it('show money without empty kopecks', async () => {
+    await i18n.use('ru')
+    expect(money(43_900_000, 'RUB').replace(/\s/g, ' ')).toBe('439 000 ₽')
+    expect(money(1_250_050, 'RUB').replace(/\s/g, ' ')).toBe('12 500,50 ₽')
+    expect(money(500, 'JPY').replace(/\s/g, ' ')).toBe('500 ¥')
+  })
+})
