@@ -17,6 +17,7 @@
 enum {
     LOCK_WAIT_MS = 30000,
     WAL_PAGES = 4096, /* 16 MiB: checkpoint under load */
+    WAL_PAGES_MANY = 4 * WAL_PAGES,
     WRITER_CACHE_KB = 65536,
     READER_CACHE_KB = 4096,
 };
@@ -311,13 +312,13 @@ static int on_commit(void *arg, sqlite3 *h, const char *name, int pages)
 }
 
 /* true when the whole log is in the database */
-static bool checkpoint(struct lite *l, int mode)
+static bool checkpoint(struct lite *l, int mode, int wait_ms)
 {
     struct err e;
     int in_log = -1, moved = -1;
     if (lock(l, &e) != RC_OK)
         return false;
-    sqlite3_busy_timeout(l->h, 0); /* a reader that holds on is not waited for */
+    sqlite3_busy_timeout(l->h, wait_ms); /* for readers of an older state */
     int code = sqlite3_wal_checkpoint_v2(l->h, NULL, mode, &in_log, &moved);
     sqlite3_busy_timeout(l->h, LOCK_WAIT_MS);
     unlock(l);
@@ -333,7 +334,10 @@ static void lite_after_commit(struct db *db)
         l->wal_checked = 0; /* the log began anew */
     if (l->wal_pages - l->wal_checked < WAL_PAGES)
         return;
-    (void)checkpoint(l, SQLITE_CHECKPOINT_PASSIVE);
+    if (l->wal_pages < WAL_PAGES_MANY)
+        (void)checkpoint(l, SQLITE_CHECKPOINT_PASSIVE, 0);
+    else /* there is always some reader: without a short wait the log would never begin anew */
+        (void)checkpoint(l, SQLITE_CHECKPOINT_RESTART, 100);
     l->wal_checked = l->wal_pages;
 }
 
@@ -341,7 +345,7 @@ static bool lite_idle(struct db *db)
 {
     struct lite *l = (struct lite *)db;
     if (l->wal_pages > 0) {
-        if (!checkpoint(l, SQLITE_CHECKPOINT_TRUNCATE))
+        if (!checkpoint(l, SQLITE_CHECKPOINT_TRUNCATE, 0))
             return false;
         l->wal_pages = l->wal_checked = 0;
     }
@@ -353,7 +357,8 @@ static bool lite_idle(struct db *db)
 static enum rc lite_reopen(struct db *db, struct err *e)
 {
     (void)e;
-    (void)checkpoint((struct lite *)db, SQLITE_CHECKPOINT_PASSIVE); /* a full disk: makes the log's space free again */
+    (void)checkpoint((struct lite *)db, SQLITE_CHECKPOINT_PASSIVE,
+                     0); /* a full disk: makes the log's space free again */
     return RC_OK;
 }
 
