@@ -1,5 +1,6 @@
-/* The only thread that writes. It takes all jobs that wait, runs them in one transaction, each within a savepoint,
- * commits once (group commit), and then tells each job how it went. On PostgreSQL a batch holds the journal's advisory
+/* The only thread that writes. It takes all jobs that wait, runs them in one transaction, commits once (group commit), and
+ * then tells each job how it went. A job that fails leaves nothing behind; when it had written already, the batch runs
+ * again with a savepoint a job. On PostgreSQL a batch holds the journal's advisory
  * lock, so seq order is commit order across servers; a lost connection is opened again. When the disk is full or fails,
  * jobs are refused with db_full / db_io until a probe write succeeds. */
 #pragma once
