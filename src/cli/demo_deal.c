@@ -261,6 +261,18 @@ static void past_work(struct run *x, unsigned stage, uint32_t from, uint32_t to)
               (unsigned)rng_range(&x->r, 0, DEMO_NOTES - 1) + (x->m->firms ? DEMO_NOTES : 0), 0, d->owner);
 }
 
+/* Most of today's tasks still lie ahead, whatever the hour. */
+static uint32_t today(struct run *x)
+{
+    uint32_t now = x->w->now, midnight = now - now % DEMO_DAY, nine = midnight + 9 * 3600, six = midnight + 18 * 3600;
+    uint32_t last = midnight + DEMO_DAY - 900, until = now + 3 * 3600 < six    ? six
+                                                       : now + 3 * 3600 < last ? now + 3 * 3600
+                                                                               : last;
+    if (now > nine && rng_unit(&x->r) < 0.25)
+        return (uint32_t)rng_range(&x->r, nine, now);
+    return (uint32_t)rng_range(&x->r, now > nine ? now + 900 < last ? now + 900 : last : nine, until);
+}
+
 /* What waits to be done on an open deal: overdue, today, later; a few deals stand without a task, which the lists must
  * show. */
 static void present_work(struct run *x, unsigned stage, uint32_t entered)
@@ -268,13 +280,13 @@ static void present_work(struct run *x, unsigned stage, uint32_t entered)
     struct demo_world *w = x->w;
     struct demo_deal *d = DEAL(x);
     double u = rng_unit(&x->r);
-    uint32_t now = w->now, midnight = now - now % DEMO_DAY, created = entered + 60 < now ? entered + 60 : now, due;
+    uint32_t now = w->now, created = entered + 60 < now ? entered + 60 : now, due;
     if (u < 0.07)
         return;
     if (u < 0.22)
         due = demo_to_work(w, &x->r, now - (uint32_t)rng_range(&x->r, 1, 6) * DEMO_DAY);
     else if (u < 0.42)
-        due = midnight + (uint32_t)rng_range(&x->r, 9 * 4, 18 * 4) * 900;
+        due = today(x);
     else
         due = demo_to_work(w, &x->r, now + DEMO_DAY + (uint32_t)(rng_unit(&x->r) * 12 * DEMO_DAY));
     if (due < created)

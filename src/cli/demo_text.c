@@ -170,38 +170,53 @@ const char *const demo_notes[2 * DEMO_NOTES] = {
     "Просят скидку при предоплате.",
 };
 
-const char *const demo_product_short[DEMO_PRODUCTS] = {"первая помощь",
-                                                       "первая помощь детям",
-                                                       "первая помощь в походе",
-                                                       "расширенная реанимация",
-                                                       "курс инструктора",
-                                                       "первая помощь на производстве",
-                                                       "охрана труда А",
-                                                       "охрана труда Б",
-                                                       "высота 1–2",
-                                                       "высота 3",
-                                                       "пожарная безопасность",
-                                                       "электробезопасность III",
-                                                       "курс ITLS",
-                                                       "выездной тренинг",
-                                                       "манекены"};
+const char *const demo_product_short[DEMO_PRODUCTS] = {"Первая помощь",
+                                                       "Первая помощь детям",
+                                                       "Первая помощь в походе",
+                                                       "Расширенная реанимация",
+                                                       "Курс инструктора",
+                                                       "Первая помощь на производстве",
+                                                       "Охрана труда А",
+                                                       "Охрана труда Б",
+                                                       "Высота 1–2",
+                                                       "Высота 3",
+                                                       "Пожарная безопасность",
+                                                       "Электробезопасность III",
+                                                       "Курс ITLS",
+                                                       "Выездной тренинг",
+                                                       "Манекены"};
+
+/* People ask for a time, companies for a place; the client's name stands on the card anyway. */
+static struct str title_of_person(const struct demo_deal *d, struct rng *r, struct arena *a)
+{
+    static const char *const wishes[] = {"",
+                                         "",
+                                         ", суббота",
+                                         ", будний вечер",
+                                         ", группа выходного дня",
+                                         ", ближайшая дата",
+                                         ", утренняя группа",
+                                         ", следующий месяц"};
+    const char *what = demo_product_short[d->product], *wish = wishes[rng_range(r, 0, 7)];
+    return d->seats > 1 ? str_fmt(a, "%s, %u чел.%s", what, d->seats, wish) : str_fmt(a, "%s%s", what, wish);
+}
 
 struct str demo_deal_title(const struct demo_world *w, struct arena *a, uint32_t deal)
 {
+    static const char *const wishes[] = {
+        "", "", ", на площадке", ", у нас", ", до проверки", ", две группы", ", срочно", ", дистанционно"};
     const struct demo_deal *d = &w->deals.ptr[deal];
-    const char *what = demo_product_short[d->product];
-    if (d->company == DEMO_NONE) {
-        struct demo_contact_text c = demo_contact_text(w, a, d->contact);
-        return d->seats > 1 ? str_fmt(a, "%.*s %.*s: %s, %u чел.", STR_ARG(c.surname), STR_ARG(c.first), what, d->seats)
-                            : str_fmt(a, "%.*s %.*s: %s", STR_ARG(c.surname), STR_ARG(c.first), what);
-    }
-    struct str brand = demo_company_text(w, a, d->company).brand;
+    struct rng r = demo_stream(w, 11, deal);
+    if (d->company == DEMO_NONE)
+        return title_of_person(d, &r, a);
     const char *unit = d->product == DEMO_PRODUCTS - 1 ? "шт." : d->product == DEMO_PRODUCTS - 2 ? "дн." : "чел.";
     const char *prefix = d->funnel == DEMO_RENEWAL   ? "Продление: "
                          : d->funnel == DEMO_TENDERS ? "Тендер: "
-                         : d->funnel == DEMO_RETURN  ? "Вернуть: "
+                         : d->funnel == DEMO_RETURN  ? "Возврат: "
                                                      : "";
-    return str_fmt(a, "%s%.*s, %s, %u %s", prefix, STR_ARG(brand), what, d->seats, unit);
+    bool goods = d->product >= DEMO_PRODUCTS - 2;
+    return str_fmt(a, "%s%s, %u %s%s", prefix, demo_product_short[d->product], d->seats, unit,
+                   goods || *prefix ? "" : wishes[rng_range(&r, 0, 7)]);
 }
 
 struct str demo_loss_comment(const struct demo_world *w, struct arena *a, uint32_t deal)
