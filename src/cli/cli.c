@@ -42,14 +42,18 @@ const struct cli_command cli_commands[] = {
     {"import",
      "--data DIR|--postgres URL --events FILE.csv[.gz] --funnel NAME --case COL --stage COL --at COL\n"
      "    [--user COL] [--amount COL] [--won STAGE ...] [--lost STAGE ...] [--at-format F] [--reopen]\n"
-     "    [--currency CODE] [--kind inbound|outreach|renewal|return|other] [--delimiter C] [--json]",
+     "    [--currency CODE] [--kind inbound|outreach|renewal|return|other] [--delimiter C] [--json]\n"
+     "voronka import --data DIR|--postgres URL --deals FILE.csv[.gz] --map MAP.json|maven --funnel NAME\n"
+     "    [--currency CODE] [--json]",
      "Brings the history of deals into a funnel: a row an event, a case a deal.\n"
      "Times are RFC 3339, plain dates, or as --at-format says (%Y %m %d %H %M %S %f %y %b %z). Amounts are in\n"
      "major units (1234.56) of the funnel's currency. Stages, people and the funnel are created where missing.\n"
      "The first won or lost stage closes the deal; later events stay in its history and open it again only\n"
      "with --reopen. A deal's owner is the first person named in its case. Rows that cannot be taken are told\n"
      "by line and the rest comes in; cases that the funnel has already are not taken twice, so a run that\n"
-     "broke off is completed by running it again.",
+     "broke off is completed by running it again.\n"
+     "--deals takes a list with a row a deal, and the companies, products and people beside it; the map says\n"
+     "which column is what (docs/import.md).",
      cli_import},
     {"report",
      "conversion --data DIR|--postgres URL --funnel NAME [--as-of T] [--from T] [--to T]\n"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 struct run {
-    const char *data, *postgres, *events, *funnel, *currency, *kind, *delimiter;
+    const char *data, *postgres, *events, *deals, *map, *funnel, *currency, *kind, *delimiter;
     struct import_columns columns;
     struct cli_list won, lost;
     bool reopen, json;
@@ -29,23 +29,39 @@ static void tell_bad(const struct import_bad *bad)
             fprintf(stderr, "%s: %lld\n", import_reason_codes[i], (long long)bad->count[i]);
 }
 
-static void put_summary(const struct import_summary *s, const struct import_bad *bad)
+static void put_counts(struct jw *w, const struct import_summary *s)
+{
+    jw_ki64(w, "funnel_id", s->funnel_id);
+    jw_ki64(w, "rows", s->rows);
+    jw_ki64(w, "deals", s->deals);
+    jw_ki64(w, "events", s->events);
+    jw_ki64(w, "stages", s->stages);
+    jw_ki64(w, "users", s->users);
+    jw_ki64(w, "won", s->won);
+    jw_ki64(w, "lost", s->lost);
+    jw_ki64(w, "open", s->open);
+    jw_ki64(w, "passed", s->passed);
+    jw_ki64(w, "stages_created", s->stages_created);
+    jw_ki64(w, "users_created", s->users_created);
+}
+
+/* list and notes are NULL for an event log. */
+static void put_summary(const struct import_summary *s, const struct import_list_summary *list,
+                        const struct import_bad *bad, const struct import_notes *notes)
 {
     struct buf b = {0};
     struct jw w = jw_to(&b);
     jw_obj(&w);
-    jw_ki64(&w, "funnel_id", s->funnel_id);
-    jw_ki64(&w, "rows", s->rows);
-    jw_ki64(&w, "deals", s->deals);
-    jw_ki64(&w, "events", s->events);
-    jw_ki64(&w, "stages", s->stages);
-    jw_ki64(&w, "users", s->users);
-    jw_ki64(&w, "won", s->won);
-    jw_ki64(&w, "lost", s->lost);
-    jw_ki64(&w, "open", s->open);
-    jw_ki64(&w, "passed", s->passed);
-    jw_ki64(&w, "stages_created", s->stages_created);
-    jw_ki64(&w, "users_created", s->users_created);
+    put_counts(&w, s);
+    if (list) {
+        jw_ki64(&w, "companies", list->companies);
+        jw_ki64(&w, "companies_created", list->companies_created);
+        jw_ki64(&w, "products", list->products);
+        jw_ki64(&w, "products_created", list->products_created);
+        jw_ki64(&w, "people", list->people);
+        jw_ki64(&w, "people_created", list->people_created);
+        import_notes_put(&w, notes);
+    }
     import_bad_put(&w, bad);
     jw_end_obj(&w);
     buf_char(&b, '\n');
@@ -67,14 +83,10 @@ static void progress(void *arg, const char *doing, int64_t done, int64_t of)
     fprintf(stderr, "\r%s: %lld of %lld%s", doing, (long long)done, (long long)of, done == of ? "\n" : "");
 }
 
-static int import_log(struct run *r)
+static enum rc run_log(struct run *r, struct writer *w, struct import_bad *bad, struct err *e)
 {
-    struct err e = {0};
-    struct db_target target;
-    struct csv *csv = NULL;
-    struct writer *w = NULL;
+    struct csv *csv;
     struct import_summary sum;
-    struct import_bad *bad = calloc(1, sizeof *bad);
     struct import_events_options opt = {.funnel = r->funnel,
                                         .currency = r->currency,
                                         .kind = r->kind,
@@ -84,28 +96,85 @@ static int import_log(struct run *r)
                                         .reopen = r->reopen,
                                         .file = r->events,
                                         .progress = isatty(STDERR_FILENO) ? progress : NULL};
-    int status = 1;
+    TRY(csv_open(&csv, r->events, r->delimiter ? r->delimiter[0] : 0, e));
+    enum rc rc = import_events(w, csv, &opt, &sum, bad, e);
+    csv_close(csv);
+    TRY(rc);
+    tell_bad(bad);
+    r->json ? put_summary(&sum, NULL, bad, NULL) : say_summary(&sum, bad);
+    return RC_OK;
+}
+
+/* The map by name when the program has it, else the file. */
+static enum rc read_map(const char *name, struct buf *out, struct err *e)
+{
+    struct str builtin = import_map_builtin(name);
+    if (builtin.ptr) {
+        buf_str(out, builtin);
+        return RC_OK;
+    }
+    FILE *f = fopen(name, "rb");
+    if (!f)
+        return err_set(e, RC_NOT_FOUND, "file_not_found", "", "%s", name);
+    char part[4096];
+    size_t n;
+    while ((n = fread(part, 1, sizeof part, f)) > 0)
+        buf_add(out, part, n);
+    bool failed = ferror(f) != 0;
+    fclose(f);
+    return failed ? err_set(e, RC_UNAVAILABLE, "file_read_failed", "", "%s", name) : RC_OK;
+}
+
+static enum rc run_list(struct run *r, struct writer *w, struct import_bad *bad, struct err *e)
+{
+    struct buf map = {0};
+    struct import_list_summary sum;
+    struct import_notes *notes = calloc(1, sizeof *notes);
     enum rc rc;
+    if (!notes)
+        abort();
+    TRY_OUT(read_map(r->map, &map, e));
+    struct import_list_options opt = {.funnel = r->funnel,
+                                      .file = r->deals,
+                                      .map = buf_view(&map),
+                                      .currency = r->currency,
+                                      .progress = isatty(STDERR_FILENO) ? progress : NULL};
+    TRY_OUT(import_list(w, &opt, &sum, bad, notes, e));
+    tell_bad(bad);
+    for (size_t i = 0; i < notes->n; i++)
+        fprintf(stderr, "%.*s line %lld: %.*s (%lld rows)\n", STR_ARG(notes->note[i].file),
+                (long long)notes->note[i].line, STR_ARG(notes->note[i].text), (long long)notes->note[i].rows);
+    r->json ? put_summary(&sum.deals, &sum, bad, notes) : say_summary(&sum.deals, bad);
+out:
+    arena_free(&notes->arena);
+    free(notes);
+    buf_free(&map);
+    return rc;
+}
+
+static int run(struct run *r)
+{
+    struct err e = {0};
+    struct db_target target;
+    struct writer *w = NULL;
+    struct import_bad *bad = calloc(1, sizeof *bad);
+    enum rc rc = RC_OK;
     if (!bad)
         abort();
     if (!cli_target(r->data, r->postgres, &target)) {
-        status = 2;
-        goto out;
+        free(bad);
+        return 2;
     }
-    TRY_OUT(csv_open(&csv, r->events, r->delimiter ? r->delimiter[0] : 0, &e));
-    TRY_OUT(writer_start(&w, &target, crm_migrations, crm_migrations_n, NULL, NULL, &e));
-    TRY_OUT(import_events(w, csv, &opt, &sum, bad, &e));
-    tell_bad(bad);
-    r->json ? put_summary(&sum, bad) : say_summary(&sum, bad);
-    status = 0;
-out:
-    if (status == 1)
-        cli_failed(&e);
+    if (access(r->events ? r->events : r->deals, R_OK) != 0) /* before a database is made for nothing */
+        rc = err_set(&e, RC_NOT_FOUND, "file_not_found", "", "%s", r->events ? r->events : r->deals);
+    if (rc == RC_OK)
+        rc = writer_start(&w, &target, crm_migrations, crm_migrations_n, NULL, NULL, &e);
+    if (rc == RC_OK)
+        rc = r->events ? run_log(r, w, bad, &e) : run_list(r, w, bad, &e);
     writer_stop(w);
-    csv_close(csv);
     arena_free(&bad->arena);
     free(bad);
-    return status;
+    return rc == RC_OK ? 0 : cli_failed(&e);
 }
 
 int cli_import(int argc, char **argv)
@@ -115,6 +184,8 @@ int cli_import(int argc, char **argv)
         {"data", CLI_TEXT, &r.data},
         {"postgres", CLI_TEXT, &r.postgres},
         {"events", CLI_TEXT, &r.events},
+        {"deals", CLI_TEXT, &r.deals},
+        {"map", CLI_TEXT, &r.map},
         {"funnel", CLI_TEXT, &r.funnel},
         {"case", CLI_TEXT, &r.columns.case_id},
         {"stage", CLI_TEXT, &r.columns.stage},
@@ -132,7 +203,11 @@ int cli_import(int argc, char **argv)
     };
     if (!cli_options(argc, argv, options, sizeof options / sizeof *options))
         return cli_misused("import", "nothing was imported");
-    if (!r.events || !r.funnel || !r.columns.case_id || !r.columns.stage || !r.columns.at)
-        return cli_misused("import", "--events, --funnel, --case, --stage and --at are needed");
-    return import_log(&r);
+    if (!r.events == !r.deals)
+        return cli_misused("import", "either --events or --deals is needed");
+    if (r.events && (!r.funnel || !r.columns.case_id || !r.columns.stage || !r.columns.at))
+        return cli_misused("import", "--events needs --funnel, --case, --stage and --at");
+    if (r.deals && (!r.funnel || !r.map))
+        return cli_misused("import", "--deals needs --funnel and --map");
+    return run(&r);
 }

@@ -36,6 +36,7 @@ struct import_bad_row {
 struct import_bad {
     struct import_bad_row row[IMPORT_BAD_KEPT]; /* the first ones */
     int64_t total, count[IMPORT_REASONS];
+    struct str file; /* put into the rows that follow; outlives this */
     struct arena arena;
 };
 static inline size_t import_bad_kept(const struct import_bad *b)
@@ -107,3 +108,41 @@ struct import_summary {
  * named as both), unknown_currency. */
 MUST_USE enum rc import_events(struct writer *w, struct csv *csv, const struct import_events_options *opt,
                                struct import_summary *out, struct import_bad *bad, struct err *e);
+
+/* ---- lists of opportunities ---- */
+
+/* What was taken, though not as it stood there: grouped by text. */
+#define IMPORT_NOTES_KEPT 200
+struct import_note_row {
+    const char *code; /* no_start no_close no_company no_product no_owner loose_match unknown_company unknown_product
+                         unknown_person corrected column_not_kept no_price */
+    struct str file, text;
+    int64_t line, rows; /* the first line, how many */
+};
+struct import_notes {
+    struct import_note_row note[IMPORT_NOTES_KEPT];
+    size_t n;
+    int64_t more; /* rows of notes that found no room */
+    struct arena arena;
+};
+void import_notes_put(struct jw *w, const struct import_notes *n); /* "notes" */
+
+struct import_list_options {
+    const char *funnel;
+    const char *file;     /* the list, a row a deal; the map's other files lie beside it */
+    struct str map;       /* JSON, see docs/import.md */
+    const char *currency; /* goes before the map's; NULL: none */
+    void (*progress)(void *arg, const char *doing, int64_t done, int64_t of);
+    void *arg;
+};
+struct import_list_summary {
+    struct import_summary deals;
+    int64_t companies, companies_created, products, products_created, people, people_created;
+};
+/* Each row becomes a deal with its company, product and owner. A closed one began in the map's start stage and was
+ * closed at its closing date with its value. A deal without a start begins now: nothing is known of its past. Names
+ * that do not match are compared again without blanks and marks, then created. Errors: those of import_events, bad_map
+ * (arg: where). */
+MUST_USE enum rc import_list(struct writer *w, const struct import_list_options *opt, struct import_list_summary *out,
+                             struct import_bad *bad, struct import_notes *notes, struct err *e);
+struct str import_map_builtin(const char *name); /* STR_NULL when there is none */

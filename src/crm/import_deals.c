@@ -108,7 +108,16 @@ static bool walk_on(struct walk *w, uint32_t i)
 
 /* ---- the journal's JSON, as journal_data writes it: fields in order of the table ---- */
 
-static void put_created(struct buf *b, const struct walk *w, struct str title, double rank)
+static void put_filled(struct buf *b, const char *name, int64_t v, bool has)
+{
+    if (!has)
+        return;
+    buf_c(b, name);
+    buf_i64(b, v);
+    buf_char(b, ']');
+}
+
+static void put_created(struct buf *b, const struct walk *w, struct str title, int64_t company, double rank)
 {
     struct jw j = jw_to(b);
     buf_c(b, "{\"title\":[null,");
@@ -119,28 +128,19 @@ static void put_created(struct buf *b, const struct walk *w, struct str title, d
     buf_i64(b, w->t->stage_id[w->stage]);
     buf_c(b, "],\"status\":[null,\"");
     buf_c(b, deal_status_names[w->status]);
-    if (w->value != EVENT_NO_AMOUNT) {
-        buf_c(b, "\"],\"value_minor\":[null,");
-        buf_i64(b, w->value);
-        buf_c(b, "],\"currency\":[null,\"");
-    } else {
-        buf_c(b, "\"],\"currency\":[null,\"");
-    }
+    buf_c(b, "\"]");
+    put_filled(b, ",\"value_minor\":[null,", w->value, w->value != EVENT_NO_AMOUNT);
+    buf_c(b, ",\"currency\":[null,\"");
     buf_str(b, w->t->currency);
-    if (w->owner) {
-        buf_c(b, "\"],\"owner_id\":[null,");
-        buf_i64(b, w->owner);
-        buf_c(b, "],\"rank\":[null,");
-    } else {
-        buf_c(b, "\"],\"rank\":[null,");
-    }
+    buf_c(b, "\"]");
+    put_filled(b, ",\"owner_id\":[null,", w->owner, w->owner != 0);
+    put_filled(b, ",\"company_id\":[null,", company, company != 0);
+    buf_c(b, ",\"rank\":[null,");
     j.comma = false;
     jw_f64(&j, rank);
-    if (w->status != DEAL_OPEN) {
-        buf_c(b, "],\"closed_at\":[null,");
-        buf_i64(b, w->closed_at);
-    }
-    buf_c(b, "]}");
+    buf_char(b, ']');
+    put_filled(b, ",\"closed_at\":[null,", w->closed_at, w->status != DEAL_OPEN);
+    buf_char(b, '}');
 }
 
 static void put_maybe(struct buf *b, int64_t v, bool none)
@@ -199,9 +199,15 @@ static struct val maybe(int64_t v, bool none)
     return none ? val_null() : val_int(v);
 }
 
-static enum rc write_row(struct chunk *c, struct wtx *tx, const struct walk *w, struct str title, int64_t created_at,
-                         double rank, struct err *e)
+static int64_t company_of(const struct import_target *t, uint32_t deal)
 {
+    return t->company_id ? t->company_id[deal] : 0;
+}
+
+static enum rc write_row(struct chunk *c, struct wtx *tx, const struct walk *w, uint32_t deal, int64_t created_at,
+                         struct err *e)
+{
+    int64_t company = company_of(c->t, deal);
     struct record *r = c->deal;
     struct val *f = r->f;
     for (size_t i = 0; i < r->ent->n_fields; i++)
@@ -209,14 +215,15 @@ static enum rc write_row(struct chunk *c, struct wtx *tx, const struct walk *w, 
     r->version = w->version;
     r->created_at = created_at;
     r->updated_at = w->updated_at;
-    f[DEAL_TITLE] = val_str(title);
+    f[DEAL_TITLE] = val_str(c->log->cases.ptr[deal]);
     f[DEAL_FUNNEL_ID] = val_int(w->t->funnel_id);
     f[DEAL_STAGE_ID] = val_int(w->t->stage_id[w->stage]);
     f[DEAL_STATUS] = val_int(w->status);
     f[DEAL_VALUE_MINOR] = maybe(w->value, w->value == EVENT_NO_AMOUNT);
     f[DEAL_CURRENCY] = val_str(w->t->currency);
     f[DEAL_OWNER_ID] = maybe(w->owner, w->owner == 0);
-    f[DEAL_RANK] = (struct val){.kind = VAL_REAL, .f = rank};
+    f[DEAL_COMPANY_ID] = maybe(company, company == 0);
+    f[DEAL_RANK] = (struct val){.kind = VAL_REAL, .f = import_rank(created_at)};
     f[DEAL_CLOSED_AT] = maybe(w->closed_at, w->status == DEAL_OPEN);
     f[DEAL_STAGE_ENTERED_AT] = val_int(w->entered_at);
     f[DEAL_OPEN_TASKS] = val_int(0);
@@ -236,6 +243,18 @@ static enum rc append(struct chunk *c, struct wtx *tx, const struct walk *w, uin
     return journal_append(tx, &ev, e);
 }
 
+/* One piece at the list's price: the list of opportunities says only which product it was. */
+static enum rc add_product(struct chunk *c, struct wtx *tx, int64_t actor, uint32_t deal, int64_t at, struct err *e)
+{
+    struct change ch = change_begin(tx, import_actor(actor));
+    int64_t id;
+    ch.at = at;
+    return import_create(
+        &ch, ENT_DEAL_PRODUCT,
+        json_pack("{s:I,s:I}", "deal_id", (json_int_t)c->deal->id, "product_id", (json_int_t)c->t->product_id[deal]),
+        &id, e);
+}
+
 static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct err *e)
 {
     const uint32_t *event = c->order->event + c->order->first[deal];
@@ -245,14 +264,16 @@ static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct
     struct walk now = w;
     for (size_t i = 1; i < n; i++)
         walk_on(&w, event[i]);
-    double rank = import_rank(c->log->at.ptr[event[0]]);
-    TRY(write_row(c, tx, &w, c->log->cases.ptr[deal], c->log->at.ptr[event[0]], rank, e));
+    int64_t created_at = c->log->at.ptr[event[0]];
+    TRY(write_row(c, tx, &w, deal, created_at, e));
     c->deals++;
     c->closed[w.status]++;
     c->passed += w.passed;
     buf_clear(&c->data);
-    put_created(&c->data, &now, c->log->cases.ptr[deal], rank);
+    put_created(&c->data, &now, c->log->cases.ptr[deal], company_of(c->t, deal), import_rank(created_at));
     TRY(append(c, tx, &now, event[0], VERB_CREATED, e));
+    if (c->t->product_id && c->t->product_id[deal])
+        TRY(add_product(c, tx, now.owner, deal, created_at, e));
     for (size_t i = 1; i < n; i++) {
         struct walk before = now;
         bool moved = walk_on(&now, event[i]);

@@ -2,10 +2,9 @@
 #include "base/money.h"
 #include "crm/import_impl.h"
 
-/* The currency that amounts of the file are in: the funnel's, else the one asked for, else the setting. */
 struct look {
     struct job job;
-    const struct import_events_options *opt;
+    const char *funnel, *wanted;
     struct arena *arena;
     struct str currency;
 };
@@ -14,11 +13,11 @@ static enum rc look_apply(struct wtx *tx, struct job *job, struct err *e)
 {
     struct look *l = (struct look *)job;
     int64_t id;
-    TRY(import_find_funnel(tx->db, l->arena, str_trim(str_c(l->opt->funnel)), &id, &l->currency, e));
+    TRY(import_find_funnel(tx->db, l->arena, str_trim(str_c(l->funnel)), &id, &l->currency, e));
     if (id)
         return RC_OK;
-    if (l->opt->currency)
-        l->currency = str_c(l->opt->currency);
+    if (l->wanted)
+        l->currency = str_c(l->wanted);
     else
         TRY(setting_get(tx->db, l->arena, "currency", "RUB", &l->currency, e));
     return money_currency_known(l->currency)
@@ -26,7 +25,16 @@ static enum rc look_apply(struct wtx *tx, struct job *job, struct err *e)
                : err_set(e, RC_UNPROCESSABLE, "unknown_currency", "", "%.*s", STR_ARG(l->currency));
 }
 
-static void refuse_existing(const struct event_log *log, const struct import_target *t, struct import_bad *bad)
+enum rc import_currency(struct writer *w, const char *funnel, const char *wanted, struct arena *a, struct str *out,
+                        struct err *e)
+{
+    struct look look = {.job = {.apply = look_apply}, .funnel = funnel, .wanted = wanted, .arena = a};
+    TRY(writer_run(w, &look.job, e));
+    *out = look.currency;
+    return RC_OK;
+}
+
+void import_refuse_existing(const struct event_log *log, const struct import_target *t, struct import_bad *bad)
 {
     for (size_t i = 0; t->exists && i < log->deal.len; i++)
         if (t->exists[log->deal.ptr[i]])
@@ -88,16 +96,16 @@ enum rc import_events(struct writer *w, struct csv *csv, const struct import_eve
     struct event_log log = {0};
     struct import_target target = {0};
     struct import_columns cols = opt->columns;
-    struct look look = {.job = {.apply = look_apply}, .opt = opt, .arena = &arena};
+    struct str currency;
     enum rc rc;
     *out = (struct import_summary){0};
-    TRY_OUT(writer_run(w, &look.job, e));
-    cols.exponent = money_exponent(look.currency);
+    TRY_OUT(import_currency(w, opt->funnel, opt->currency, &arena, &currency, e));
+    cols.exponent = money_exponent(currency);
     TRY_OUT(event_log_read(csv, &cols, &log, bad, e));
     if (opt->progress)
         opt->progress(opt->arg, "rows", log.rows, log.rows);
-    TRY_OUT(import_prepare(w, &log, opt, look.currency, &arena, &target, e));
-    refuse_existing(&log, &target, bad);
+    TRY_OUT(import_prepare(w, &log, opt, currency, &arena, &target, e));
+    import_refuse_existing(&log, &target, bad);
     out->funnel_id = target.funnel_id;
     out->rows = log.rows;
     out->stages = (int64_t)log.stages.len;

@@ -36,7 +36,7 @@ void import_bad_add(struct import_bad *b, enum import_reason why, int64_t line, 
     if (b->total++ >= IMPORT_BAD_KEPT)
         return;
     struct import_bad_row *r = &b->row[b->total - 1];
-    *r = (struct import_bad_row){.line = line, .why = why};
+    *r = (struct import_bad_row){.line = line, .why = why, .file = str_dup(&b->arena, b->file)};
     struct str shown = printable(&b->arena, value);
     r->text = value.ptr ? str_fmt(&b->arena, "%s: \"%.*s\"", what, STR_ARG(shown)) : str_fmt(&b->arena, "%s", what);
 }

@@ -34,15 +34,14 @@ enum rc import_find_funnel(struct db *db, struct arena *a, struct str name, int6
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
 }
 
-/* Folded text of a column to the number of another, of every living row. */
-static enum rc load_names(struct db *db, const char *sql, struct strmap *map, struct err *e)
+enum rc import_load_names(struct db *db, const char *sql, struct strmap *map, struct err *e)
 {
     struct stmt *s;
     enum rc rc;
     TRY(db_prepare(db, &s, sql, e));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         int64_t known;
-        if (!strmap_get(map, stmt_col_str(s, 0), &known)) /* of two with one name the older is meant */
+        if (!strmap_get(map, stmt_col_str(s, 0), &known))
             strmap_put(map, stmt_col_str(s, 0), stmt_col_i64(s, 1));
     }
     stmt_done(s);
@@ -73,7 +72,8 @@ static struct str made_email(struct arena *a, struct str name, int64_t attempt)
     return str_fmt(a, "%s%s%lld@import.invalid", n ? slug : "user", n ? "-" : "", (long long)attempt + 1);
 }
 
-static enum rc create_person(struct change *ch, struct str name, struct strmap *emails, int64_t *id, struct err *e)
+static enum rc create_person(struct change *ch, const char *role, struct str name, struct strmap *emails, int64_t *id,
+                             struct err *e)
 {
     struct str email;
     int64_t taken;
@@ -85,25 +85,25 @@ static enum rc create_person(struct change *ch, struct str name, struct strmap *
     strmap_put(emails, email, 1);
     return import_create(ch, ENT_USER,
                          json_pack("{s:o,s:o,s:s,s:b}", "name", import_text(name), "email", import_text(email), "role",
-                                   "seller", "active", 0),
+                                   role, "active", 0),
                          id, e);
 }
 
-enum rc import_people(struct change *ch, const struct str *names, size_t n, int64_t *ids, int64_t *created,
-                      struct err *e)
+enum rc import_people(struct change *ch, const char *role, const struct str *names, size_t n, int64_t *ids,
+                      int64_t *created, struct err *e)
 {
     struct strmap *people = strmap_new(), *emails = strmap_new();
     struct db *db = ch->tx->db;
     enum rc rc;
     *created = 0;
-    TRY_OUT(load_names(db, "SELECT name_fold, id FROM users WHERE deleted_at IS NULL ORDER BY id", people, e));
-    TRY_OUT(load_names(db, "SELECT email_fold, id FROM users WHERE deleted_at IS NULL", emails, e));
+    TRY_OUT(import_load_names(db, "SELECT name_fold, id FROM users WHERE deleted_at IS NULL ORDER BY id", people, e));
+    TRY_OUT(import_load_names(db, "SELECT email_fold, id FROM users WHERE deleted_at IS NULL", emails, e));
     for (size_t i = 0; i < n; i++) {
         struct str folded = str_fold(ch->tx->arena, names[i]);
         if (strmap_get(people, folded, &ids[i]))
             continue;
         struct change own = change_begin(ch->tx, ch->actor);
-        TRY_OUT(create_person(&own, names[i], emails, &ids[i], e));
+        TRY_OUT(create_person(&own, role, names[i], emails, &ids[i], e));
         strmap_put(people, folded, ids[i]);
         ++*created;
     }
@@ -293,7 +293,8 @@ static enum rc prepare_apply(struct wtx *tx, struct job *job, struct err *e)
     TRY(make_funnel(p, &ch, e));
     TRY(make_stages(p, &ch, e));
     p->out->user_id = ARENA_ARRAY(p->arena, int64_t, p->log->users.len + 1);
-    TRY(import_people(&ch, p->log->users.ptr, p->log->users.len, p->out->user_id + 1, &p->out->users_created, e));
+    TRY(import_people(&ch, "seller", p->log->users.ptr, p->log->users.len, p->out->user_id + 1, &p->out->users_created,
+                      e));
     return mark_existing(p, tx, e);
 }
 
