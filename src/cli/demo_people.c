@@ -164,8 +164,12 @@ struct demo_contact_text demo_contact_text(const struct demo_world *w, struct ar
     struct str surname = woman ? woman_surname(a, str_c(last)) : str_c(last);
     struct demo_contact_text t = {.surname = surname, .first = str_c(first)};
     const char *father = PICK(&r, fathers);
-    t.name = firm ? str_fmt(a, "%.*s %s %s%s", STR_ARG(surname), first, father, woman ? "вна" : "вич")
-                  : str_fmt(a, "%s %.*s", first, STR_ARG(surname));
+    if (firm && w->companies.ptr[c->company].public_body)
+        t.name = str_fmt(a, "%.*s %s %s%s", STR_ARG(surname), first, father, woman ? "вна" : "вич");
+    else if (firm)
+        t.name = str_fmt(a, "%.*s %s", STR_ARG(surname), first);
+    else
+        t.name = str_fmt(a, "%s %.*s", first, STR_ARG(surname));
     t.phone = mobile(a, &r, c->country);
     struct str mail_name = latin(a, surname), mail_first = latin(a, t.first);
     if (firm) {

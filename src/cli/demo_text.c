@@ -204,7 +204,7 @@ static struct str title_of_person(const struct demo_deal *d, struct rng *r, stru
 struct str demo_deal_title(const struct demo_world *w, struct arena *a, uint32_t deal)
 {
     static const char *const wishes[] = {
-        "", "", ", на площадке", ", у нас", ", до проверки", ", две группы", ", срочно", ", дистанционно"};
+        "", "", ", на площадке", ", у нас", ", две группы", ", дистанционно", ", до проверки", ", срочно"};
     const struct demo_deal *d = &w->deals.ptr[deal];
     struct rng r = demo_stream(w, 11, deal);
     if (d->company == DEMO_NONE)
@@ -216,7 +216,7 @@ struct str demo_deal_title(const struct demo_world *w, struct arena *a, uint32_t
                                                      : "";
     bool goods = d->product >= DEMO_PRODUCTS - 2;
     return str_fmt(a, "%s%s, %u %s%s", prefix, demo_product_short[d->product], d->seats, unit,
-                   goods || *prefix ? "" : wishes[rng_range(&r, 0, 7)]);
+                   goods || *prefix ? "" : wishes[rng_range(&r, 0, d->funnel == DEMO_OUTREACH ? 5 : 7)]);
 }
 
 struct str demo_loss_comment(const struct demo_world *w, struct arena *a, uint32_t deal)
