@@ -35,8 +35,8 @@ struct way {
     int64_t entry, exit; /* the moment it entered the funnel; of its end, or of the last look */
     uint32_t slot;       /* of the projection */
     uint16_t group;
-    uint8_t cause;       /* enum deal_status */
-    bool reopened, left; /* came back after a close; went on to another funnel */
+    uint8_t cause : 2;              /* enum deal_status */
+    uint8_t reopened : 1, left : 1; /* came back after a close; went on to another funnel */
 };
 
 struct conversion_group {

@@ -71,7 +71,7 @@ static bool follow(const struct conversion *v, uint32_t slot, struct way *w)
         } else if (outcome != w->cause) {
             w->exit = at;
         }
-        w->cause = (uint8_t)outcome;
+        w->cause = outcome & 3;
     }
     return entered;
 }

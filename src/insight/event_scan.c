@@ -78,8 +78,9 @@ static bool skip(struct cursor *c)
                 return false;
             c->p++;
         } else {
-            while (c->p < c->end && strchr(",:]}[{\" \n\t\r", *c->p) == NULL)
+            do
                 c->p++;
+            while (c->p < c->end && strchr(",:]}[{\" \n\t\r", *c->p) == NULL);
         }
     } while (depth > 0);
     return true;

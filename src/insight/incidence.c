@@ -1,6 +1,7 @@
 #include "insight/incidence.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Running sums of the variance, so that any number of points costs one pass: with F the rate at the point,
  * F^2 a - 2F aF + aFF + b - 2F c + 2 cF. Long double because the terms nearly cancel. */
@@ -12,10 +13,44 @@ struct run {
     struct cause_sums cause[INCIDENCE_CAUSES];
 };
 
-static int by_exit(const void *a, const void *b)
+static bool in_order(const struct life *lives, size_t n)
 {
-    const struct life *x = a, *y = b;
-    return x->exit < y->exit ? -1 : x->exit > y->exit;
+    for (size_t i = 1; i < n; i++)
+        if (lives[i - 1].exit > lives[i].exit)
+            return false;
+    return true;
+}
+
+/* By exit, eleven bits at a time from the lowest up: a million lives in some ten milliseconds, where comparing takes
+ * ten times as long. */
+static void sort_by_exit(struct life *lives, size_t n)
+{
+    enum { BITS = 11, SLOTS = 1 << BITS };
+    if (in_order(lives, n))
+        return;
+    struct life *from = lives, *spare = malloc(n * sizeof *spare), *to = spare;
+    if (spare == NULL)
+        abort();
+    int64_t least = lives[0].exit, most = least;
+    for (size_t i = 1; i < n; i++) {
+        least = lives[i].exit < least ? lives[i].exit : least;
+        most = lives[i].exit > most ? lives[i].exit : most;
+    }
+    for (unsigned shift = 0; shift < 64 && ((uint64_t)most - (uint64_t)least) >> shift; shift += BITS) {
+        size_t start[SLOTS + 1] = {0};
+        for (size_t i = 0; i < n; i++)
+            start[((((uint64_t)from[i].exit - (uint64_t)least) >> shift) & (SLOTS - 1)) + 1]++;
+        for (size_t i = 0; i < SLOTS; i++)
+            start[i + 1] += start[i];
+        for (size_t i = 0; i < n; i++)
+            to[start[(((uint64_t)from[i].exit - (uint64_t)least) >> shift) & (SLOTS - 1)]++] = from[i];
+        struct life *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != lives)
+        memcpy(lives, from, n * sizeof *lives);
+    free(spare);
 }
 
 static int by_i64(const void *a, const void *b)
@@ -97,7 +132,7 @@ void incidence_run(struct life *lives, size_t n, struct incidence *points, size_
 {
     size_t late, entered = 0, next = 0;
     int64_t *entries = late_entries(lives, n, &late);
-    qsort(lives, n, sizeof *lives, by_exit);
+    sort_by_exit(lives, n);
     struct run r = {.open = 1};
     for (size_t i = 0; i < n_quantiles; i++)
         quantiles[i].at = -1;

@@ -130,6 +130,7 @@ static void a_broken_event_is_counted_not_followed(void **state)
     struct scanned s;
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         assert_false(event_scan(str_c(broken[i]), &s));
+    assert_false(event_scan((struct str){"{\"a\":[\0", 7}, &s)); /* comes to an end */
     assert_true(event_scan(str_c(" { \"stage_id\" : [ null , 5 ] , \"x\":{\"stage_id\":[1,2]} } "), &s));
     assert_true(s.f[SCAN_STAGE].was_null && s.f[SCAN_STAGE].now == 5);
     struct projection *p = projection_new();
