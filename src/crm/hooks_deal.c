@@ -183,10 +183,22 @@ static enum rc fill_new(struct change *ch, struct record *will, struct err *e)
     return RC_OK;
 }
 
+/* Meanwhile its stage may have gone or become another: a deal comes back only to where it stood. */
+static enum rc come_back(struct change *ch, const struct record *will, struct err *e)
+{
+    struct stage_row stage = {0};
+    TRY(load_stage(ch, will->f[DEAL_STAGE_ID].i, &stage, e));
+    if (stage.archived)
+        return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage_id", NULL);
+    return stage.outcome == will->f[DEAL_STATUS].i ? RC_OK : err_set(e, RC_CONFLICT, "undo_conflict", "stage_id", NULL);
+}
+
 HOOK_BEFORE(deal)
 {
-    if (!will || (was && was->deleted_at))
+    if (!will)
         return RC_OK;
+    if (was && was->deleted_at)
+        return come_back(ch, will, e);
     if (!was && !val_has(will->f[DEAL_STAGE_ID])) {
         int64_t stage;
         TRY(default_stage(ch, will->f[DEAL_FUNNEL_ID], &stage, e));

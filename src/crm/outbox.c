@@ -156,6 +156,17 @@ static int64_t wait_after(int64_t attempts)
     return ms < 6 * MS_HOUR ? ms : 6 * MS_HOUR;
 }
 
+/* What was delivered is kept a week, so that a person can look at it. */
+static enum rc forget_sent(struct wtx *tx, int64_t id, struct err *e)
+{
+    struct stmt *s;
+    if (id % 256 != 0)
+        return RC_OK;
+    TRY(db_prepare(tx->db, &s, "DELETE FROM outbox WHERE sent_at < $1", e));
+    stmt_i64(s, 1, tx->now - 7 * MS_DAY);
+    return stmt_run(s, e);
+}
+
 static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
 {
     struct outbox_result *r = (struct outbox_result *)job;
@@ -179,7 +190,8 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
                      : tx->now + wait_after(attempts)); /* given up: never due again */
     stmt_str(s, 4, r->sent ? STR_NULL : str_c(r->error));
     stmt_i64(s, 5, r->id);
-    return stmt_run(s, e);
+    TRY(stmt_run(s, e));
+    return forget_sent(tx, r->id, e);
 }
 
 static void result_done(struct job *job, enum rc rc, const struct err *e)

@@ -109,8 +109,13 @@ static const char nouns_sql[] =
                 "CREATE TABLE webhook (" HEAD
                 "url @TEXT NOT NULL, kinds @TEXT NOT NULL, secret @TEXT, active BIGINT NOT NULL);";
 
+/* The cards of contacts and companies list their tasks. */
+static const char task_people_sql[] = "CREATE INDEX task_contact ON task (contact_id) WHERE contact_id IS NOT NULL;"
+                                      "CREATE INDEX task_company ON task (company_id) WHERE company_id IS NOT NULL;";
+
 const struct migration crm_migrations[] = {
     {"0001_store", store_schema_sql},
     {"0002_nouns", nouns_sql},
+    {"0003_task_people", task_people_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

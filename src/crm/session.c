@@ -99,6 +99,17 @@ static enum rc session_event(struct change *ch, int64_t user_id, enum verb verb,
     return change_note_event(ch, ENT_USER, user_id, verb, (struct str){data, (size_t)n}, e);
 }
 
+/* Now and then what ended a month ago is forgotten; the journal still tells who signed in. */
+static enum rc forget_old(struct change *ch, int64_t id, struct err *e)
+{
+    struct stmt *s;
+    if (id % 64 != 0)
+        return RC_OK;
+    TRY(db_prepare(ch->tx->db, &s, "DELETE FROM session WHERE expires_at < $1", e));
+    stmt_i64(s, 1, ch->tx->now - 30 * MS_DAY);
+    return stmt_run(s, e);
+}
+
 enum rc session_open(struct change *ch, int64_t user_id, struct arena *a, struct str *token, struct session *out,
                      struct err *e)
 {
@@ -107,6 +118,7 @@ enum rc session_open(struct change *ch, int64_t user_id, struct arena *a, struct
         return err_set(e, RC_INTERNAL, "no_randomness", "", NULL);
     *token = new_token(a, "");
     TRY(insert_session(ch, user_id, *token, false, STR_NULL, ch->at + SESSION_MS, &id, e));
+    TRY(forget_old(ch, id, e));
     TRY(session_find(ch->tx->db, *token, ch->at, out, e));
     return session_event(ch, user_id, VERB_SIGNED_IN, id, e);
 }

@@ -126,6 +126,23 @@ static void a_finished_task_is_opened_again_with_its_past(void **state)
     rig_close(r);
 }
 
+static void a_deleted_deal_comes_back_only_to_the_stage_it_knew(void **state)
+{
+    struct rig *r = rig_open(*state);
+    int64_t deal;
+    DO(r, try_create(r, ENT_DEAL, &deal, "{'title':'Сделка','stage_id':%lld}", (long long)r->talks));
+    DO(r, try_delete(r, ENT_DEAL, deal));
+    int64_t gone = r->last_change;
+    DO(r, try_update(r, ENT_STAGE, r->talks, "{'outcome':'won'}"));
+    REFUSED(r, try_undo(r, gone), "undo_conflict");
+    DO(r, try_update(r, ENT_STAGE, r->talks, "{'outcome':'open','archived':true}"));
+    REFUSED(r, try_undo(r, gone), "stage_archived");
+    DO(r, try_update(r, ENT_STAGE, r->talks, "{'archived':false}"));
+    DO(r, try_undo(r, gone));
+    assert_int_equal(field_of(r, ENT_DEAL, deal, DEAL_STAGE_ID).i, r->talks);
+    rig_close(r);
+}
+
 static enum rc new_funnel(struct change *ch, void *arg, struct err *e)
 {
     int64_t *funnel = arg;
@@ -187,6 +204,7 @@ int main(void)
         SCENARIO(a_new_deal_is_taken_back_until_somebody_builds_on_it),
         SCENARIO(tags_of_others_survive_an_undo),
         SCENARIO(a_finished_task_is_opened_again_with_its_past),
+        SCENARIO(a_deleted_deal_comes_back_only_to_the_stage_it_knew),
         SCENARIO(a_whole_funnel_comes_and_goes_in_one_change),
         SCENARIO(settings_are_taken_back_too),
     };
