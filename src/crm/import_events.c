@@ -37,7 +37,7 @@ enum rc import_currency(struct writer *w, const char *funnel, const char *wanted
 void import_refuse_existing(const struct event_log *log, const struct import_target *t, struct import_bad *bad)
 {
     for (size_t i = 0; t->exists && i < log->deal.len; i++)
-        if (t->exists[log->deal.ptr[i]])
+        if (t->exists[log->deal.ptr[i]] && (i == 0 || log->line.ptr[i] != log->line.ptr[i - 1])) /* a row once */
             import_bad_add(bad, CASE_EXISTS, log->line.ptr[i], "the funnel has this case already",
                            log->cases.ptr[log->deal.ptr[i]]);
 }
