@@ -37,9 +37,11 @@ enum rc sort_parse(const struct entity *ent, struct str text, struct sort *out, 
     }
     if (rest.ptr)
         return err_set(e, RC_INVALID, "bad_sort", "sort", "%.*s", STR_ARG(rest));
-    if (!sort_has_id(out))
-        out->keys[out->n++] = (struct sort_key){
-            .index = FIELD_ID, .field = filter_common_field(FIELD_ID), .desc = out->keys[out->n - 1].desc};
+    if (!sort_has_id(out)) {
+        bool desc = out->keys[out->n - 1].desc;
+        out->keys[out->n++] =
+            (struct sort_key){.index = FIELD_ID, .field = filter_common_field(FIELD_ID), .desc = desc};
+    }
     return RC_OK;
 }
 
