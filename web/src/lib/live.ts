@@ -9,6 +9,7 @@ export interface LiveHandlers {
   reset: () => void
   state?: (connected: boolean) => void
 }
+/** `since` -1: from now on. */
 export function live(path: string, since: number, on: LiveHandlers): () => void {
   let seq = since
   let source: EventSource | null = null
@@ -22,7 +23,7 @@ export function live(path: string, since: number, on: LiveHandlers): () => void 
   }
   function open(): void {
     const url = new URL(path, location.origin)
-    url.searchParams.set('since', String(seq))
+    if (seq >= 0) url.searchParams.set('since', String(seq))
     source = new EventSource(url)
     source.onopen = () => {
       failures = 0
