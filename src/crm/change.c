@@ -219,6 +219,22 @@ enum rc change_event(struct change *ch, int object_kind, int64_t object_id, enum
     return outbox_event(ch, out, e);
 }
 
+/* What follows from an event is new, even when the event takes an older one back. */
+static enum rc follow(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
+                      struct err *e)
+{
+    const struct record *r = is ? is : was;
+    int64_t undoes = ch->undoes;
+    enum rc rc = RC_OK;
+    ch->undoes = 0;
+    if (r && r->ent->after)
+        rc = r->ent->after(ch, was, is, e);
+    if (rc == RC_OK && reactor)
+        rc = reactor(ch, ev, was, is, e);
+    ch->undoes = undoes;
+    return rc;
+}
+
 /* The event of a row that has been written, then all that follows from it. */
 static enum rc row_event(struct change *ch, const struct record *was, const struct record *is, enum verb verb,
                          struct err *e)
@@ -231,10 +247,8 @@ static enum rc row_event(struct change *ch, const struct record *was, const stru
     else
         journal_data(&data, was, is);
     enum rc rc = change_event(ch, r->ent->id, r->id, verb, buf_view(&data), &ev, e);
-    if (rc == RC_OK && r->ent->after)
-        rc = r->ent->after(ch, was, is, e);
-    if (rc == RC_OK && reactor)
-        rc = reactor(ch, &ev, was, is, e);
+    if (rc == RC_OK)
+        rc = follow(ch, &ev, was, is, e);
     buf_free(&data);
     return rc;
 }
@@ -244,7 +258,7 @@ enum rc change_note_event(struct change *ch, enum entity_id kind, int64_t id, en
 {
     struct event ev;
     TRY(change_event(ch, kind, id, verb, data, &ev, e));
-    return reactor ? reactor(ch, &ev, NULL, NULL, e) : RC_OK;
+    return follow(ch, &ev, NULL, NULL, e);
 }
 
 /* ---- commands ---- */

@@ -242,7 +242,7 @@ static void subscribers_hear_of_what_they_asked_for_in_order(void **state)
 static enum rc greet(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
                      struct err *e)
 {
-    if (ev->object_kind != ENT_DEAL || was || !is)
+    if (ev->object_kind != ENT_DEAL || !is || (was && ev->verb != VERB_MOVED))
         return RC_OK;
     struct record *task = record_new(ch->tx->arena, entity_by_id(ENT_TASK));
     task->f[TASK_TITLE] = val_str(STR("Познакомиться"));
@@ -266,7 +266,15 @@ static void rules_react_inside_of_the_same_change(void **state)
         1);
     assert_int_equal(number(r->db, "SELECT cause FROM journal ORDER BY seq DESC LIMIT 1"), r->last_change);
     assert_int_equal(field_of(r, ENT_DEAL, deal, DEAL_OPEN_TASKS).i, 1);
-    DO(r, try_undo(r, r->last_change));
+    int64_t created = r->last_change;
+    DO(r, try_update(r, ENT_DEAL, deal, "{'stage_id':%lld}", (long long)r->talks));
+    DO(r,
+       try_undo(r, r->last_change)); /* takes its task back, too; but moving back is a move, so there is a new task */
+    assert_int_equal(number(r->db, "SELECT count(*) FROM task WHERE deleted_at IS NULL"), 2);
+    assert_int_equal(number(r->db, "SELECT undoes FROM journal ORDER BY seq DESC LIMIT 1"), 0);
+    REFUSED(r, try_undo(r, created), "undo_conflict");
+    DO(r, try_delete(r, ENT_TASK, number(r->db, "SELECT max(id) FROM task WHERE deleted_at IS NULL")));
+    DO(r, try_undo(r, created));
     assert_int_equal(number(r->db, "SELECT count(*) FROM task WHERE deleted_at IS NULL"), 0);
     crm_set_reactor(NULL);
     rig_close(r);
