@@ -212,7 +212,8 @@ static enum rc load_table(struct restoring *r, struct str words, struct err *e)
     TRY(db_prepare(
         r->db, &s,
         str_fmt(&r->arena,
-                "SELECT setval(pg_get_serial_sequence('\"%.*s\"', attname), (SELECT coalesce(max(\"%.*s\"), 0) + 1 "
+                "SELECT setval(pg_get_serial_sequence('\"%.*s\"', attname), "
+                "(SELECT coalesce(CAST(CAST(max(\"%.*s\") AS TEXT) AS BIGINT), 0) + 1 " /* a first column may be text */
                 "FROM \"%.*s\"), false) FROM pg_attribute WHERE attrelid = '\"%.*s\"'::regclass AND attidentity <> '' "
                 "AND attname = $1",
                 STR_ARG(t.name), STR_ARG(t.column[0].name), STR_ARG(t.name), STR_ARG(t.name))
