@@ -10,10 +10,10 @@ export function dayNumber(at: number): number {
 export function daysBetween(from: number, to: number): number {
   return dayNumber(to) - dayNumber(from)
 }
-/** "YYYY-MM-DD" as the beginning of that local day. */
-export function parseDay(day: string): number {
+/** "YYYY-MM-DD" as the beginning of that local day, or of one so many days later. */
+export function parseDay(day: string, plus = 0): number {
   const [y, m, d] = day.split('-').map(Number)
-  return new Date(y ?? 1970, (m ?? 1) - 1, d ?? 1).getTime()
+  return new Date(y ?? 1970, (m ?? 1) - 1, (d ?? 1) + plus).getTime()
 }
 export function formatDay(at: number): string {
   const d = new Date(at)

@@ -4,7 +4,8 @@ export interface Toast {
   tone: 'plain' | 'error'
   action?: { label: string; run: () => void }
 }
-const LIFE = 7000
+// One that offers something stays longer than one that only tells.
+const life = { action: 7000, error: 7000, plain: 3500 }
 
 class Toasts {
   list = $state.raw<readonly Toast[]>([])
@@ -23,7 +24,13 @@ class Toasts {
   /** A toast stays while the pointer or the focus is on it. */
   hold(id: number, on: boolean): void {
     clearTimeout(this.#timers.get(id))
-    if (!on) this.#timers.set(id, setTimeout(() => this.close(id), LIFE)) // prettier-ignore
+    const toast = this.list.find((x) => x.id === id)
+    if (on || !toast) return
+    const time = toast.action ? life.action : life[toast.tone]
+    this.#timers.set(
+      id,
+      setTimeout(() => this.close(id), time),
+    )
   }
   close(id: number): void {
     clearTimeout(this.#timers.get(id))

@@ -51,7 +51,7 @@ export interface Boot {
   funnels: Funnel[]
   users: { id: number; name: string; role: Role; active: boolean }[]
   sources: Named[]
-  campaigns: Named[]
+  campaigns: (Named & { source_id: number | null })[]
   loss_reasons: LossReason[]
   deal_classes: Named[]
   tags: Tag[]
@@ -80,6 +80,68 @@ export interface Deal {
   source_id: number | null
   tag_ids: number[]
   probability: number | null
+  cost_minor: number | null
+  contact_ids: number[]
+  deal_class_id: number | null
+  campaign_id: number | null
+  utm_source: string | null
+  utm_medium: string | null
+  utm_campaign: string | null
+  utm_content: string | null
+  utm_term: string | null
+  loss_reason_id: number | null
+  loss_comment: string | null
+  closed_at: number | null
+}
+export type TaskKind = 'call' | 'meeting' | 'mail' | 'todo'
+export interface Task {
+  id: number
+  version: number
+  title: string
+  deal_id: number | null
+  owner_id: number | null
+  due_at: number | null
+  kind: TaskKind
+  done: boolean
+  result: string | null
+  done_at: number | null
+}
+export interface Note {
+  id: number
+  version: number
+  text: string
+  deal_id: number | null
+  pinned: boolean
+  author_id: number | null
+  created_at: number
+}
+export interface DealProduct {
+  id: number
+  version: number
+  deal_id: number
+  product_id: number
+  quantity: number
+  price_minor: number
+  discount_percent: number
+  sum_minor: number
+}
+export interface Contact {
+  id: number
+  version: number
+  name: string
+  phone: string | null
+  email: string | null
+  position: string | null
+  company_id: number | null
+}
+export interface Company {
+  id: number
+  version: number
+  name: string
+  inn: string | null
+  phone: string | null
+  email: string | null
+  website: string | null
 }
 export interface List<T> {
   items: T[]

@@ -1,5 +1,5 @@
 // From the columns of /api/board to cards, and merging of what the server sends later.
-import { DAY } from '../../lib/dates'
+import { daysBetween, formatDay, parseDay } from '../../lib/dates'
 
 export interface Columnar {
   seq: number
@@ -125,12 +125,13 @@ function derivedChanged(old: Card, card: Card): boolean {
   )
 }
 
-/** Whole days that a deal has been in its stage. */
+/** Days of the calendar that a deal has been in its stage: since yesterday is 1. */
 export function daysIn(card: Card, now: number): number {
-  return Math.max(0, Math.floor((now - card.entered) / DAY))
+  return Math.max(0, daysBetween(card.entered, now))
 }
-export function overNorm(card: Card, norm: number | null, now: number): boolean {
-  return norm !== null && (now - card.entered) / DAY > norm
+/** Deals that entered before this moment have been there for more days than the norm. */
+export function normLimit(norm: number | null, now: number): number {
+  return norm === null ? -Infinity : parseDay(formatDay(now), -norm)
 }
 
 export type Order = 'rank' | 'task' | 'value' | 'age'
@@ -152,9 +153,10 @@ export interface Sums {
 }
 export function sums(cards: readonly Card[], norm: number | null, now: number): Sums {
   const out: Sums = { count: cards.length, value: 0, late: 0 }
+  const limit = normLimit(norm, now)
   for (const card of cards) {
     out.value += card.value ?? 0
-    if (overNorm(card, norm, now)) out.late++
+    if (card.entered < limit) out.late++
   }
   return out
 }

@@ -19,8 +19,14 @@ export function dragCard(board: Board, id: () => number): Attachment<HTMLElement
       element,
       canDrag: () => id() > 0,
       getInitialData: () => ({ deals: board.selected.has(id()) ? [...board.selected] : [id()] }),
-      onDragStart: () => (board.dragging = true),
-      onDrop: () => (board.dragging = false),
+      onDragStart: () => {
+        board.dragging = true
+        element.style.opacity = '0.4'
+      },
+      onDrop: () => {
+        board.dragging = false
+        element.style.opacity = ''
+      },
     })
 }
 /** A column: the place follows the pointer, `at` hears it, null when the pointer has left. */
@@ -30,10 +36,11 @@ export function dropColumn(
   indexAt: (clientY: number) => number,
   at: (index: number | null) => void,
 ): Attachment<HTMLElement> {
-  return (element) => {
-    const stopDrop = dropTargetForElements({
+  return (element) =>
+    dropTargetForElements({
       element,
       canDrop: isDeals,
+      onDragEnter: ({ location }) => at(indexAt(location.current.input.clientY)),
       onDrag: ({ location }) => at(indexAt(location.current.input.clientY)),
       onDragLeave: () => at(null),
       onDrop: ({ source, location }) => {
@@ -41,8 +48,6 @@ export function dropColumn(
         board.move(dealsOf(source), stage(), indexAt(location.current.input.clientY))
       },
     })
-    return stopDrop
-  }
 }
 /** Won, lost: a place to let go that is not a column. */
 export function dropZone(
