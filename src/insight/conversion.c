@@ -2,8 +2,11 @@
 #include "base/i18n.h"
 #include "crm/crm.h"
 #include "crm/query.h"
+#include <malloc.h>
 #include <math.h>
 #include <unistd.h>
+
+#define LARGE 100000 /* deals */
 
 const int conversion_horizons[CONVERSION_HORIZONS] = {30, 60, 90, 180};
 
@@ -332,6 +335,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
         conversion_notes(&v);
     }
     vec_free(&v.ways);
+    if (v.view.n_deals > LARGE)
+        malloc_trim(0); /* what the report took goes back to the system, not to the idle server */
     zone_free(v.zone);
     return rc;
 }

@@ -8,7 +8,13 @@
 
 extern const struct report report_conversion;
 
-enum { CONVERSION_HORIZONS = 4, CONVERSION_GROUPS_MOST = 100, CONVERSION_CHART = 60, CONVERSION_CHART_GROUPS = 6 };
+enum {
+    CONVERSION_HORIZONS = 4,
+    CONVERSION_GROUPS_MOST = 100, /* the rest is one more group */
+    CONVERSION_CHART = 60,        /* steps of a curve */
+    CONVERSION_CHART_GROUPS = 6,  /* that have a curve */
+    CONVERSION_CLOSES_MISSED = 5, /* so many expected and none seen: early history is incomplete */
+};
 extern const int conversion_horizons[CONVERSION_HORIZONS]; /* 30, 60, 90, 180 days */
 
 enum conversion_by {

@@ -141,22 +141,26 @@ static void count(struct conversion *v, struct conversion_group *g, const struct
     g->mature_won += mature && w->cause == DEAL_WON;
 }
 
-static void curve(struct conversion *v, struct conversion_group *g, struct life *lives, size_t n)
+/* The horizons and, for the first groups, evenly spaced ages for the picture, in one pass over the lives. */
+static void curve(struct conversion *v, struct conversion_group *g, struct life *lives, size_t n, bool pictured)
 {
-    for (int i = 0; i < CONVERSION_HORIZONS; i++)
-        g->at[i] = (struct incidence){.at = conversion_horizons[i] * MS_DAY};
-    incidence_run(lives, n, g->at, CONVERSION_HORIZONS, NULL, 0);
+    enum { MOST = CONVERSION_HORIZONS + CONVERSION_CHART + 1 };
+    struct incidence points[MOST], *to[MOST];
+    size_t count = 0;
+    int h = 0, c = pictured ? 0 : CONVERSION_CHART + 1;
+    if (pictured)
+        g->chart = ARENA_ARRAY(v->call->arena, struct incidence, CONVERSION_CHART + 1);
+    while (h < CONVERSION_HORIZONS || c <= CONVERSION_CHART) {
+        int64_t horizon = h < CONVERSION_HORIZONS ? conversion_horizons[h] * MS_DAY : INT64_MAX;
+        int64_t age = c <= CONVERSION_CHART ? v->chart_span / CONVERSION_CHART * c : INT64_MAX;
+        to[count] = horizon <= age ? &g->at[h++] : &g->chart[c++];
+        points[count++] = (struct incidence){.at = horizon <= age ? horizon : age};
+    }
+    incidence_run(lives, n, points, count, NULL, 0);
+    for (size_t i = 0; i < count; i++)
+        *to[i] = points[i];
     for (int i = 0; i < CONVERSION_HORIZONS; i++)
         g->known[i] = n > 0 && (v->as_of - g->first_entry >= g->at[i].at || g->at[i].open == 0);
-}
-
-/* Evenly spaced ages up to the last close, for the picture. */
-static void chart(const struct conversion *v, struct conversion_group *g, struct life *lives, size_t n)
-{
-    g->chart = ARENA_ARRAY(v->call->arena, struct incidence, CONVERSION_CHART + 1);
-    for (int i = 0; i <= CONVERSION_CHART; i++)
-        g->chart[i].at = v->chart_span / CONVERSION_CHART * i;
-    incidence_run(lives, n, g->chart, CONVERSION_CHART + 1, NULL, 0);
 }
 
 static int64_t chart_span(const struct conversion *v)
@@ -188,13 +192,9 @@ static void curves(struct conversion *v)
         lives[start[w->group] + next[w->group]++] = (struct life){w->exit - w->entry, INCIDENCE_FROM_START, w->cause};
     }
     v->chart_span = chart_span(v);
-    for (size_t g = 0; g < v->n_groups && v->by != BY_NONE; g++) {
-        curve(v, &v->groups[g], lives + start[g], next[g]);
-        if (g < CONVERSION_CHART_GROUPS)
-            chart(v, &v->groups[g], lives + start[g], next[g]);
-    }
-    curve(v, &v->all, lives, v->n_chosen);
-    chart(v, &v->all, lives, v->n_chosen);
+    for (size_t g = 0; g < v->n_groups && v->by != BY_NONE; g++)
+        curve(v, &v->groups[g], lives + start[g], next[g], g < CONVERSION_CHART_GROUPS);
+    curve(v, &v->all, lives, v->n_chosen, true);
     free(lives);
 }
 

@@ -63,7 +63,7 @@ static void left_out(struct conversion *v)
         note(v, "zombies", count(v, v->n_zombies),
              report_number(v->call->arena, v->call->lang, (double)v->longest_win / MS_DAY, 1), STR_NULL, STR_NULL);
     /* no close at all where five were to be expected happens by chance once in 150 times */
-    if (v->expected_before_first_close >= 5)
+    if (v->expected_before_first_close >= CONVERSION_CLOSES_MISSED)
         note(v, "left_truncation", day_of(v, v->first_close),
              report_number(v->call->arena, v->call->lang, v->expected_before_first_close, 0), STR_NULL, STR_NULL);
     counted(v, "unreadable", (int64_t)v->view.unreadable);

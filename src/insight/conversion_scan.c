@@ -130,7 +130,11 @@ static void truncation(struct conversion *v)
     }
     if (v->first_close == INT64_MAX || v->first_close <= first_entry)
         return;
-    int64_t span = v->first_close - first_entry, after = 0;
+    int64_t span = v->first_close - first_entry, after = 0, early = 0;
+    for (size_t i = 0; i < v->ways.len; i++)
+        early += v->ways.ptr[i].entry < v->first_close;
+    if (early < CONVERSION_CLOSES_MISSED)
+        return; /* so few cannot have closed more often */
     struct life *lives = malloc((v->ways.len + 1) * sizeof *lives);
     struct incidence at[STEPS];
     if (lives == NULL)
