@@ -9,6 +9,7 @@
 
 #define DEMO_NONE UINT32_MAX
 #define DEMO_DAY 86400u
+#define DEMO_HOUR INT64_C(3600)
 #define DEMO_USERS 13
 #define DEMO_FUNNELS 9
 #define DEMO_PRODUCTS 15
@@ -67,10 +68,9 @@ struct demo_stage_model {
 #define DEMO_NO_TASK 255
 struct demo_funnel_model {
     const char *preset, *key, *name, *kind, *currency;
-    double share, win;
+    double share, win, rate; /* rate: what a rouble is in its currency */
     unsigned char country;
     bool firms;              /* deals with companies, in working hours */
-    double rate;             /* what a rouble is in its currency */
     unsigned char owners[4]; /* demo_user, repeated for a larger share; DEMO_USERS ends */
     struct demo_stage_model stages[DEMO_MAX_STAGES];
 };

@@ -49,9 +49,9 @@ uint32_t demo_to_work(const struct demo_world *w, struct rng *r, uint32_t t)
     if (w->workday[day] && second >= 9 * 3600 && second < 18 * 3600)
         return t;
     if (w->workday[day] && second < 9 * 3600)
-        return day * DEMO_DAY + (uint32_t)rng_range(r, 9 * 3600, 12 * 3600);
+        return day * DEMO_DAY + (uint32_t)rng_range(r, 9 * DEMO_HOUR, 12 * DEMO_HOUR);
     do
         day++;
     while (!w->workday[day]);
-    return day * DEMO_DAY + (uint32_t)rng_range(r, 9 * 3600, 18 * 3600 - 1);
+    return day * DEMO_DAY + (uint32_t)rng_range(r, 9 * DEMO_HOUR, 18 * DEMO_HOUR - 1);
 }

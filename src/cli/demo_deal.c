@@ -294,7 +294,7 @@ static void present_work(struct run *x, unsigned stage, uint32_t entered)
     bool review = rng_unit(&x->r) < 0.02 && now - entered > 20 * DEMO_DAY;
     unsigned head = x->m->firms ? DEMO_HEAD_FIRMS : DEMO_HEAD_PEOPLE;
     due = quarter(due);
-    uint32_t last = now - (uint32_t)rng_range(&x->r, 0, 3 * DEMO_DAY);
+    uint32_t last = now - (uint32_t)rng_range(&x->r, 0, 72 * DEMO_HOUR);
     if (due > now && last > created)
         created = last;
     add_task(x, created, due, review ? TT_REVIEW : stage_task(x, stage), review ? head : d->owner,

@@ -71,7 +71,7 @@ static int by_value(const void *a, const void *b)
 static void slow_stage(const struct demo_world *w, struct jw *j)
 {
     const struct preset_stage *s = &w->funnels[DEMO_CORPORATE]->stages[DEMO_SLOW_STAGE];
-    size_t n = w->slow_stays.len;
+    size_t n = w->slow_stays.len, middle = n / 2;
     begin(j, "slow_stage", DEMO_CORPORATE);
     jw_kstr(j, "stage", s->name.ru);
     jw_ki64(j, "norm_days", s->norm_days);
@@ -82,7 +82,7 @@ static void slow_stage(const struct demo_world *w, struct jw *j)
         if (sorted) {
             memcpy(sorted, w->slow_stays.ptr, n * sizeof *sorted);
             qsort(sorted, n, sizeof *sorted, by_value);
-            jw_kf64(j, "median_days", sorted[n / 2] / (double)DEMO_DAY);
+            jw_kf64(j, "median_days", sorted[middle] / (double)DEMO_DAY);
         }
         free(sorted);
     }

@@ -25,7 +25,7 @@ static double day_weight(const struct demo_world *w, uint32_t day, bool firms)
 static uint32_t second_of_day(struct rng *r, bool firms)
 {
     if (firms)
-        return (uint32_t)rng_range(r, 9 * 3600, 18 * 3600 - 1);
+        return (uint32_t)rng_range(r, 9 * DEMO_HOUR, 18 * DEMO_HOUR - 1);
     double all = 0;
     for (int i = 0; i < 24; i++)
         all += hours_people[i];
