@@ -101,10 +101,13 @@ part_e2e() {
 
 part_fault() {
   heading "Faults: kill -9, full disk, lost database"
-  postgres_start
   local log="$work/fault.log" status
-  timeout 900 node --test --test-reporter=tap --test-concurrency=1 tests/fault/*.test.mjs >"$log" 2>&1; status=$?
-  count_node "faults" "$log" "$status"
+  (unset VORONKA_TEST_PG; timeout 600 node --test --test-reporter=tap --test-concurrency=1 tests/fault/*.test.mjs >"$log" 2>&1); status=$?
+  count_node "faults on SQLite" "$log" "$status"
+  postgres_start
+  log="$work/fault-postgres.log"
+  timeout 600 node --test --test-reporter=tap --test-concurrency=1 tests/fault/*.test.mjs >"$log" 2>&1; status=$?
+  count_node "faults on PostgreSQL" "$log" "$status"
 }
 
 part_sanitize() {

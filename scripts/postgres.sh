@@ -15,14 +15,16 @@ postgres_start() {
   fi
   (cd / && "${pg_as[@]}" "$bin/initdb" -D "$pg_dir/data" -U voronka -A trust -E UTF8 --locale=C.UTF-8 -N >"$pg_dir.log" 2>&1) ||
     { cat "$pg_dir.log" >&2; die "initdb failed"; }
-  (cd / && "${pg_as[@]}" "$bin/pg_ctl" -D "$pg_dir/data" -w -s -l "$pg_dir/log" \
-    -o "-c listen_addresses='' -c unix_socket_directories='$pg_dir' -c fsync=${1:-off} -c max_connections=200" start) ||
+  printf "listen_addresses=''\nunix_socket_directories='%s'\nfsync=%s\nmax_connections=200\n" "$pg_dir" "${1:-off}" \
+    >>"$pg_dir/data/postgresql.conf"
+  (cd / && "${pg_as[@]}" "$bin/pg_ctl" -D "$pg_dir/data" -w -s -l "$pg_dir/log" start) ||
     { cat "$pg_dir/log" >&2; die "PostgreSQL did not start"; }
   pg_bin=$bin
   rm -f "$pg_dir.log"
   # A URL of the maintenance database; each test file makes its own database beside it.
   export VORONKA_TEST_PG="postgresql:///postgres?host=$pg_dir&user=voronka"
-  export VORONKA_PG_CTL="$bin/pg_ctl" VORONKA_PG_DATA="$pg_dir/data"
+  # For the fault tests: how to stop and start it.
+  export VORONKA_PG_CTL="${pg_as[*]} $bin/pg_ctl -D $pg_dir/data -w -s -l $pg_dir/log"
 }
 postgres_stop() {
   [ -n "$pg_dir" ] || return 0
