@@ -23,14 +23,18 @@ enum rc import_find_funnel(struct db *db, struct arena *a, struct str name, int6
 {
     struct stmt *s;
     *id = 0;
-    TRY(db_prepare(db, &s, "SELECT id, currency FROM funnel WHERE name_fold = $1 AND deleted_at IS NULL", e));
+    bool archived = false;
+    TRY(db_prepare(db, &s, "SELECT id, currency, archived FROM funnel WHERE name_fold = $1 AND deleted_at IS NULL", e));
     stmt_str(s, 1, str_fold(a, name));
     enum rc rc = stmt_step(s, e);
     if (rc == RC_ROW) {
         *id = stmt_col_i64(s, 0);
         *currency = str_dup(a, stmt_col_str(s, 1));
+        archived = stmt_col_i64(s, 2) != 0;
     }
     stmt_done(s);
+    if (archived)
+        return err_set(e, RC_UNPROCESSABLE, "funnel_archived", "funnel", NULL);
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
 }
 
@@ -77,11 +81,11 @@ static enum rc create_person(struct change *ch, const char *role, struct str nam
 {
     struct str email;
     int64_t taken;
-    for (int64_t attempt = 0;; attempt++) {
+    email = made_email(ch->tx->arena, name, 0);
+    /* Numbered by how many there are, so that thousands of names without a Latin letter do not try each other's
+     * numbers. */
+    for (int64_t attempt = (int64_t)strmap_len(emails); strmap_get(emails, email, &taken); attempt++)
         email = made_email(ch->tx->arena, name, attempt);
-        if (!strmap_get(emails, email, &taken))
-            break;
-    }
     strmap_put(emails, email, 1);
     return import_create(ch, ENT_USER,
                          json_pack("{s:o,s:o,s:s,s:b}", "name", import_text(name), "email", import_text(email), "role",

@@ -289,6 +289,13 @@ static void a_slip_in_a_name_is_refused_before_anything_is_written(void **state)
     i = import_text(r, &opt, "");
     assert_string_equal(i->e.code, "no_header");
     import_done(i);
+    DO(r, try_update(r, ENT_FUNNEL, r->funnel, "{'archived':true}"));
+    opt = usual();
+    i = import_text(r, &opt, log);
+    assert_string_equal(i->e.code, "funnel_archived");
+    import_done(i);
+    DO(r, try_update(r, ENT_FUNNEL, r->funnel, "{'archived':false}"));
+    events += 2;
     assert_int_equal(number(r->db, "SELECT count(*) FROM journal"), events);
     assert_int_equal(number(r->db, "SELECT count(*) FROM funnel"), 1);
     rig_close(r);
