@@ -185,6 +185,11 @@ export class Board {
 
   // ---- changing
 
+  /** Lets cards go between two others; places are counted as they are seen, with the dragged cards among them. */
+  drop(ids: number[], stage: Stage, index: number): void {
+    const above = this.column(stage.id)?.cards.slice(0, index) ?? []
+    this.move(ids, stage, index - above.filter((c) => ids.includes(c.id)).length)
+  }
   /** Moves deals to a stage, to a place in its column when one is given. Losing asks for the reason first. */
   move(ids: number[], stage: Stage, index: number | null = null): void {
     if (!session.canWrite || ids.length === 0) return

@@ -45,7 +45,7 @@ export function dropColumn(
       onDragLeave: () => at(null),
       onDrop: ({ source, location }) => {
         at(null)
-        board.move(dealsOf(source), stage(), indexAt(location.current.input.clientY))
+        board.drop(dealsOf(source), stage(), indexAt(location.current.input.clientY))
       },
     })
 }
