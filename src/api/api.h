@@ -28,8 +28,10 @@ struct app {
     struct router *router;
     const struct route *const *routes; /* the whole table, generic rows included */
     size_t n_routes;
+    const char *show_sql[ENT_END]; /* of call_show */
     struct feed_listener listeners[1];
     uv_timer_t tick;
+    uv_prepare_t sleep;
     struct arena memory; /* of the table and whatever else lives as long as the server */
     bool demo, stopping;
     const char *host;

@@ -36,6 +36,12 @@ static void on_tick(uv_timer_t *timer)
     boards_drop_idle(app->boards, time_monotonic(), BOARD_IDLE);
 }
 
+static void before_sleep(uv_prepare_t *handle)
+{
+    struct app *app = handle->data;
+    readers_end_tick(app->readers);
+}
+
 static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
 {
     struct http_config http = {
@@ -49,6 +55,10 @@ static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
     app->tick.data = app;
     uv_timer_start(&app->tick, on_tick, 60000, 60000);
     uv_unref((uv_handle_t *)&app->tick);
+    uv_prepare_init(app->loop, &app->sleep);
+    app->sleep.data = app;
+    uv_prepare_start(&app->sleep, before_sleep);
+    uv_unref((uv_handle_t *)&app->sleep);
     return RC_OK;
 }
 
@@ -64,6 +74,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     app->logins = logins_new();
     app->hub = hub_new(app);
     app_routes(app);
+    show_texts(app);
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_look(app, &seq, e));
     TRY(projection_start(&app->projection, &app->target, e));
@@ -80,6 +91,7 @@ void app_stop(struct app *app)
     hub_close(app->hub);
     http_stop(app->http);
     uv_close((uv_handle_t *)&app->tick, NULL);
+    uv_close((uv_handle_t *)&app->sleep, NULL);
 }
 
 void app_free(struct app *app)

@@ -51,7 +51,7 @@ void call_run_read(struct call *c, enum rc (*fn)(struct call *c, struct err *e),
         queue(c, fn, then, pool_read);
         return;
     }
-    c->rc = readers_run(c, fn);
+    c->rc = fn == object_get ? readers_run_tick(c, fn) : readers_run(c, fn);
     then(c);
 }
 
@@ -74,6 +74,7 @@ static void show_after_write(struct call *c)
         call_fail(c, &c->err);
         return;
     }
+    readers_end_tick(c->app->readers);
     if (j->change_id)
         http_set(c->r, "Voronka-Change", str_fmt(c->r->arena, "%lld", (long long)j->change_id));
     if (j->ent && (j->ent->id == ENT_USER))

@@ -10,6 +10,12 @@ void readers_give(struct readers *r, struct db *db, enum rc rc); /* RC_UNAVAILAB
 /* Runs fn with a reader in c->db; once more with a fresh one when the connection was lost. */
 enum rc readers_run(struct call *c, enum rc (*fn)(struct call *c, struct err *e));
 
+/* The same in the loop with SQLite, for handlers without a transaction of their own; the state read is that of the
+ * first since readers_end_tick, which is called before the loop sleeps and before what has just been written is shown.
+ */
+enum rc readers_run_tick(struct call *c, enum rc (*fn)(struct call *c, struct err *e));
+void readers_end_tick(struct readers *r);
+
 /* dispatch.c */
 void dispatch(void *app, struct http_request *r);
 void call_submit_prepared(struct call *c,
@@ -44,6 +50,8 @@ enum rc demo_people(struct call *c, struct err *e);
 enum rc demo_login(struct call *c, struct err *e);
 /* Hashes a password off the loop, at most two at once; then is called in the loop with c->rc and *hash set. */
 void password_hash_later(struct call *c, struct str password, struct str *hash, void (*then)(struct call *c));
+
+void show_texts(struct app *app); /* show.c */
 
 /* objects.c: the routes that every noun has */
 enum rc object_list(struct call *c, struct err *e);

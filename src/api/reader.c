@@ -6,6 +6,7 @@ struct readers {
     struct db_target target;
     uv_mutex_t lock;
     VEC(struct db *) idle;
+    struct db *tick; /* the loop's, in a read transaction that ends before the loop sleeps */
 };
 
 struct readers *readers_new(const struct db_target *target)
@@ -22,6 +23,7 @@ void readers_free(struct readers *r)
 {
     if (!r)
         return;
+    readers_end_tick(r);
     for (size_t i = 0; i < r->idle.len; i++)
         db_close(r->idle.ptr[i]);
     vec_free(&r->idle);
@@ -48,6 +50,35 @@ void readers_give(struct readers *r, struct db *db, enum rc rc)
     uv_mutex_lock(&r->lock);
     vec_push(&r->idle, db);
     uv_mutex_unlock(&r->lock);
+}
+
+/* Requests that arrive together read one state of the database: one transaction instead of one each. */
+enum rc readers_run_tick(struct call *c, enum rc (*fn)(struct call *c, struct err *e))
+{
+    struct readers *r = c->app->readers;
+    if (!r->tick) {
+        struct db *db;
+        enum rc rc = readers_take(r, &db, &c->err);
+        if (rc == RC_OK && (rc = db_read_begin(db, &c->err)) != RC_OK)
+            readers_give(r, db, RC_UNAVAILABLE);
+        if (rc != RC_OK)
+            return rc;
+        r->tick = db;
+    }
+    c->db = r->tick;
+    enum rc rc = fn(c, &c->err);
+    c->db = NULL;
+    return rc;
+}
+
+void readers_end_tick(struct readers *r)
+{
+    struct db *db = r->tick;
+    if (!db)
+        return;
+    r->tick = NULL;
+    db_read_end(db);
+    readers_give(r, db, RC_OK);
 }
 
 static void drop_idle(struct readers *r)

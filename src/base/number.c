@@ -89,8 +89,27 @@ bool str_f64(struct str s, double *out)
     return true;
 }
 
+/* Most doubles of ours are whole: ranks, quantities, per cents. */
+static size_t put_whole(char out[NUMBER_TEXT], int64_t v)
+{
+    char digits[24];
+    size_t n = 0, len = 0;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        digits[n++] = (char)('0' + u % 10);
+    while (u /= 10);
+    if (v < 0)
+        out[len++] = '-';
+    while (n)
+        out[len++] = digits[--n];
+    out[len] = '\0';
+    return len;
+}
+
 size_t number_put_f64(char out[NUMBER_TEXT], double v)
 {
+    if (v > -1e15 && v < 1e15 && v == (double)(int64_t)v && !(v == 0 && signbit(v))) /* %.15g writes these in full */
+        return put_whole(out, (int64_t)v);
     locale_t old = uselocale(number_locale());
     int n = 0;
     for (int digits = 15; digits <= 17; digits++) {

@@ -1,0 +1,80 @@
+/* One object as an answer: the most frequent read there is, so it is one statement, sets included. */
+#include "api/inside.h"
+#include <stdlib.h>
+
+/* The row, then every set as text: "3,17". */
+void show_texts(struct app *app)
+{
+    bool postgres = app->target.kind == DB_POSTGRES;
+    for (int id = 1; id < ENT_END; id++) {
+        const struct entity *ent = entity_by_id((enum entity_id)id);
+        struct buf b = {0};
+        if (!ent)
+            continue;
+        struct str columns = record_columns(&app->memory, ent, "t");
+        buf_fmt(&b, "SELECT %.*s", STR_ARG(columns));
+        for (size_t i = 0; i < ent->n_fields; i++)
+            if (ent->fields[i].type == FT_SET)
+                buf_fmt(&b, ", (SELECT %s FROM %s WHERE owner_id = t.id)",
+                        postgres ? "string_agg(CAST(ref_id AS TEXT), ',')" : "group_concat(ref_id)",
+                        ent->fields[i].link);
+        buf_fmt(&b, " FROM %s t WHERE t.id = $1", ent->table);
+        app->show_sql[id] = str_dup(&app->memory, buf_view(&b)).ptr;
+        buf_free(&b);
+    }
+}
+
+static int id_cmp(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static struct val read_set(struct arena *a, struct str text)
+{
+    size_t n = 0, most = 1;
+    for (size_t i = 0; i < text.len; i++)
+        most += text.ptr[i] == ',';
+    int64_t *ids = text.len ? ARENA_ARRAY(a, int64_t, most) : NULL;
+    for (struct str rest = text; rest.len;)
+        if (str_i64(str_cut(rest, ',', &rest), &ids[n]))
+            n++;
+    if (n > 1)
+        qsort(ids, n, sizeof *ids, id_cmp);
+    return (struct val){.kind = VAL_SET, .set = {ids, n}};
+}
+
+static struct record *read_row(struct arena *a, const struct entity *ent, struct stmt *s)
+{
+    struct record *r = record_new(a, ent);
+    int col = 5;
+    record_read_row(a, ent, s, r);
+    for (size_t i = 0; i < ent->n_fields; i++)
+        col += ent->fields[i].type != FT_SET;
+    for (size_t i = 0; i < ent->n_fields; i++)
+        if (ent->fields[i].type == FT_SET)
+            r->f[i] = read_set(a, stmt_col_str(s, col++));
+    return r;
+}
+
+enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct err *e)
+{
+    bool after_write = c->route->run == RUN_WRITE; /* a repeated request may find the object deleted meanwhile */
+    struct record *r = NULL;
+    struct stmt *s;
+    TRY(db_prepare(c->db, &s, c->app->show_sql[ent->id], e));
+    stmt_i64(s, 1, id);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW)
+        r = read_row(c->r->arena, ent, s);
+    stmt_done(s);
+    if (rc != RC_ROW && rc != RC_DONE)
+        return rc;
+    if (!r || (r->deleted_at && !after_write))
+        return err_set(e, RC_NOT_FOUND, "not_found", "", "%s %lld", ent->name, (long long)id);
+    call_etag(c, r->version);
+    struct jw w = call_json(c);
+    buf_reserve(w.b, 1024);
+    record_put(&w, r, NULL);
+    return RC_OK;
+}
