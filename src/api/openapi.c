@@ -61,7 +61,9 @@ static const struct {
     {"preset-applied", "{\"type\":\"object\",\"properties\":{\"funnel_id\":{\"type\":\"integer\"},\"change_id\":{"
                        "\"type\":\"integer\"}}}"},
     {"health", "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"writable\":{\"type\":\"boolean\"},"
-               "\"version\":{\"type\":\"string\"}}}"},
+               "\"version\":{\"type\":\"string\"},"
+               "\"writer\":{\"type\":\"object\",\"properties\":{\"jobs\":{\"type\":\"integer\"},"
+               "\"commits\":{\"type\":\"integer\"}}}}}"},
     {"reports",
      "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{"
      "\"type\":\"string\"},\"params\":{\"type\":\"array\"}}}}"},

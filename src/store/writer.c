@@ -32,6 +32,7 @@ struct writer {
     struct err trouble;
     int64_t trouble_since, next_try, backoff;
     atomic_bool read_only;
+    atomic_int_least64_t jobs, commits;
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t wake;
@@ -203,6 +204,8 @@ static void run_batch(struct writer *w, struct batch *b)
         return;
     }
     w->leisure_due = true;
+    atomic_fetch_add(&w->jobs, (int_least64_t)b->n);
+    atomic_fetch_add(&w->commits, 1);
     bool told = w->db->appended > 0;
     answer(w, b);
     if (told && w->committed)
@@ -421,6 +424,11 @@ void writer_stop(struct writer *w)
     pthread_mutex_destroy(&w->mutex);
     w->magic = 0;
     free(w);
+}
+
+struct writer_stats writer_stats(const struct writer *w)
+{
+    return (struct writer_stats){atomic_load(&w->jobs), atomic_load(&w->commits)};
 }
 
 bool writer_read_only(const struct writer *w)

@@ -33,3 +33,7 @@ void writer_submit(struct writer *w, struct job *job); /* any thread; the job ou
 MUST_USE enum rc writer_run(struct writer *w, struct job *job, struct err *e);
 void writer_stop(struct writer *w); /* finishes what waits, then closes */
 bool writer_read_only(const struct writer *w); /* true while the database refuses writes */
+struct writer_stats {
+    int64_t jobs, commits; /* since the start; jobs / commits is the size of a group */
+};
+struct writer_stats writer_stats(const struct writer *w); /* any thread */

@@ -26,6 +26,7 @@ function cleanUp() {
   rmSync(scratch, { recursive: true, force: true })
 }
 process.on('exit', cleanUp)
+after(cleanUp) // a server left running by a test that failed would keep the runner waiting
 
 let places = 0
 // Where a server keeps its data: the command-line words that say so.
