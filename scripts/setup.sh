@@ -11,7 +11,7 @@ build_packages=(
   libsqlite3-dev libpq-dev                          # the two databases
   libjansson-dev libsodium-dev libssl-dev libcurl4-openssl-dev # JSON, passwords, HTTPS out
   libutf8proc-dev libdeflate-dev libbrotli-dev zlib1g-dev # text folding, compression
-  npm ca-certificates                               # the web application's packages
+  npm ca-certificates tzdata                        # the web application's packages; time zones
 )
 test_packages=(
   ccache clang clang-format clang-tidy libcmocka-dev # unit tests, fuzzing, style
