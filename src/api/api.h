@@ -29,6 +29,7 @@ struct app {
     const struct route *const *routes; /* the whole table, generic rows included */
     size_t n_routes;
     const char *show_sql[ENT_END]; /* of call_show */
+    struct shown *shown;           /* what it has shown lately */
     struct feed_listener listeners[1];
     uv_timer_t tick;
     uv_prepare_t sleep;

@@ -110,6 +110,7 @@ void app_free(struct app *app)
     throttle_free(app->throttle);
     logins_free(app->logins);
     zone_free(app->zone);
+    show_free(app);
     if (app->router)
         router_free(app->router);
     arena_free(&app->memory);

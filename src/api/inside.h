@@ -10,11 +10,12 @@ void readers_give(struct readers *r, struct db *db, enum rc rc); /* RC_UNAVAILAB
 /* Runs fn with a reader in c->db; once more with a fresh one when the connection was lost. */
 enum rc readers_run(struct call *c, enum rc (*fn)(struct call *c, struct err *e));
 
-/* The same in the loop with SQLite, for handlers without a transaction of their own; the state read is that of the
- * first since readers_end_tick, which is called before the loop sleeps and before what has just been written is shown.
- */
+/* The same in the loop with SQLite, for handlers without a transaction of their own. Requests that arrive together read
+ * one state of the database, which readers_end_tick lets go: before the loop sleeps, and before what was written is
+ * shown. */
 enum rc readers_run_tick(struct call *c, enum rc (*fn)(struct call *c, struct err *e));
 void readers_end_tick(struct readers *r);
+int64_t readers_state(const struct readers *r, const struct db *db); /* number of the state db reads, 0: unknown */
 
 /* dispatch.c */
 void dispatch(void *app, struct http_request *r);
@@ -51,7 +52,9 @@ enum rc demo_login(struct call *c, struct err *e);
 /* Hashes a password off the loop, at most two at once; then is called in the loop with c->rc and *hash set. */
 void password_hash_later(struct call *c, struct str password, struct str *hash, void (*then)(struct call *c));
 
-void show_texts(struct app *app); /* show.c */
+/* show.c */
+void show_texts(struct app *app);
+void show_free(struct app *app);
 
 /* objects.c: the routes that every noun has */
 enum rc object_list(struct call *c, struct err *e);

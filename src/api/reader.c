@@ -6,7 +6,9 @@ struct readers {
     struct db_target target;
     uv_mutex_t lock;
     VEC(struct db *) idle;
-    struct db *tick; /* the loop's, in a read transaction that ends before the loop sleeps */
+    struct db *tick; /* the loop's */
+    bool in_tick;    /* it is in a read transaction, which ends before the loop sleeps */
+    int64_t state;   /* the number SQLite gives the state it reads; another after every commit of others */
 };
 
 struct readers *readers_new(const struct db_target *target)
@@ -24,6 +26,8 @@ void readers_free(struct readers *r)
     if (!r)
         return;
     readers_end_tick(r);
+    if (r->tick)
+        db_close(r->tick);
     for (size_t i = 0; i < r->idle.len; i++)
         db_close(r->idle.ptr[i]);
     vec_free(&r->idle);
@@ -52,33 +56,48 @@ void readers_give(struct readers *r, struct db *db, enum rc rc)
     uv_mutex_unlock(&r->lock);
 }
 
-/* Requests that arrive together read one state of the database: one transaction instead of one each. */
+static enum rc tick_begin(struct readers *r, struct err *e)
+{
+    struct stmt *s;
+    if (!r->tick)
+        TRY(db_open(&r->tick, &r->target, DB_READER, e));
+    TRY(db_read_begin(r->tick, e));
+    r->in_tick = true;
+    TRY(db_prepare(r->tick, &s, "PRAGMA data_version", e));
+    enum rc rc = stmt_step(s, e);
+    r->state = rc == RC_ROW ? stmt_col_i64(s, 0) : 0;
+    stmt_done(s);
+    return rc == RC_ROW ? RC_OK : rc;
+}
+
 enum rc readers_run_tick(struct call *c, enum rc (*fn)(struct call *c, struct err *e))
 {
     struct readers *r = c->app->readers;
-    if (!r->tick) {
-        struct db *db;
-        enum rc rc = readers_take(r, &db, &c->err);
-        if (rc == RC_OK && (rc = db_read_begin(db, &c->err)) != RC_OK)
-            readers_give(r, db, RC_UNAVAILABLE);
-        if (rc != RC_OK)
-            return rc;
-        r->tick = db;
+    enum rc rc = r->in_tick ? RC_OK : tick_begin(r, &c->err);
+    if (rc == RC_OK) {
+        c->db = r->tick;
+        rc = fn(c, &c->err);
+        c->db = NULL;
     }
-    c->db = r->tick;
-    enum rc rc = fn(c, &c->err);
-    c->db = NULL;
+    if (rc == RC_UNAVAILABLE) {
+        readers_end_tick(r);
+        if (r->tick)
+            db_close(r->tick);
+        r->tick = NULL;
+    }
     return rc;
 }
 
 void readers_end_tick(struct readers *r)
 {
-    struct db *db = r->tick;
-    if (!db)
-        return;
-    r->tick = NULL;
-    db_read_end(db);
-    readers_give(r, db, RC_OK);
+    if (r->in_tick)
+        db_read_end(r->tick);
+    r->in_tick = false;
+}
+
+int64_t readers_state(const struct readers *r, const struct db *db)
+{
+    return r->in_tick && db == r->tick ? r->state : 0;
 }
 
 static void drop_idle(struct readers *r)

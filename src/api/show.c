@@ -2,6 +2,16 @@
 #include "api/inside.h"
 #include <stdlib.h>
 
+#define SHOWN 256       /* objects kept as text, by id; a newcomer takes the place */
+#define SHOWN_MOST 8192 /* bytes of one */
+
+/* An object as it was shown in one state of the database. */
+struct shown {
+    const struct entity *ent;
+    int64_t id, state, version;
+    struct buf text;
+};
+
 /* The row, then every set as text: "3,17". */
 void show_texts(struct app *app)
 {
@@ -22,6 +32,44 @@ void show_texts(struct app *app)
         app->show_sql[id] = str_dup(&app->memory, buf_view(&b)).ptr;
         buf_free(&b);
     }
+    app->shown = calloc(SHOWN, sizeof *app->shown);
+    if (!app->shown)
+        abort();
+}
+
+void show_free(struct app *app)
+{
+    for (size_t i = 0; app->shown && i < SHOWN; i++)
+        buf_free(&app->shown[i].text);
+    free(app->shown);
+}
+
+static struct shown *shown_slot(const struct app *app, const struct entity *ent, int64_t id)
+{
+    return &app->shown[((uint64_t)id + (uint64_t)ent->id * 37) % SHOWN];
+}
+
+static bool show_again(struct call *c, const struct entity *ent, int64_t id, int64_t state)
+{
+    const struct shown *s = shown_slot(c->app, ent, id);
+    if (!state || s->ent != ent || s->id != id || s->state != state)
+        return false;
+    call_etag(c, s->version);
+    buf_str(http_body(c->r), buf_view(&s->text));
+    return true;
+}
+
+static void show_keep(struct call *c, const struct record *r, int64_t state, struct str text)
+{
+    struct shown *s = shown_slot(c->app, r->ent, r->id);
+    if (!state || r->deleted_at || text.len > SHOWN_MOST)
+        return;
+    s->ent = r->ent;
+    s->id = r->id;
+    s->state = state;
+    s->version = r->version;
+    buf_clear(&s->text);
+    buf_str(&s->text, text);
 }
 
 static int id_cmp(const void *a, const void *b)
@@ -62,6 +110,9 @@ enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct e
     bool after_write = c->route->run == RUN_WRITE; /* a repeated request may find the object deleted meanwhile */
     struct record *r = NULL;
     struct stmt *s;
+    int64_t state = readers_state(c->app->readers, c->db);
+    if (show_again(c, ent, id, state))
+        return RC_OK;
     TRY(db_prepare(c->db, &s, c->app->show_sql[ent->id], e));
     stmt_i64(s, 1, id);
     enum rc rc = stmt_step(s, e);
@@ -76,5 +127,6 @@ enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct e
     struct jw w = call_json(c);
     buf_reserve(w.b, 1024);
     record_put(&w, r, NULL);
+    show_keep(c, r, state, buf_view(w.b));
     return RC_OK;
 }
