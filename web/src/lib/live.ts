@@ -1,5 +1,5 @@
-// Live changes over server-sent events. The browser resumes by Last-Event-ID; after an answer it cannot resume from
-// (a proxy error, a restart) we open a new stream from the last number seen.
+// Live changes over server-sent events. A browser allows six connections to one server over all its tabs, so a tab has
+// one stream for all that listen, and gives it back while nobody looks at the tab. What was missed comes by number.
 import type { Change } from './types'
 
 export interface LiveHandlers {
@@ -9,45 +9,89 @@ export interface LiveHandlers {
   reset: () => void
   state?: (connected: boolean) => void
 }
-/** `since` -1: from now on. */
-export function live(path: string, since: number, on: LiveHandlers): () => void {
-  let seq = since
-  let source: EventSource | null = null
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let closed = false
-  let failures = 0
+interface Listener {
+  path: string
+  on: LiveHandlers
+}
+const HIDDEN_FOR = 30_000
 
-  const note = (e: MessageEvent) => {
-    const id = Number(e.lastEventId)
-    if (id > seq) seq = id
-  }
-  function open(): void {
-    const url = new URL(path, location.origin)
-    if (seq >= 0) url.searchParams.set('since', String(seq))
-    source = new EventSource(url)
-    source.onopen = () => {
-      failures = 0
-      on.state?.(true)
-    }
-    source.onerror = () => {
-      on.state?.(false)
-      if (source?.readyState !== EventSource.CLOSED || closed) return
-      timer = setTimeout(open, Math.min(30_000, 1000 * 2 ** failures++))
-    }
-    source.addEventListener('change', (e) => {
-      note(e)
-      on.change?.(JSON.parse(e.data))
-    })
-    source.addEventListener('board', (e) => {
-      note(e)
-      on.board?.(JSON.parse(e.data))
-    })
-    source.addEventListener('reset', () => on.reset())
-  }
-  open()
+const listeners = new Set<Listener>()
+let source: EventSource | null = null
+let open = '' // the path of the stream
+let seq = -1 // the last number heard of, -1 when none
+let failures = 0
+let timer: ReturnType<typeof setTimeout> | undefined
+let hiding: ReturnType<typeof setTimeout> | undefined
+
+/** Listens from the number `since` on (-1: from now). A path with a board also tells what changes on it. */
+export function live(path: string, since: number, on: LiveHandlers): () => void {
+  const listener = { path, on }
+  listeners.add(listener)
+  // Where all can go on: the others may hear something twice then, which they can take.
+  if (since >= 0) seq = seq < 0 || listeners.size === 1 ? since : Math.min(seq, since)
+  if (since >= 0 && open === path) disconnect()
+  // The plain stream waits a moment: a board is likely to come, and its stream tells the same.
+  soon(path.includes('?') ? 0 : 400)
   return () => {
-    closed = true
-    clearTimeout(timer)
-    source?.close()
+    if (listeners.delete(listener)) soon(0)
   }
 }
+/** A stream with a board tells everything that the plain one does. */
+function wanted(): string {
+  let path = ''
+  for (const l of listeners) if (path === '' || l.path.includes('?')) path = l.path
+  return document.hidden && hiding === undefined ? '' : path
+}
+function soon(after: number): void {
+  clearTimeout(timer)
+  timer = setTimeout(connect, after)
+}
+function disconnect(): void {
+  source?.close()
+  source = null
+  open = ''
+}
+function connect(): void {
+  const path = wanted()
+  if (path === open && source?.readyState !== EventSource.CLOSED) return
+  disconnect()
+  if (path === '') return
+  const url = new URL(path, location.origin)
+  if (seq >= 0) url.searchParams.set('since', String(seq))
+  open = path
+  const stream = new EventSource(url)
+  source = stream
+  stream.onopen = () => {
+    failures = 0
+    each((on) => on.state?.(true))
+  }
+  stream.onerror = () => {
+    each((on) => on.state?.(false))
+    // The browser tries again by itself, except after an answer that is no stream (a proxy's error, a restart).
+    if (stream === source && stream.readyState === EventSource.CLOSED)
+      soon(Math.min(30_000, 1000 * 2 ** failures++))
+  }
+  const hear = (name: string, tell: (on: LiveHandlers, data: string) => void) =>
+    stream.addEventListener(name, (e) => {
+      if (stream !== source) return
+      const id = Number((e as MessageEvent).lastEventId)
+      if (id > seq) seq = id
+      each((on) => tell(on, (e as MessageEvent).data))
+    })
+  hear('change', (on, data) => on.change?.(JSON.parse(data)))
+  hear('board', (on, data) => on.board?.(JSON.parse(data)))
+  hear('reset', (on) => on.reset())
+}
+function each(run: (on: LiveHandlers) => void): void {
+  for (const l of [...listeners]) run(l.on)
+}
+if (typeof document !== 'undefined')
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(hiding)
+    hiding = undefined
+    if (!document.hidden) return connect()
+    hiding = setTimeout(() => {
+      hiding = undefined
+      connect()
+    }, HIDDEN_FOR)
+  })

@@ -5,7 +5,20 @@ import { compare, i18n, type Locale } from './i18n.svelte'
 import { settings } from './settings.svelte'
 import { BrowserShelf, MemoryShelf } from './shelf'
 import { Sync } from './sync.svelte'
-import type { Boot, Funnel, Stage, User } from './types'
+import type { Boot, Change, Funnel, Stage, User } from './types'
+
+/** Objects of which /api/boot has a list. */
+const catalogue = new Set([
+  'funnel',
+  'stage',
+  'user',
+  'source',
+  'campaign',
+  'loss-reason',
+  'deal-class',
+  'tag',
+  'product',
+])
 
 class Session {
   boot = $state.raw<Boot | null>(null)
@@ -23,6 +36,8 @@ class Session {
   )
   sources = $derived(new Map((this.boot?.sources ?? []).map((s) => [s.id, s])))
   tags = $derived(new Map((this.boot?.tags ?? []).map((s) => [s.id, s])))
+
+  #again: ReturnType<typeof setTimeout> | undefined
 
   get user(): User {
     if (!this.boot) throw new Error('nobody is signed in')
@@ -60,6 +75,12 @@ class Session {
       if (e instanceof Problem && e.status === 401) this.#out()
       else if (this.state === 'starting') this.state = 'failed'
     }
+  }
+  /** Somebody changed what the catalogue holds: ask again, once for many changes. */
+  heard({ object }: Change): void {
+    if (!catalogue.has(object)) return
+    clearTimeout(this.#again)
+    this.#again = setTimeout(() => void this.load(), 500)
   }
   async signIn(email: string, password: string): Promise<void> {
     await request('POST', '/api/session', { body: { email, password } })

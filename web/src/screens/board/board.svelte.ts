@@ -179,6 +179,11 @@ export class Board {
   select(ids: Iterable<number>): void {
     this.selected = new Set(ids)
   }
+  toggle(id: number): void {
+    const next = new Set(this.selected)
+    if (!next.delete(id)) next.add(id)
+    this.selected = next
+  }
   say(text: string): void {
     this.spoken = text
   }

@@ -76,12 +76,6 @@ export function boardCommands(board: Board): Command[] {
     const from = last < 0 ? 0 : last
     board.select([...board.selected, ...cards.slice(from, at.row + 1).map((c) => c.id)])
   }
-  function toggle(): void {
-    const id = board.focused!
-    const next = new Set(board.selected)
-    if (!next.delete(id)) next.add(id)
-    board.select(next)
-  }
   const key = (
     id: string,
     title: Command['title'],
@@ -128,7 +122,7 @@ export function boardCommands(board: Board): Command[] {
       () => (board.peeked = board.peeked === null ? board.focused : null),
       onCard,
     ),
-    key('select', 'board.select', ['KeyX'], toggle, onCard),
+    key('select', 'board.select', ['KeyX'], () => board.toggle(board.focused!), onCard),
     key('range', 'board.select_range', ['Shift+KeyX'], range, onCard),
     key(
       'escape',
