@@ -33,7 +33,7 @@ static enum rc fail_at(struct parser *p, size_t pos, struct str what)
 static enum rc fail(struct parser *p)
 {
     struct str rest = {p->lex.text.ptr + p->lex.at, p->lex.text.len - p->lex.at};
-    return fail_at(p, p->lex.at, p->lex.value.len ? p->lex.value : rest);
+    return fail_at(p, p->lex.at, p->lex.value.len && p->lex.tok != TOK_BAD ? p->lex.value : rest);
 }
 
 const struct field *filter_common_field(int index)
