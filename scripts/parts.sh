@@ -67,7 +67,7 @@ part_api() {
 
 part_web() {
   heading "Web application: unit tests and budgets"
-  (cd web && npm test --silent) >"$work/web.log" 2>&1
+  web_tool vitest run >"$work/web.log" 2>&1
   local status=$? ok bad
   ok=$(sed -n 's/\x1b\[[0-9;]*m//g; s/^ *Tests .* \([0-9]*\) passed.*/\1/p' "$work/web.log" | tail -n 1)
   bad=$(sed -n 's/\x1b\[[0-9;]*m//g; s/^ *Tests .* \([0-9]*\) failed.*/\1/p' "$work/web.log" | tail -n 1)
@@ -83,13 +83,15 @@ part_style() {
   count_command "clang-tidy" bash -c 'git ls-files -z "src/*.c" | xargs -0 -n 4 -P "$(nproc)" clang-tidy --quiet -p build'
   count_command "folders include only what stands above them" node tests/style/arrows.mjs
   count_command "files under 600 lines, components under 250" node tests/style/sizes.mjs
-  count_command "svelte-check, eslint, prettier" bash -c 'cd web && npm run --silent check'
+  count_command "svelte-check" web_tool svelte-check --fail-on-warnings
+  count_command "eslint" web_tool eslint .
+  count_command "prettier" web_tool prettier --check .
 }
 
 part_e2e() {
   heading "What a person sees and does (Chromium)"
   local log="$work/e2e.log" status
-  (cd web && timeout 900 npx --no-install playwright test --reporter=line) >"$log" 2>&1; status=$?
+  (cd web && timeout 900 node_modules/.bin/playwright test --reporter=line) >"$log" 2>&1; status=$?
   local ok bad
   ok=$(sed -n 's/^ *\([0-9]*\) passed.*/\1/p' "$log" | tail -n 1)
   bad=$(sed -n 's/^ *\([0-9]*\) failed.*/\1/p' "$log" | tail -n 1)

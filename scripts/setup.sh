@@ -71,6 +71,20 @@ newer_than() {
   [ -n "$(find "$@" -newer "$stamp" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit 2>/dev/null)" ]
 }
 
+# The build's own Node (an ordinary npm package): the one of Debian 12 is too old for Vite. Debian's npm cannot run on it, so
+# the tools are called by name and not through npm.
+use_own_node() {
+  local arch=x64
+  [ "$(uname -m)" = aarch64 ] && arch=arm64
+  local own="$PWD/web/node_modules/node-linux-$arch/bin"
+  [ -x "$own/node" ] || die "the build's own Node is missing ($own); remove web/node_modules and try again"
+  PATH="$own:$PATH"
+}
+web_tool() ( # NAME ARGUMENT...: runs a tool of web/node_modules in web/
+  use_own_node
+  cd web && exec "node_modules/.bin/$1" "${@:2}"
+)
+
 build_web() {
   if newer_than web/node_modules/.voronka-stamp web/package.json web/package-lock.json web/.npmrc; then
     say "Installing the web application's packages (npm ci)"
@@ -79,8 +93,9 @@ build_web() {
   fi
   if newer_than web/dist/.voronka-stamp web i18n; then
     say "Building the web application"
-    (cd web && npm run --silent build >/tmp/voronka-web-build.$$ 2>&1) || { cat /tmp/voronka-web-build.$$ >&2; rm -f /tmp/voronka-web-build.$$; die "the web build failed"; }
-    rm -f /tmp/voronka-web-build.$$
+    local log; log=$(mktemp)
+    web_tool vite build >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "the web build failed"; }
+    rm -f "$log"
     touch web/dist/.voronka-stamp
   fi
 }
