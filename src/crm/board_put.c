@@ -1,22 +1,40 @@
 /* A board as columnar JSON. Texts are kept escaped, so this is copying and printing of integers. */
 #include "crm/board_impl.h"
 
-static void put_int(struct buf *b, int64_t v)
+#define INT_BYTES 24  /* the longest integer, a comma and a bracket */
+#define TEXT_BYTES 36 /* the longest of the short texts of a row */
+
+static const char two_digits[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+    "99";
+
+/* Writes v at p, which has room; returns the end. */
+static char *int_at(char *p, int64_t v)
 {
     char text[24];
     size_t i = sizeof text;
-    if (v == BOARD_NULL) {
-        buf_c(b, "null");
-        return;
-    }
+    if (v == BOARD_NULL)
+        return (char *)memcpy(p, "null", 4) + 4;
     uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    do {
-        text[--i] = (char)('0' + u % 10);
-        u /= 10;
-    } while (u);
+    while (u >= 100) {
+        memcpy(text + (i -= 2), two_digits + u % 100 * 2, 2);
+        u /= 100;
+    }
+    if (u >= 10)
+        memcpy(text + (i -= 2), two_digits + u * 2, 2);
+    else
+        text[--i] = (char)('0' + u);
     if (v < 0)
         text[--i] = '-';
-    buf_add(b, text + i, sizeof text - i);
+    memcpy(p, text + i, sizeof text - i);
+    return p + (sizeof text - i);
+}
+
+static void put_int(struct buf *b, int64_t v)
+{
+    buf_reserve(b, INT_BYTES);
+    b->len = (size_t)(int_at(b->ptr + b->len, v) - b->ptr);
 }
 
 static void put_wide(struct buf *b, __int128 v)
@@ -40,18 +58,24 @@ struct put {
     size_t n;
 };
 
-#define COLUMN(p, name, write)                                                                                         \
+/* "name":[…], of all rows picked; `room` is what one cell may take, `write` moves `at` behind the cell. */
+#define COLUMN(p, name, room, write)                                                                                   \
     do {                                                                                                               \
         buf_c((p)->out, "\"" name "\":[");                                                                             \
-        for (size_t i = 0; i < (p)->n; i++) {                                                                          \
-            const struct board_row *r = &(p)->b->rows.ptr[(p)->pick[i]];                                               \
-            if (i)                                                                                                     \
-                buf_char((p)->out, ',');                                                                               \
+        buf_reserve((p)->out, (p)->n *(room) + 2);                                                                     \
+        char *at = (p)->out->ptr + (p)->out->len;                                                                      \
+        for (size_t row_ = 0; row_ < (p)->n; row_++) {                                                                 \
+            const struct board_row *r = &(p)->b->rows.ptr[(p)->pick[row_]];                                            \
             write;                                                                                                     \
+            *at++ = ',';                                                                                               \
         }                                                                                                              \
-        buf_c((p)->out, "],");                                                                                         \
+        at -= (p)->n > 0; /* the last comma */                                                                         \
+        *at++ = ']';                                                                                                   \
+        *at++ = ',';                                                                                                   \
+        (p)->out->len = (size_t)(at - (p)->out->ptr);                                                                  \
     } while (0)
-#define INTS(p, field) COLUMN(p, #field, put_int((p)->out, r->field))
+#define INTS(p, field) COLUMN(p, #field, INT_BYTES, at = int_at(at, r->field))
+#define TEXTS(p, name, room, text, len) COLUMN(p, name, room, at = (char *)memcpy(at, (text), (len)) + (len))
 
 /* Which names are used, in order of first use; map holds the place of each in the dictionary. */
 static void put_names(struct put *p, const char *key, const struct board_names *names, bool contact, int32_t *map)
@@ -72,25 +96,36 @@ static void put_names(struct put *p, const char *key, const struct board_names *
     buf_char(p->out, ']');
 }
 
+static size_t longest(const struct put *p, bool tags)
+{
+    size_t most = 2;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct board_row *r = &p->b->rows.ptr[p->pick[i]];
+        size_t len = tags ? r->tags_len : r->title_len;
+        most = len > most ? len : most;
+    }
+    return most + 2;
+}
+
 static void put_columns(struct put *p, const int32_t *contacts, const int32_t *companies)
 {
     INTS(p, id);
-    COLUMN(p, "title", buf_add(p->out, r->title, r->title_len));
+    TEXTS(p, "title", longest(p, false), r->title, r->title_len);
     INTS(p, stage_id);
     INTS(p, value_minor);
-    COLUMN(p, "currency", buf_c(p->out, r->currency));
+    TEXTS(p, "currency", TEXT_BYTES, r->currency, strlen(r->currency));
     INTS(p, owner_id);
-    COLUMN(p, "contact", put_int(p->out, r->contact < 0 ? -1 : contacts[r->contact]));
-    COLUMN(p, "company", put_int(p->out, r->company < 0 ? -1 : companies[r->company]));
+    COLUMN(p, "contact", INT_BYTES, at = int_at(at, r->contact < 0 ? -1 : contacts[r->contact]));
+    COLUMN(p, "company", INT_BYTES, at = int_at(at, r->company < 0 ? -1 : companies[r->company]));
     INTS(p, stage_entered_at);
     INTS(p, created_at);
-    COLUMN(p, "expected_close_on", buf_c(p->out, r->close_on));
+    TEXTS(p, "expected_close_on", TEXT_BYTES, r->close_on, strlen(r->close_on));
     INTS(p, next_task_at);
     INTS(p, open_tasks);
-    COLUMN(p, "rank", buf_c(p->out, r->rank));
+    TEXTS(p, "rank", TEXT_BYTES, r->rank, strlen(r->rank));
     INTS(p, version);
     INTS(p, source_id);
-    COLUMN(p, "tag_ids", r->tags ? buf_add(p->out, r->tags, r->tags_len) : buf_add(p->out, "[]", 2));
+    TEXTS(p, "tag_ids", longest(p, true), r->tags ? r->tags : "[]", r->tags ? r->tags_len : 2);
     INTS(p, probability);
     p->out->len--; /* the last comma */
 }
