@@ -55,6 +55,19 @@ struct import_columns {
     const char *at_format;            /* NULL: RFC 3339 or a plain date */
     unsigned exponent;                /* minor digits of amounts */
 };
+/* Offsets that times were written with, thinned: what a time zone can be told from. */
+#define IMPORT_ZONE_CLUES 512
+struct import_zone_clues {
+    struct {
+        int64_t at, offset;
+    } clue[IMPORT_ZONE_CLUES];
+    size_t n;
+};
+void import_zone_see(struct import_zone_clues *c, struct str text, int64_t at);
+const char *import_zone_guess(const struct import_zone_clues *c); /* an IANA name, or NULL when nothing agrees */
+/* Sets the company's time zone from a log, unless it has been set. */
+MUST_USE enum rc import_zone_settle(struct writer *w, const struct import_zone_clues *c, struct err *e);
+
 /* Compact columns, an entry an event, in order of the file. */
 struct event_log {
     VEC(uint32_t) deal; /* index into cases */
@@ -66,6 +79,7 @@ struct event_log {
     VEC(struct str) cases, stages, users; /* in order of first appearance */
     VEC(uint32_t) case_line;              /* where a case appears first */
     int64_t rows;                         /* read, good or bad, without the header */
+    struct import_zone_clues zone;
     struct arena arena;
 };
 #define EVENT_NO_AMOUNT INT64_MIN

@@ -113,8 +113,10 @@ enum rc import_events(struct writer *w, struct csv *csv, const struct import_eve
     out->stages_created = target.stages_created;
     out->users_created = target.users_created;
     TRY_OUT(import_deals(w, &log, &target, opt, out, e));
-    if (out->events)
+    if (out->events) {
         TRY_OUT(import_note(w, out, bad, opt->file, e));
+        TRY_OUT(import_zone_settle(w, &log.zone, e));
+    }
 out:
     event_log_free(&log);
     arena_free(&arena);

@@ -154,7 +154,11 @@ static bool time_of(struct reader *r, struct str s, int64_t *at)
     if (s.len == 0)
         return refuse(r, EMPTY_TIME, "no time", STR_NULL);
     bool good = r->cols->at_format ? time_parse_as(s, r->cols->at_format, at) : time_parse(s, at);
-    return (good && *at >= from && *at < to) || refuse(r, BAD_TIME, "time", s);
+    if (!good || *at < from || *at >= to)
+        return refuse(r, BAD_TIME, "time", s);
+    if (!r->cols->at_format)
+        import_zone_see(&r->log->zone, s, *at);
+    return true;
 }
 
 static bool amount_of(struct reader *r, struct str s, int64_t *amount)
