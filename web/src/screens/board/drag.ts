@@ -2,6 +2,7 @@
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
 import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
 import type { Attachment } from 'svelte/attachments'
+import { session } from '../../lib/session.svelte'
 import type { Stage } from '../../lib/types'
 import type { Board } from './board.svelte'
 
@@ -17,7 +18,7 @@ export function dragCard(board: Board, id: () => number): Attachment<HTMLElement
   return (element) =>
     draggable({
       element,
-      canDrag: () => id() > 0,
+      canDrag: () => session.canWrite && id() > 0,
       getInitialData: () => ({ deals: board.selected.has(id()) ? [...board.selected] : [id()] }),
       onDragStart: () => {
         board.dragging = true

@@ -1,6 +1,7 @@
 import type { Component } from 'svelte'
 import { router } from '../../lib/router.svelte'
 import type { Board } from './board.svelte'
+import type { Board } from './board.svelte'
 
 export interface DealPanelProps {
   id: number
@@ -19,4 +20,11 @@ export function openDeal(board: Board, id: number | null): void {
     if (id !== null) board.peeked = null
     router.set({ deal: id === null ? null : String(id) }, { replace: id === null })
   } else board.peeked = id
+}
+
+/** The deal `by` places on from another, down its column and on into the next one. */
+export function neighbour(board: Board, id: number, by: number): number | null {
+  const all = board.columns.flatMap((column) => column.cards)
+  const at = all.findIndex((card) => card.id === id)
+  return at < 0 ? null : (all[at + by]?.id ?? null)
 }
