@@ -162,12 +162,18 @@ extern const char *const locale_names[]; /* "ru", "en" */
     F(USER_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")                                       \
     F(USER_PASSWORD_HASH, "password_hash", FT_TEXT, FF_SERVER | FF_SECRET, 1, 200)
 
-/* kinds: names such as "deal.moved task.done", "deal.*" or "*", parted by blanks or commas */
+/* kinds: names such as "deal.moved task.done", "deal.*" or "*", parted by blanks or commas. last_error (a code) is empty
+ * when the last try succeeded; given_up counts the events that will not be delivered any more. */
 #define WEBHOOK_FIELDS(F)                                                                                              \
     F(WEBHOOK_URL, "url", FT_URL, FF_REQUIRED, 1, 1000)                                                                \
     F(WEBHOOK_KINDS, "kinds", FT_TEXT, FF_REQUIRED, 1, 1000, .default_json = "\"*\"")                                  \
     F(WEBHOOK_SECRET, "secret", FT_TEXT, FF_SECRET, 8, 200)                                                            \
-    F(WEBHOOK_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")
+    F(WEBHOOK_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")                                    \
+    F(WEBHOOK_LAST_SENT_AT, "last_sent_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                    \
+    F(WEBHOOK_LAST_ERROR, "last_error", FT_TEXT, FF_SERVER | FF_DERIVED, 1, 40)                                        \
+    F(WEBHOOK_LAST_ERROR_DETAIL, "last_error_detail", FT_TEXT, FF_SERVER | FF_DERIVED, 1, 300)                         \
+    F(WEBHOOK_LAST_ERROR_AT, "last_error_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                  \
+    F(WEBHOOK_GIVEN_UP, "given_up", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)
 
 /* Every noun: its fields' macro, enum entity_id, prefix of its index enum, name, plural, table, hooks (see hooks.h). */
 #define CRM_NOUNS(N)                                                                                                   \

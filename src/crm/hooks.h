@@ -28,6 +28,8 @@ HOOK_BEFORE(loss_reason);
 HOOK_BEFORE(deal_class);
 HOOK_BEFORE(user);
 HOOK_AFTER(user);
+HOOK_BEFORE(webhook);
+HOOK_AFTER(webhook);
 
 #define HOOKS_funnel funnel_before, funnel_after, NULL
 #define HOOKS_stage stage_before, stage_after, NULL
@@ -44,4 +46,4 @@ HOOK_AFTER(user);
 #define HOOKS_loss_reason loss_reason_before, NULL, NULL
 #define HOOKS_deal_class deal_class_before, NULL, NULL
 #define HOOKS_user user_before, user_after, NULL
-#define HOOKS_webhook NULL, NULL, NULL
+#define HOOKS_webhook webhook_before, webhook_after, NULL

@@ -112,19 +112,33 @@ enum rc outbox_add(struct change *ch, const char *topic, struct str target, stru
 
 /* ---- delivery ---- */
 
-enum rc outbox_due(struct db *db, struct arena *a, int64_t now, int64_t limit, struct outbox_rows *out, struct err *e)
+/* The words of the index outbox_line. */
+#define WAITING "sent_at IS NULL AND next_at < 253402300799999"
+_Static_assert(TIME_MOST == INT64_C(253402300799999), "rows given up wait until then");
+
+/* The oldest waiting row of each target as `o`; $1 is the topic. One step into the index a target, however many rows
+ * wait. */
+#define HEADS                                                                                                          \
+    "WITH RECURSIVE line(target) AS ("                                                                                 \
+    "SELECT (SELECT target FROM outbox WHERE " WAITING " AND topic = $1 ORDER BY target LIMIT 1)"                      \
+    " UNION ALL SELECT (SELECT n.target FROM outbox n WHERE " WAITING " AND n.topic = $1 AND n.target > line.target"   \
+    " ORDER BY n.target LIMIT 1) FROM line WHERE line.target IS NOT NULL)"
+#define FROM_HEADS                                                                                                     \
+    " FROM line JOIN outbox o ON o.id = (SELECT h.id FROM outbox h WHERE " WAITING                                     \
+    " AND h.topic = $1 AND h.target = line.target ORDER BY h.id LIMIT 1) WHERE line.target IS NOT NULL"
+
+enum rc outbox_due(struct db *db, struct arena *a, const char *topic, int64_t now, int64_t limit,
+                   struct outbox_rows *out, struct err *e)
 {
     struct stmt *s;
     enum rc rc;
     *out = (struct outbox_rows){ARENA_ARRAY(a, struct outbox_row, limit + 1), 0};
     TRY(db_prepare(db, &s,
-                   "SELECT id, created_at, change_id, attempts, topic, target, payload, idempotency_key FROM outbox"
-                   " WHERE sent_at IS NULL AND next_at <= $1 AND id IN"
-                   " (SELECT min(id) FROM outbox WHERE sent_at IS NULL AND next_at < $2 GROUP BY topic, target)"
-                   " ORDER BY id LIMIT $3",
+                   HEADS "SELECT o.id, o.created_at, o.change_id, o.attempts, o.topic, o.target, o.payload,"
+                         " o.idempotency_key" FROM_HEADS " AND o.next_at <= $2 ORDER BY o.id LIMIT $3",
                    e));
-    stmt_i64(s, 1, now);
-    stmt_i64(s, 2, TIME_MOST);
+    stmt_str(s, 1, str_c(topic));
+    stmt_i64(s, 2, now);
     stmt_i64(s, 3, limit);
     while ((rc = stmt_step(s, e)) == RC_ROW)
         out->ptr[out->n++] = (struct outbox_row){
@@ -141,29 +155,80 @@ enum rc outbox_due(struct db *db, struct arena *a, int64_t now, int64_t limit, s
     return rc == RC_DONE ? RC_OK : rc;
 }
 
-enum rc outbox_next_at(struct db *db, int64_t *at, struct err *e)
+enum rc outbox_next_at(struct db *db, const char *topic, int64_t now, int64_t *at, struct err *e)
 {
-    return QUERY_I64(db, at, -1, e, "SELECT min(next_at) FROM outbox WHERE sent_at IS NULL AND next_at < $1",
-                     TIME_MOST);
+    struct stmt *s;
+    TRY(db_prepare(db, &s, HEADS "SELECT min(o.next_at)" FROM_HEADS " AND o.next_at > $2", e));
+    stmt_str(s, 1, str_c(topic));
+    stmt_i64(s, 2, now);
+    enum rc rc = stmt_step(s, e);
+    *at = rc == RC_ROW && !stmt_col_null(s, 0) ? stmt_col_i64(s, 0) : -1;
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
 }
 
-/* 10 s, then doubled up to 6 h. */
 static int64_t wait_after(int64_t attempts)
 {
-    int64_t ms = 10 * MS_SECOND;
+    int64_t ms = MS_SECOND;
     while (attempts-- > 1 && ms < 6 * MS_HOUR)
         ms *= 2;
     return ms < 6 * MS_HOUR ? ms : 6 * MS_HOUR;
 }
 
-/* What was delivered is kept a week, so that a person can look at it. */
-static enum rc forget_sent(struct wtx *tx, int64_t id, struct err *e)
+/* What has been delivered or given up is kept a week, so that a person can look at it. */
+static enum rc forget_old(struct wtx *tx, int64_t id, struct err *e)
 {
     struct stmt *s;
     if (id % 256 != 0)
         return RC_OK;
-    TRY(db_prepare(tx->db, &s, "DELETE FROM outbox WHERE sent_at < $1", e));
+    TRY(db_prepare(tx->db, &s, "DELETE FROM outbox WHERE created_at < $1 AND NOT (" WAITING ")", e));
     stmt_i64(s, 1, tx->now - 7 * MS_DAY);
+    return stmt_run(s, e);
+}
+
+struct waiting {
+    int64_t attempts, created_at, webhook_id; /* attempts -1: not waiting; webhook_id 0: another topic */
+};
+
+static enum rc read_waiting(struct db *db, int64_t id, struct waiting *out, struct err *e)
+{
+    struct stmt *s;
+    *out = (struct waiting){.attempts = -1};
+    TRY(db_prepare(db, &s, "SELECT attempts, created_at, topic, target FROM outbox WHERE id = $1 AND " WAITING, e));
+    stmt_i64(s, 1, id);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW) {
+        out->attempts = stmt_col_i64(s, 0);
+        out->created_at = stmt_col_i64(s, 1);
+        if (!str_eqc(stmt_col_str(s, 2), "webhook") || !str_i64(stmt_col_str(s, 3), &out->webhook_id))
+            out->webhook_id = 0;
+    }
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+/* What the administrator sees of it: derived fields, so neither version nor journal tell of them. */
+static enum rc tell_webhook(struct wtx *tx, const struct outbox_result *r, int64_t webhook_id, bool over, struct err *e)
+{
+    struct stmt *s;
+    if (r->sent) {
+        TRY(db_prepare(tx->db, &s,
+                       "UPDATE webhook SET last_sent_at = $1, last_error = NULL, last_error_detail = NULL,"
+                       " last_error_at = NULL WHERE id = $2",
+                       e));
+        stmt_i64(s, 1, tx->now);
+        stmt_i64(s, 2, webhook_id);
+        return stmt_run(s, e);
+    }
+    TRY(db_prepare(tx->db, &s,
+                   "UPDATE webhook SET last_error = $1, last_error_detail = $2, last_error_at = $3,"
+                   " given_up = given_up + $4 WHERE id = $5",
+                   e));
+    stmt_str(s, 1, str_c(r->code));
+    stmt_str(s, 2, str_c(r->error));
+    stmt_i64(s, 3, tx->now);
+    stmt_i64(s, 4, over);
+    stmt_i64(s, 5, webhook_id);
     return stmt_run(s, e);
 }
 
@@ -171,12 +236,14 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
 {
     struct outbox_result *r = (struct outbox_result *)job;
     struct stmt *s;
-    int64_t attempts;
-    TRY(QUERY_I64(tx->db, &attempts, -1, e, "SELECT attempts FROM outbox WHERE id = $1", r->id));
-    if (attempts < 0)
+    struct waiting row;
+    char text[sizeof r->code + sizeof r->error + 2];
+    TRY(read_waiting(tx->db, r->id, &row, e));
+    if (row.attempts < 0)
         return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
-    attempts++;
-    bool over = r->give_up || attempts >= OUTBOX_ATTEMPTS;
+    int64_t attempts = row.attempts + 1;
+    r->over = !r->sent && (r->give_up || attempts >= OUTBOX_ATTEMPTS || tx->now - row.created_at >= OUTBOX_AGE_MOST);
+    snprintf(text, sizeof text, "%s: %s", r->code, r->error);
     TRY(db_prepare(tx->db, &s,
                    "UPDATE outbox SET attempts = $1, sent_at = $2, next_at = $3, last_error = $4 WHERE id = $5", e));
     stmt_i64(s, 1, attempts);
@@ -184,14 +251,13 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
         stmt_i64(s, 2, tx->now);
     else
         stmt_null(s, 2);
-    stmt_i64(s, 3,
-             r->sent ? tx->now
-             : over  ? TIME_MOST
-                     : tx->now + wait_after(attempts)); /* given up: never due again */
-    stmt_str(s, 4, r->sent ? STR_NULL : str_c(r->error));
+    stmt_i64(s, 3, r->sent ? tx->now : r->over ? TIME_MOST : tx->now + wait_after(attempts));
+    stmt_str(s, 4, r->sent ? STR_NULL : str_c(text));
     stmt_i64(s, 5, r->id);
     TRY(stmt_run(s, e));
-    return forget_sent(tx, r->id, e);
+    if (row.webhook_id)
+        TRY(tell_webhook(tx, r, row.webhook_id, r->over, e));
+    return forget_old(tx, r->id, e);
 }
 
 static void result_done(struct job *job, enum rc rc, const struct err *e)
@@ -205,6 +271,11 @@ void outbox_result_init(struct outbox_result *r)
 {
     _Static_assert(offsetof(struct outbox_result, job) == 0, "the job is the first member");
     r->job = (struct job){.apply = apply_result, .done = result_done};
+}
+
+enum rc webhook_count(struct db *db, int64_t *n, struct err *e)
+{
+    return query_i64(db, "SELECT count(*) FROM webhook WHERE active = 1 AND deleted_at IS NULL", NULL, 0, 0, n, e);
 }
 
 enum rc webhook_find(struct db *db, struct arena *a, struct str target, struct webhook_target *out, struct err *e)

@@ -113,9 +113,22 @@ static const char nouns_sql[] =
 static const char task_people_sql[] = "CREATE INDEX task_contact ON task (contact_id) WHERE contact_id IS NOT NULL;"
                                       "CREATE INDEX task_company ON task (company_id) WHERE company_id IS NOT NULL;";
 
+/* How the deliveries of a webhook go. Of each target only the oldest row that waits is looked for; rows that were given
+ * up have next_at at the end of time. */
+static const char webhook_state_sql[] =
+    "ALTER TABLE webhook ADD COLUMN last_sent_at BIGINT;"
+    "ALTER TABLE webhook ADD COLUMN last_error @TEXT;"
+    "ALTER TABLE webhook ADD COLUMN last_error_detail @TEXT;"
+    "ALTER TABLE webhook ADD COLUMN last_error_at BIGINT;"
+    "ALTER TABLE webhook ADD COLUMN given_up BIGINT NOT NULL DEFAULT 0;"
+    "DROP INDEX outbox_waiting;"
+    "CREATE INDEX outbox_line ON outbox (topic, target, id) WHERE sent_at IS NULL AND next_at < 253402300799999;"
+    "CREATE INDEX outbox_age ON outbox (created_at);";
+
 const struct migration crm_migrations[] = {
     {"0001_store", store_schema_sql},
     {"0002_nouns", nouns_sql},
     {"0003_task_people", task_people_sql},
+    {"0004_webhook_state", webhook_state_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

@@ -191,7 +191,7 @@ static void a_repeated_request_makes_one_deal(void **state)
 static struct outbox_rows due(struct rig *r, int64_t now)
 {
     struct outbox_rows rows;
-    DO(r, outbox_due(r->db, &r->arena, now, 10, &rows, &r->e));
+    DO(r, outbox_due(r->db, &r->arena, "webhook", now, 10, &rows, &r->e));
     return rows;
 }
 
@@ -220,7 +220,7 @@ static void subscribers_hear_of_what_they_asked_for_in_order(void **state)
     struct outbox_result result = {.id = rows.ptr[0].id, .error = "HTTP 500"};
     outbox_result_init(&result);
     DO(r, writer_run(r->writer, &result.job, &r->e));
-    DO(r, outbox_next_at(r->db, &at, &r->e));
+    DO(r, outbox_next_at(r->db, "webhook", 0, &at, &r->e));
     assert_int_equal(due(r, number(r->db, "SELECT min(next_at) FROM outbox WHERE attempts = 1") - 1).n, 0);
     result.sent = true;
     DO(r, writer_run(r->writer, &result.job, &r->e));
