@@ -38,7 +38,8 @@ struct table {
     sqlite3_stmt *insert;
     long next;
 };
-static struct table tables[8];
+#define TABLES 8
+static struct table tables[TABLES];
 static int n_tables;
 
 static void load(const char *name)
@@ -95,23 +96,24 @@ int main(int argc, char **argv)
     char attach[1024];
     snprintf(attach, sizeof attach, "ATTACH '%s' AS done", argv[1]);
     run(attach);
+    /* what the server's writer has: see set_up in src/store/db_sqlite.c */
     run("PRAGMA main.journal_mode=WAL; PRAGMA main.synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA "
-        "main.cache_size=-16000");
+        "main.cache_size=-65536; PRAGMA wal_autocheckpoint=4096");
     sqlite3_stmt *q;
     if (sqlite3_prepare_v2(db,
                            "SELECT name FROM main.sqlite_schema WHERE type='table' AND name IN "
                            "('deal','journal','outbox','idempotency')",
                            -1, &q, NULL) != SQLITE_OK)
         die("tables");
-    char names[8][64];
+    char names[TABLES][64];
     int found = 0;
-    while (sqlite3_step(q) == SQLITE_ROW && found < 8)
+    while (found < TABLES && sqlite3_step(q) == SQLITE_ROW)
         snprintf(names[found++], 64, "%s", (const char *)sqlite3_column_text(q, 0));
     sqlite3_finalize(q);
     for (int i = 0; i < found; i++)
         load(names[i]);
     long units = 0;
-    for (int i = 0; i < n_tables; i++)
+    for (int i = 0; i < n_tables && i < TABLES; i++)
         if (strcmp(tables[i].name, "deal") == 0)
             units = tables[i].rows;
     if (units == 0)

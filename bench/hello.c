@@ -3,7 +3,8 @@
 #include "http/http.h"
 #include <stdio.h>
 
-static const char text[] = "{\"id\":1,\"version\":7,\"title\":\"Обучение продавцов\",\"stage_id\":3,\"value_minor\":12500000}";
+static const char text[] =
+    "{\"id\":1,\"version\":7,\"title\":\"Обучение продавцов\",\"stage_id\":3,\"value_minor\":12500000}";
 
 static void handle(void *arg, struct http_request *r)
 {

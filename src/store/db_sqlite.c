@@ -383,6 +383,8 @@ static void lite_close(struct db *db)
 {
     struct lite *l = (struct lite *)db;
     struct err e;
+    if (l->h && l->wal_pages > 0) /* readers may be open still: after a clean end the file alone is the database */
+        (void)checkpoint(l, SQLITE_CHECKPOINT_TRUNCATE, 0);
     if (l->lock_fd >= 0 && lock(l, &e) != RC_OK) /* the last one out checkpoints: under the lock or not at all */
         sqlite3_db_config(l->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(l->h);
