@@ -2,6 +2,7 @@
 #include "api/inside.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "channels/outbox_sender.h"
 #include "insight/projection.h"
 #include "store/journal.h"
 
@@ -50,7 +51,8 @@ static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
     hub_begin(app->hub, from);
     TRY(http_start(&app->http, app->loop, &http, e));
     app->listeners[0] = (struct feed_listener){hub_on_events, app->hub};
-    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 1, e));
+    app->listeners[1] = (struct feed_listener){outbox_sender_on_events, app->sender};
+    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 2, e));
     uv_timer_init(app->loop, &app->tick);
     app->tick.data = app;
     uv_timer_start(&app->tick, on_tick, 60000, 60000);
@@ -78,6 +80,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_look(app, &seq, e));
     TRY(projection_start(&app->projection, &app->target, e));
+    TRY(outbox_sender_start(&app->sender, &app->target, app->writer, config->allow_private_webhooks, e));
     TRY(listen_and_follow(app, seq, e));
     app->port = http_port(app->http);
     return RC_OK;
@@ -96,11 +99,12 @@ void app_stop(struct app *app)
 
 void app_free(struct app *app)
 {
+    if (app->writer)
+        writer_stop(app->writer); /* first: after a commit it wakes the others */
     if (app->feed)
         feed_stop(app->feed);
-    if (app->writer)
-        writer_stop(app->writer);
     projection_free(app->projection);
+    http_free(app->http);
     if (app->hub)
         hub_free(app->hub);
     readers_free(app->readers);
