@@ -114,7 +114,7 @@ export function boardCommands(board: Board): Command[] {
     key('previous-stage', 'board.key_previous_stage', ['Alt+ArrowLeft'], () => carry(-1), writable),
     key('lift', 'board.key_lift', ['Alt+ArrowUp'], () => lift(-1), writable),
     key('lower', 'board.key_lower', ['Alt+ArrowDown'], () => lift(1), writable),
-    key('open', 'board.open', ['Enter'], () => openDeal(board, board.focused), onCard),
+    key('open', 'board.open', ['Enter'], () => openDeal(board.focused), onCard),
     key(
       'peek',
       'board.peek',
