@@ -15,5 +15,9 @@ export const routes: Route<Screen>[] = [
     path: '/board/:funnel?',
     screen: { title: 'nav.deals', load: () => import('./screens/board/Board.svelte') },
   },
+  {
+    path: '/deals/:id',
+    screen: { title: 'deal.page', load: () => import('./screens/deal/DealScreen.svelte') },
+  },
 ]
 export const home = '/board'

@@ -39,7 +39,14 @@ class Shelf<T extends { id: number; version: number; name: string }> {
     this.#take([{ ...row, ...body }])
     try {
       const { version } = row
-      const change = { method: 'PATCH', path: `/api/${object}`, object, body: { ...body }, base, version } as const
+      const change = {
+        method: 'PATCH',
+        path: `/api/${object}`,
+        object,
+        body: { ...body },
+        base,
+        version,
+      } as const
       const answer = await sync.push<T>(change)
       this.#take([answer.data])
       return answer

@@ -43,7 +43,7 @@ export class DealPage {
       .filter((s) => !s.archived || s.id === this.deal?.stage_id)
       .sort((a, b) => a.position - b.position),
   )
-  openTasks = $derived(
+  openTasks = $derived.by(() =>
     this.tasks.list.filter((x) => !x.done).sort((a, b) => (a.due_at ?? Infinity) - (b.due_at ?? Infinity)),
   )
   #stop: (() => void) | null = null
@@ -61,7 +61,6 @@ export class DealPage {
   // ---- loading and live changes
 
   async load(): Promise<void> {
-    // First listen, then load: what happens in between comes both ways and counts once.
     if (!this.#stop) this.#listen()
     try {
       this.#take(await get<Deal>(`/api/deals/${this.id}`))
@@ -84,13 +83,14 @@ export class DealPage {
     clearTimeout(this.#renewing)
   }
   #listen(): void {
-    let lost = false
+    // The stream may begin a moment after the card was loaded, or come back after a while: what was missed is asked for.
+    let missed = true
     this.#stop = live('/api/events', -1, {
       change: (change) => this.heard(change),
       reset: () => void this.load(),
       state: (on) => {
-        if (on && lost) void this.load()
-        lost = !on
+        if (on && missed && this.state === 'ready') this.renew()
+        missed = !on
       },
     })
   }
@@ -161,7 +161,14 @@ export class DealPage {
     const { version } = this.#server
     this.#pending = [...this.#pending, body]
     try {
-      const change = { method: 'PATCH', path: `/api/${object}`, object, body: { ...body }, base, version } as const
+      const change = {
+        method: 'PATCH',
+        path: `/api/${object}`,
+        object,
+        body: { ...body },
+        base,
+        version,
+      } as const
       const answer = await sync.push<Deal>(change)
       this.#take(answer.data)
       if (said) undo.done(said, answer.change, this.renew)
@@ -230,6 +237,7 @@ export class DealPage {
 /** The fields that the server misses, when that is all that is wrong. */
 export function missingFields(e: unknown): string[] {
   if (!(e instanceof Problem) || e.status !== 422) return []
-  const errors = e.errors.length > 0 ? e.errors : e.field ? [{ field: e.field, code: e.code, detail: '' }] : []
+  const errors =
+    e.errors.length > 0 ? e.errors : e.field ? [{ field: e.field, code: e.code, detail: '' }] : []
   return errors.every((x) => /(^|_)required$/.test(x.code)) ? [...new Set(errors.map((x) => x.field))] : []
 }

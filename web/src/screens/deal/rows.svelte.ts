@@ -39,11 +39,12 @@ export class Rows<T extends Row> {
       () => this.#drop(id),
     )
   }
-  change(row: T, body: Partial<T>): Promise<Answer<T>> {
+  /** `shown` is what the server will work out from the change. */
+  change(row: T, body: Partial<T>, shown: Partial<T> = {}): Promise<Answer<T>> {
     const object = `${this.noun}/${row.id}`
     const keys = Object.keys(body) as (keyof T & string)[]
     const base = Object.fromEntries(keys.map((k) => [k, row[k]]))
-    this.#put(row.id, { ...row, ...body })
+    this.#put(row.id, { ...row, ...shown, ...body })
     const { version } = row
     return this.#send(
       () =>
