@@ -30,7 +30,8 @@ struct app {
     size_t n_routes;
     const char *show_sql[ENT_END]; /* of call_show */
     struct shown *shown;           /* what it has shown lately */
-    struct feed_listener listeners[1];
+    struct outbox_sender *sender; /* of channels; reads the outbox */
+    struct feed_listener listeners[2];
     uv_timer_t tick;
     uv_prepare_t sleep;
     struct arena memory; /* of the table and whatever else lives as long as the server */
@@ -137,6 +138,7 @@ struct app_config {
     const char *host;
     int port;
     bool demo;
+    bool allow_private_webhooks; /* also to addresses inside of the company's network */
 };
 MUST_USE enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *config, struct err *e);
 void app_stop(struct app *app); /* no new requests; what is under way is answered; the loop then ends */

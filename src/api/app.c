@@ -99,10 +99,12 @@ void app_stop(struct app *app)
 
 void app_free(struct app *app)
 {
+    outbox_sender_stop(app->sender); /* before the writer, which takes its last results */
     if (app->writer)
         writer_stop(app->writer); /* first: after a commit it wakes the others */
     if (app->feed)
         feed_stop(app->feed);
+    outbox_sender_free(app->sender);
     projection_free(app->projection);
     http_free(app->http);
     if (app->hub)
