@@ -71,26 +71,31 @@ newer_than() {
   [ -n "$(find "$@" -newer "$stamp" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit 2>/dev/null)" ]
 }
 
-# The build's own Node (an ordinary npm package): the one of Debian 12 is too old for Vite. Debian's npm cannot run on it, so
-# the tools are called by name and not through npm.
+# The build's own Node and npm (ordinary npm packages, in web/tools): Debian 12's Node is too old for Vite, and its npm would
+# leave out what needs a newer one.
 use_own_node() {
   local arch=x64
   [ "$(uname -m)" = aarch64 ] && arch=arm64
-  local own="$PWD/web/node_modules/node-linux-$arch/bin"
-  [ -x "$own/node" ] || die "the build's own Node is missing ($own); remove web/node_modules and try again"
+  local own="$PWD/web/tools/node_modules/node-linux-$arch/bin"
+  [ -x "$own/node" ] || die "the build's own Node is missing ($own); remove web/tools/node_modules and try again"
   PATH="$own:$PATH"
 }
 web_tool() ( # NAME ARGUMENT...: runs a tool of web/node_modules in web/
   use_own_node
   cd web && exec "node_modules/.bin/$1" "${@:2}"
 )
+# Brings a folder's node_modules up to its lock file with the given npm.
+npm_ci() { # FOLDER NPM...
+  local folder=$1; shift
+  newer_than "$folder/node_modules/.voronka-stamp" "$folder/package.json" "$folder/package-lock.json" "$folder/.npmrc" || return 0
+  say "Installing the packages of $folder (npm ci)"
+  (cd "$folder" && "$@" ci --no-audit --no-fund --loglevel=error >/dev/null) || die "npm ci failed in $folder"
+  touch "$folder/node_modules/.voronka-stamp"
+}
 
 build_web() {
-  if newer_than web/node_modules/.voronka-stamp web/package.json web/package-lock.json web/.npmrc; then
-    say "Installing the web application's packages (npm ci)"
-    (cd web && npm ci --no-audit --no-fund --loglevel=error >/dev/null) || die "npm ci failed in web/"
-    touch web/node_modules/.voronka-stamp
-  fi
+  npm_ci web/tools npm
+  (use_own_node && npm_ci web node "$PWD/web/tools/node_modules/npm/bin/npm-cli.js") || exit 1
   if newer_than web/dist/.voronka-stamp web i18n; then
     say "Building the web application"
     local log; log=$(mktemp)
