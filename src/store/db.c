@@ -219,7 +219,12 @@ enum rc db_read_begin(struct db *db, struct err *e)
 
 void db_read_end(struct db *db)
 {
-    db_rollback(db);
+    struct stmt *s;
+    struct err e;
+    db->in_tx = false;
+    /* prepared: with SQLite it is done for nearly every request */
+    if (db->kind == DB_POSTGRES || db_prepare(db, &s, "ROLLBACK", &e) != RC_OK || stmt_run(s, &e) != RC_OK)
+        db_rollback(db);
 }
 
 static void fresh_transaction(struct db *db)
