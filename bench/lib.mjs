@@ -44,10 +44,9 @@ export function cpuOf(pid) {
   const f = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
   return (Number(f[11]) + Number(f[12])) / 100
 }
-export function memoryOf(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024
-}
+const status = (pid, key) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
+export const memoryOf = (pid) => status(pid, 'VmRSS')
+export const peakOf = (pid) => status(pid, 'VmHWM')
 
 const password = 'bench-password-1'
 export async function startServer(data, { ready = '/api/health' } = {}) {
