@@ -160,6 +160,8 @@ void stmt_null(struct stmt *s, int i)
 }
 enum rc stmt_step(struct stmt *s, struct err *e)
 {
+    if (s->reads_journal && s->db->queue.len)
+        TRY(journal_flush(s->db, e));
     return s->db->ops->step(s, e);
 }
 int64_t stmt_col_i64(struct stmt *s, int i)

@@ -99,7 +99,7 @@ static enum rc run_jobs(struct writer *w, struct batch *b, bool careful, bool *a
 {
     for (size_t i = 0; i < b->n; i++) {
         struct slot *s = &b->slot[i];
-        int64_t before = db_writes(w->db);
+        int64_t before = db_writes(w->db), appended = w->db->appended;
         if (careful)
             TRY(run_job_in_savepoint(w, s, e));
         else
@@ -108,7 +108,8 @@ static enum rc run_jobs(struct writer *w, struct batch *b, bool careful, bool *a
             *e = w->db->fatal;
             return e->rc;
         }
-        bool spoilt = db_writes(w->db) != before || (w->db->kind == DB_POSTGRES && w->db->failed.rc != RC_OK);
+        bool spoilt = db_writes(w->db) != before || w->db->appended != appended || /* events may wait in the queue */
+                      (w->db->kind == DB_POSTGRES && w->db->failed.rc != RC_OK);
         if (s->rc != RC_OK && !careful && spoilt) {
             *again = true;
             return RC_OK;

@@ -181,6 +181,45 @@ static void a_refused_change_leaves_nothing_and_its_neighbours_stay(void **state
     writer_stop(w);
 }
 
+/* An event without a row: of a sign-in, an import. */
+struct remark {
+    struct job job;
+    bool refuses;
+    int64_t seen; /* events of its object that the job itself found in the journal */
+};
+static enum rc tell_only(struct wtx *tx, struct job *job, struct err *e)
+{
+    struct remark *t = (struct remark *)job;
+    struct stmt *s;
+    struct event ev = {.at = tx->now, .object_kind = 18, .object_id = 5, .verb = 10, .via = 3};
+    TRY(journal_append(tx, &ev, e));
+    if (t->refuses)
+        return err_set(e, RC_UNPROCESSABLE, "against_a_rule", "", NULL);
+    TRY(db_prepare(tx->db, &s, "SELECT count(*) FROM journal WHERE object_kind = 18 AND object_id = 5", e));
+    enum rc rc = stmt_step(s, e);
+    t->seen = rc == RC_ROW ? stmt_col_i64(s, 0) : -1;
+    stmt_done(s);
+    return rc == RC_ROW ? RC_OK : rc;
+}
+
+static void a_job_reads_its_own_events_and_a_refused_one_leaves_none(void **state)
+{
+    struct place *p = *state;
+    struct writer *w = start(p);
+    struct remark good = {.job.apply = tell_only}, bad = {.job.apply = tell_only, .refuses = true};
+    struct err e = {0};
+    OK(writer_run(w, &good.job, &e));
+    assert_int_equal(good.seen, 1);
+    assert_int_equal(writer_run(w, &bad.job, &e), RC_UNPROCESSABLE);
+    OK(writer_run(w, &good.job, &e));
+    assert_int_equal(good.seen, 2);
+    struct db *db = reader(p);
+    assert_int_equal(number(db, "SELECT count(*) FROM journal"), 2);
+    assert_int_equal(number(db, "SELECT max(seq) FROM journal"), 2); /* no gap where the refused one stood */
+    db_close(db);
+    writer_stop(w);
+}
+
 static void what_waits_when_the_server_stops_is_still_done(void **state)
 {
     struct place *p = *state;
@@ -313,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(sixty_four_sellers_write_at_once_and_nothing_is_lost),
         SCENARIO(a_refused_change_leaves_nothing_and_its_neighbours_stay),
+        SCENARIO(a_job_reads_its_own_events_and_a_refused_one_leaves_none),
         SCENARIO(what_waits_when_the_server_stops_is_still_done),
         SCENARIO(a_killed_server_has_kept_all_that_it_acknowledged),
         {"a_full_disk_refuses_writes_reads_go_on_and_service_resumes",
