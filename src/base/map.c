@@ -1,4 +1,5 @@
 #include "base/map.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,8 +30,10 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 32;
 }
 
-/* Eight bytes a step; the maps hold our own dictionaries, keyed by a seed so that a file cannot aim at one chain. */
+/* Eight bytes a step; the maps hold our own dictionaries, keyed by a seed so that a file cannot aim at one chain. One
+ * seed for all maps, made once: a map is of no use with another one. */
 static uint64_t seed_of_process;
+static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
 
 static uint64_t hash_text(struct str s)
 {
@@ -52,10 +55,8 @@ static uint64_t hash_text(struct str s)
 
 static void seed(void)
 {
-    if (!seed_of_process) {
-        int local;
-        seed_of_process = mix((uint64_t)(uintptr_t)&local ^ (uint64_t)(uintptr_t)&seed_of_process) | 1;
-    }
+    int local;
+    seed_of_process = mix((uint64_t)(uintptr_t)&local ^ (uint64_t)(uintptr_t)&seed_of_process) | 1;
 }
 
 struct text_slot {
@@ -72,7 +73,7 @@ struct strmap {
 
 struct strmap *strmap_new(void)
 {
-    seed();
+    pthread_once(&seed_once, seed);
     struct strmap *m = slots_new(1, sizeof *m);
     m->cap = FIRST;
     m->slots = slots_new(m->cap, sizeof *m->slots);
