@@ -1,6 +1,7 @@
 /* Subscribers hear of every committed event that they asked for. */
 #include "crm/outbox.h"
 #include "crm/engine.h"
+#include "crm/query.h"
 
 struct subscription {
     struct subscription *next;
@@ -50,26 +51,6 @@ static bool wants(struct str kinds, const struct event *ev)
     return false;
 }
 
-static void put_event(struct jw *w, const struct event *ev)
-{
-    char kind[64];
-    snprintf(kind, sizeof kind, "%s.%s", entity_kind_name(ev->object_kind), verb_names[ev->verb]);
-    jw_obj(w);
-    jw_ki64(w, "seq", ev->seq);
-    jw_ki64(w, "at", ev->at);
-    jw_ki64(w, "actor_id", ev->actor_id);
-    jw_kc(w, "via", via_names[ev->via]);
-    jw_kc(w, "kind", kind);
-    jw_kc(w, "object", entity_kind_name(ev->object_kind));
-    jw_ki64(w, "object_id", ev->object_id);
-    jw_ki64(w, "change_id", ev->change_id);
-    jw_ki64(w, "cause", ev->cause);
-    jw_ki64(w, "undoes", ev->undoes);
-    jw_key(w, "set");
-    jw_raw(w, ev->data.len ? ev->data : STR("{}"));
-    jw_end_obj(w);
-}
-
 enum rc outbox_event(struct change *ch, const struct event *ev, struct err *e)
 {
     if (!ch->subscriptions || ev->object_kind == ENT_WEBHOOK)
@@ -81,7 +62,7 @@ enum rc outbox_event(struct change *ch, const struct event *ev, struct err *e)
             continue;
         if (!payload.len) {
             struct jw w = jw_to(&payload);
-            put_event(&w, ev);
+            event_put(&w, ev);
         }
         char target[24], key[48];
         snprintf(target, sizeof target, "%lld", (long long)one->webhook_id);
