@@ -92,7 +92,8 @@ class Session {
   }
   async signOut(): Promise<void> {
     await request('DELETE', '/api/session')
-    this.#out()
+    // A new page: nothing of this user stays in memory for the next one at the same desk.
+    location.assign('/')
   }
   async setLocale(locale: Locale): Promise<void> {
     settings.locale = locale

@@ -87,6 +87,10 @@ export class Sync {
         const answer = await this.#deliver(first.mutation)
         first.done(answer)
       } catch (e) {
+        if (e instanceof Problem && e.status === 401) {
+          this.#part(e)
+          break
+        }
         first.failed(e)
       }
       this.#queue.shift()
@@ -94,6 +98,13 @@ export class Sync {
       void this.shelf.remove(first.mutation.id)
     }
     this.#running = false
+  }
+  /** The session has ended: what is not sent stays on the shelf until the same user signs in again. */
+  #part(e: Problem): void {
+    const left = this.#queue
+    this.#queue = []
+    this.pending = 0
+    for (const w of left) w.failed(e)
   }
   async #deliver(mutation: Mutation): Promise<Answer<unknown>> {
     for (let attempt = 0; ; attempt++) {

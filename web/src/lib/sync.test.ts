@@ -65,6 +65,17 @@ describe('the queue of changes', () => {
     expect(send.mock.calls[0]![2]?.body).toEqual({ stage_id: 2 })
     expect(failed).not.toHaveBeenCalled()
   })
+  it('keeps them as well when the session has ended meanwhile', async () => {
+    const shelf = new MemoryShelf()
+    const sync = make(server(new Problem(401, 'signed_out', '')), shelf)
+    const both = await Promise.allSettled([sync.push(move(1, 2, 1)), sync.push(move(2, 2, 1))])
+    expect(both.map((r) => r.status)).toEqual(['rejected', 'rejected'])
+    expect(sync.pending).toBe(0)
+    const again = server(ok(2), ok(3))
+    await make(again, shelf).restore(vi.fn())
+    await vi.waitFor(async () => expect(await shelf.all()).toHaveLength(0))
+    expect(again).toHaveBeenCalledTimes(2)
+  })
   it('refuses for good what the rules forbid, and goes on with the next', async () => {
     const sync = make(server(new Problem(422, 'required', 'ИНН'), ok(2)))
     const refused = sync.push(move(1, 2, 1))

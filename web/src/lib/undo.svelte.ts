@@ -1,6 +1,7 @@
 // Undo is the server's: every change has a number, and /api/undo takes it back as a whole.
 import { Offline, Problem, request } from './api'
 import { t } from './i18n.svelte'
+import { Conflict } from './sync.svelte'
 import { toasts } from './toasts.svelte'
 
 class Undo {
@@ -45,6 +46,7 @@ export const undo = new Undo()
 /** What went wrong, in the user's words: the server's detail, or that there is no network. */
 export function failure(e: unknown): string {
   if (e instanceof Problem) return e.errors[0]?.detail ?? e.message
+  if (e instanceof Conflict) return t('app.conflict')
   if (e instanceof Offline) return t('app.offline')
   return t('app.failed')
 }
