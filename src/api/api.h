@@ -30,7 +30,7 @@ struct app {
     size_t n_routes;
     const char *show_sql[ENT_END]; /* of call_show */
     struct shown *shown;           /* what it has shown lately */
-    struct outbox_sender *sender; /* of channels; reads the outbox */
+    struct outbox_sender *sender;  /* of channels; reads the outbox */
     struct feed_listener listeners[2];
     uv_timer_t tick;
     uv_prepare_t sleep;
@@ -93,6 +93,7 @@ struct call {
     int status; /* of the answer */
     const char *content_type;
     struct command_job job; /* WRITE */
+    bool waits;             /* WRITE: prepare has handed the call on and calls call_submit_prepared later */
     struct uv_work_s work;
     void (*then)(struct call *c); /* after a pool run, in the loop */
     enum rc (*in_pool)(struct call *c, struct err *e);

@@ -1,6 +1,6 @@
 /* The way of a request: route, who asks, may they, run, answer. */
 #include "api/inside.h"
-#include "base/time.h"
+#include <stdlib.h>
 
 /* ---- running ---- */
 
@@ -29,10 +29,8 @@ static void queue(struct call *c, enum rc (*fn)(struct call *c, struct err *e), 
     c->in_pool = fn;
     c->then = then;
     c->work.data = c;
-    if (uv_queue_work(c->app->loop, &c->work, work, after_work) != 0) {
-        c->rc = err_set(&c->err, RC_INTERNAL, "internal", "", "the thread pool refused work");
-        then(c);
-    }
+    if (uv_queue_work(c->app->loop, &c->work, work, after_work) != 0)
+        abort(); /* only a missing function is refused */
 }
 
 void call_run_pool(struct call *c, enum rc (*fn)(struct call *c, struct err *e), void (*then)(struct call *c))
@@ -188,36 +186,31 @@ static enum rc check_query(struct call *c, struct err *e)
     return RC_OK;
 }
 
+static enum rc before_run(struct call *c, struct err *e)
+{
+    TRY(auth_allow(c, e));
+    TRY(check_query(c, e));
+    return c->route->run == RUN_WRITE ? prepare(c, e) : RC_OK;
+}
+
+/* Once something has been handed to another thread, the call is that thread's: its rc is not to be touched here. */
 static void run_route(struct call *c)
 {
     const struct route *route = c->route;
     c->status = route->status ? route->status : 200;
-    c->rc = auth_allow(c, &c->err);
-    if (c->rc == RC_OK)
-        c->rc = check_query(c, &c->err);
-    if (c->rc == RC_OK && route->run == RUN_WRITE)
-        c->rc = prepare(c, &c->err);
-    if (c->rc != RC_OK) {
+    enum rc rc = before_run(c, &c->err);
+    if (rc == RC_OK && route->run == RUN_RAW)
+        rc = route->handle(c, &c->err);
+    if (rc != RC_OK) {
         call_fail(c, &c->err);
         return;
     }
-    switch (route->run) {
-    case RUN_READ:
+    if (route->run == RUN_READ)
         call_run_read(c, route->handle, call_send);
-        break;
-    case RUN_POOL:
+    else if (route->run == RUN_POOL)
         call_run_pool_read(c, route->handle, call_send);
-        break;
-    case RUN_WRITE:
-        if (c->job.command) /* else prepare goes on by itself */
-            call_submit(c, c->job.command, show_after_write);
-        break;
-    case RUN_RAW:
-        c->rc = route->handle(c, &c->err);
-        if (c->rc != RC_OK)
-            call_fail(c, &c->err);
-        break;
-    }
+    else if (route->run == RUN_WRITE && !c->waits) /* else prepare has begun something and goes on by itself */
+        call_submit(c, c->job.command, show_after_write);
 }
 
 void call_submit_prepared(struct call *c, const struct command *command)

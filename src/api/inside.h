@@ -49,8 +49,10 @@ enum rc session_end_prepare(struct call *c, struct err *e);
 enum rc password_handle(struct call *c, struct err *e);
 enum rc demo_people(struct call *c, struct err *e);
 enum rc demo_login(struct call *c, struct err *e);
-/* Hashes a password off the loop, at most two at once; then is called in the loop with c->rc and *hash set. */
-void password_hash_later(struct call *c, struct str password, struct str *hash, void (*then)(struct call *c));
+/* Hashes a password off the loop, at most two at once; then is called in the loop with c->rc and *hash set. Errors
+ * (nothing has begun): login_throttled. */
+MUST_USE enum rc password_hash_later(struct call *c, struct str password, struct str *hash,
+                                     void (*then)(struct call *c), struct err *e);
 
 /* show.c */
 void show_texts(struct app *app);

@@ -223,14 +223,13 @@ static enum rc make_hash(struct call *c, struct err *e)
     return password_hash(c->r->arena, a->fresh, a->hash, e);
 }
 
-void password_hash_later(struct call *c, struct str password, struct str *hash, void (*then)(struct call *c))
+enum rc password_hash_later(struct call *c, struct str password, struct str *hash, void (*then)(struct call *c),
+                            struct err *e)
 {
     struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
     a->fresh = password;
     a->hash = hash;
-    c->rc = later(c, a, false, make_hash, then, &c->err);
-    if (c->rc != RC_OK)
-        then(c);
+    return later(c, a, false, make_hash, then, e);
 }
 
 static enum rc change_apply(struct change *ch, struct command_job *j, struct err *e)

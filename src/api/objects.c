@@ -208,10 +208,9 @@ static enum rc user_write(struct call *c, bool creating, struct err *e)
     if (!creating)
         TRY(own_fields_only(c, u, e));
     c->job.args = u;
-    if (u->password.ptr) {
-        password_hash_later(c, u->password, &u->hash, hash_ready);
-        return RC_OK;
-    }
+    c->waits = u->password.ptr != NULL;
+    if (c->waits)
+        return password_hash_later(c, u->password, &u->hash, hash_ready, e);
     c->job.command = &command_user;
     return RC_OK;
 }

@@ -90,14 +90,15 @@ enum rc readers_run_tick(struct call *c, enum rc (*fn)(struct call *c, struct er
 
 void readers_end_tick(struct readers *r)
 {
-    if (r->in_tick)
-        db_read_end(r->tick);
+    if (!r->in_tick)
+        return;
+    db_read_end(r->tick);
     r->in_tick = false;
 }
 
 int64_t readers_state(const struct readers *r, const struct db *db)
 {
-    return r->in_tick && db == r->tick ? r->state : 0;
+    return r->target.kind == DB_SQLITE && r->in_tick && db == r->tick ? r->state : 0;
 }
 
 static void drop_idle(struct readers *r)
