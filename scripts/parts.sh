@@ -48,6 +48,7 @@ unit_programs() { # DIRECTORY LABEL
 part_unit() {
   heading "Unit tests, both databases"
   postgres_start
+  ninja -C build unit >"$work/ninja.log" 2>&1 || { count "unit build" 0 1 0 "$work/ninja.log"; return; }
   unit_programs build unit
 }
 
@@ -80,7 +81,8 @@ part_web() {
 part_style() {
   heading "Style: formatting, static checks, the arrows of the house"
   count_command "clang-format" bash -c 'git ls-files -z "*.c" "*.h" | xargs -0 clang-format --dry-run --Werror'
-  count_command "clang-tidy" bash -c 'git ls-files -z "src/*.c" | xargs -0 -n 4 -P "$(nproc)" clang-tidy --quiet -p build'
+  # one file a process: version 14 mistakes va_list in every file of a process but the first
+  count_command "clang-tidy" bash -c 'git ls-files -z "src/*.c" | xargs -0 -n 1 -P "$(nproc)" clang-tidy --quiet -p build'
   count_command "folders include only what stands above them" node tests/style/arrows.mjs
   count_command "files under 600 lines, components under 250" node tests/style/sizes.mjs
   count_command "svelte-check" web_tool svelte-check --fail-on-warnings
@@ -121,7 +123,7 @@ part_sanitize() {
       CC="ccache gcc" meson setup "$dir" -Db_sanitize="$kind" -Db_lundef=false >"$work/meson.log" 2>&1 ||
         { count "$kind build" 0 1 0 "$work/meson.log"; continue; }
     fi
-    ninja -C "$dir" >"$work/ninja.log" 2>&1 || { count "$kind build" 0 1 0 "$work/ninja.log"; continue; }
+    ninja -C "$dir" unit >"$work/ninja.log" 2>&1 || { count "$kind build" 0 1 0 "$work/ninja.log"; continue; }
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
       TSAN_OPTIONS=halt_on_error=1:suppressions="$PWD/tests/tsan.supp" unit_programs "$dir" "${kind%%,*}"
   done
