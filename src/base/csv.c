@@ -125,12 +125,12 @@ static enum rc quoted_row_end(struct csv *c, size_t *n, bool *lf, const char **w
         if (c->pos + i == c->end && !c->at_end)
             TRY(refill(c, e));
         bool over = c->pos + i == c->end;
-        char ch = over ? '\n' : c->text[c->pos + i];
+        char ch = (char)(over ? '\n' : c->text[c->pos + i]);
+        if (i > CSV_ROW_MAX || (over && st == QUOTED)) {
+            *why = over ? "a quote is never closed" : "the row is too long; is a quote not closed?";
+            return RC_OK;
+        }
         if (st == QUOTED) {
-            if (over || i > CSV_ROW_MAX) {
-                *why = over ? "a quote is never closed" : "the row is too long; is a quote not closed?";
-                return RC_OK;
-            }
             if (ch == '"')
                 st = QUOTE_IN_QUOTED;
         } else if (ch == '\n') {
@@ -280,7 +280,9 @@ static enum rc begin(struct csv *c, char delimiter, struct err *e)
     TRY(line_end(c, &n, &lf, e));
     if (c->end - c->pos >= 3 && memcmp(c->text + c->pos, "\xef\xbb\xbf", 3) == 0)
         c->pos += 3;
-    c->delimiter = delimiter ? delimiter : guess_delimiter(c->text + c->pos, c->end - c->pos);
+    if (!delimiter)
+        delimiter = guess_delimiter(c->text + c->pos, c->end - c->pos);
+    c->delimiter = delimiter;
     c->line = 1;
     return RC_OK;
 }
