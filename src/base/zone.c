@@ -65,7 +65,7 @@ static size_t block_size(const struct block *b, size_t wide)
 
 static int64_t type_offset(const unsigned char *types, unsigned i)
 {
-    return (int32_t)be32(types + 6 * i) * MS_SECOND;
+    return (int32_t)be32(types + (size_t)6 * i) * MS_SECOND;
 }
 
 static void parse(struct zone *z, const unsigned char *p, size_t len)

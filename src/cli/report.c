@@ -81,7 +81,8 @@ static const char *option_name(struct arena *a, const char *param)
 {
     char *name = str_cdup(a, str_c(param));
     for (char *c = name; *c; c++)
-        *c = *c == '_' ? '-' : *c;
+        if (*c == '_')
+            *c = '-';
     return name;
 }
 

@@ -12,10 +12,11 @@ static const char two_digits[] =
 /* Writes v at p, which has room; returns the end. */
 static char *int_at(char *p, int64_t v)
 {
+    static const char null[] = {'n', 'u', 'l', 'l'};
     char text[24];
     size_t i = sizeof text;
     if (v == BOARD_NULL)
-        return (char *)memcpy(p, "null", 4) + 4;
+        return (char *)memcpy(p, null, sizeof null) + sizeof null;
     uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
     while (u >= 100) {
         memcpy(text + (i -= 2), two_digits + u % 100 * 2, 2);

@@ -346,6 +346,7 @@ static enum rc parse_or(struct parser *p, struct filter **out);
 
 static enum rc parse_not(struct parser *p, struct filter **out)
 {
+    *out = NULL;
     if (p->depth >= MAX_DEPTH)
         return fail(p);
     p->depth++;

@@ -13,7 +13,7 @@ static bool is_digit(char c)
 
 static char at(const struct lexer *l, size_t i)
 {
-    return i < l->text.len ? l->text.ptr[i] : '\0';
+    return (char)(i < l->text.len ? l->text.ptr[i] : '\0');
 }
 
 static enum tok token(struct lexer *l, enum tok tok, size_t len)

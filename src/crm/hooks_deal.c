@@ -200,7 +200,7 @@ HOOK_BEFORE(deal)
     if (was && was->deleted_at)
         return come_back(ch, will, e);
     if (!was && !val_has(will->f[DEAL_STAGE_ID])) {
-        int64_t stage;
+        int64_t stage = 0;
         TRY(default_stage(ch, will->f[DEAL_FUNNEL_ID], &stage, e));
         will->f[DEAL_STAGE_ID] = val_int(stage);
     }
