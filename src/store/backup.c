@@ -1,4 +1,4 @@
-#include "store/backup.h"
+#include "base/number.h"
 #include "store/backup_impl.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -42,18 +42,6 @@ static enum rc flush_some(struct making *m, struct err *e)
 
 /* ---- rows ---- */
 
-static void put_real(struct buf *b, double v)
-{
-    char text[32];
-    for (int digits = 15; digits <= 17; digits++) { /* the shortest that reads back the same */
-        double back;
-        snprintf(text, sizeof text, "%.*g", digits, v);
-        if (str_f64(str_c(text), &back) && back == v)
-            break;
-    }
-    buf_c(b, text);
-}
-
 static void put_bytes(struct buf *b, struct str bytes)
 {
     static const char hex[] = "0123456789abcdef";
@@ -66,12 +54,13 @@ static void put_bytes(struct buf *b, struct str bytes)
 
 static void put_value(struct buf *b, struct stmt *s, int i, enum column_type type)
 {
+    char text[NUMBER_TEXT];
     if (stmt_col_null(s, i))
         buf_c(b, "\\N");
     else if (type == COLUMN_INTEGER)
         buf_i64(b, stmt_col_i64(s, i));
     else if (type == COLUMN_REAL)
-        put_real(b, stmt_col_f64(s, i));
+        buf_add(b, text, number_put_f64(text, stmt_col_f64(s, i)));
     else if (type == COLUMN_BLOB)
         put_bytes(b, stmt_col_str(s, i));
     else
