@@ -23,7 +23,7 @@ const struct route special_routes[] = {
      NULL, NULL, "demo-login", "session", 0},
     {"GET", "/api/boot", RUN_READ, MAY_READ, NULL, "Everything the application needs to begin", boot_handle, NULL, NULL,
      NULL, "boot", 0},
-    {"GET", "/api/board/{funnel_id}", RUN_READ, MAY_READ, NULL,
+    {"GET", "/api/board/{funnel_id}", RUN_POOL, MAY_READ, NULL,
      "Open deals of a funnel in columns, totals of every stage", board_handle, NULL, "filter", NULL, "board", 0},
     {"GET", "/api/events", RUN_RAW, MAY_READ, NULL, "Live changes as server-sent events", events_handle, NULL,
      "board since", NULL, "events", 0},
@@ -95,7 +95,7 @@ static void add_noun(struct table *t, const struct entity *ent)
     const char *name = ent->name;
     unsigned read = ent->id == ENT_WEBHOOK ? MAY_ADMIN : MAY_READ, write = may_write(ent->id);
     bool user = ent->id == ENT_USER;
-    add_row(t, (struct route){"GET", "", RUN_READ, read, ent, "List %s", object_list, NULL, QUERY_LIST, NULL, name, 0},
+    add_row(t, (struct route){"GET", "", RUN_POOL, read, ent, "List %s", object_list, NULL, QUERY_LIST, NULL, name, 0},
             "");
     add_row(t,
             (struct route){"POST", "", RUN_WRITE, write, ent, "Create one of %s", object_get,
