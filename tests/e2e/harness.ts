@@ -1,0 +1,91 @@
+// The fixtures of every scenario: the server of the worker, and browser windows of people who are signed in.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  test as base,
+  expect,
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+} from '../../web/node_modules/@playwright/test'
+import { Api } from './api'
+import { root, Server, type Person, type Role } from './server'
+
+export { expect, type Locator, type Page }
+export type { Deal, Funnel, Stage } from './server'
+
+const catalogue = (locale: string) =>
+  JSON.parse(readFileSync(join(root, 'i18n', `${locale}.json`), 'utf8')) as Record<string, string>
+const texts = { ru: catalogue('ru'), en: catalogue('en') }
+/** A text of the application as its user reads it. */
+export function text(
+  key: string,
+  params: Record<string, string | number> = {},
+  locale: 'ru' | 'en' = 'ru',
+): string {
+  const found = texts[locale][key]
+  if (found === undefined) throw new Error(`no text ${key}`)
+  return found.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
+}
+
+/** Somebody at a browser. */
+export interface Desk {
+  person: Person
+  page: Page
+  api: Api
+}
+export interface DeskOptions extends BrowserContextOptions {
+  language?: 'ru' | 'en'
+}
+interface Fixtures {
+  /** Opens a browser window of somebody of this role, signed in, on no page yet. */
+  desk: (role: Role, options?: DeskOptions) => Promise<Desk>
+  seller: Desk
+  /** Errors that the page did not catch: a test fails when there are any. */
+  uncaught: string[]
+}
+async function enter(browser: Browser, server: Server, role: Role, options: DeskOptions): Promise<Desk> {
+  const { language = 'ru', ...looks } = options
+  const person = await server.person(role, language)
+  const api = await Api.enter(server.url, person.user_id)
+  const context = await browser.newContext({ baseURL: server.url, ...looks })
+  await context.addCookies([{ name: 'voronka_session', value: api.cookie, url: server.url }])
+  return { person, api, page: await context.newPage() }
+}
+export const test = base.extend<Fixtures, { server: Server }>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.start()
+      await use(server)
+      await server.stop()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  uncaught: async ({}, use) => {
+    const errors: string[] = []
+    await use(errors)
+    expect(errors, 'errors in the console').toEqual([])
+  },
+  desk: async ({ browser, server, uncaught, contextOptions, locale, timezoneId, viewport }, use) => {
+    const open: Desk[] = []
+    await use(async (role, options = {}) => {
+      const made = await enter(browser, server, role, {
+        ...contextOptions,
+        locale,
+        timezoneId,
+        viewport,
+        ...options,
+      })
+      made.page.on('pageerror', (e) => uncaught.push(String(e.stack ?? e)))
+      made.page.on('console', (m) => {
+        if (/Content Security Policy|svelte/i.test(m.text()) && m.type() === 'error') uncaught.push(m.text())
+      })
+      open.push(made)
+      return made
+    })
+    for (const { page } of open) await page.context().close()
+  },
+  seller: async ({ desk }, use) => use(await desk('seller')),
+})
