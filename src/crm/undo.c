@@ -272,6 +272,36 @@ static enum rc check_funnels(struct change *ch, const struct events *all, struct
     return RC_OK;
 }
 
+/* What hangs on a deal or a funnel comes back only while that is there. The parts of a whole come back before it, so
+ * this too is looked at in the end. */
+static enum rc check_parents(struct change *ch, const struct events *all, struct err *e)
+{
+    static const struct {
+        enum entity_id kind;
+        int field;
+    } parts[] = {{ENT_STAGE, STAGE_FUNNEL_ID},
+                 {ENT_TASK, TASK_DEAL_ID},
+                 {ENT_NOTE, NOTE_DEAL_ID},
+                 {ENT_DEAL_PRODUCT, DEAL_PRODUCT_DEAL_ID}};
+    for (size_t i = 0; i < all->len; i++)
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+            if (all->ptr[i].verb != VERB_DELETED || all->ptr[i].object_kind != (int)parts[k].kind)
+                continue;
+            const struct entity *ent = entity_by_id(parts[k].kind);
+            const struct field *fd = &ent->fields[parts[k].field];
+            char sql[200];
+            int64_t gone;
+            snprintf(sql, sizeof sql,
+                     "SELECT 1 FROM %s p JOIN %s w ON w.id = p.%s WHERE p.id = $1 AND p.deleted_at IS NULL"
+                     " AND w.deleted_at IS NOT NULL",
+                     ent->table, entity_by_id(fd->ref)->table, fd->name);
+            TRY(QUERY_I64(ch->tx->db, &gone, 0, e, sql, all->ptr[i].object_id));
+            if (gone)
+                return conflict(e, fd->name);
+        }
+    return RC_OK;
+}
+
 enum rc change_undo(struct change *ch, int64_t change_id, int64_t *undone, struct err *e)
 {
     struct events all = {0};
@@ -290,6 +320,8 @@ enum rc change_undo(struct change *ch, int64_t change_id, int64_t *undone, struc
         rc = undo_event(ch, &all.ptr[i - 1], undone, e);
     if (rc == RC_OK)
         rc = check_funnels(ch, &all, e);
+    if (rc == RC_OK)
+        rc = check_parents(ch, &all, e);
     if (rc == RC_OK && !*undone)
         rc = err_set(e, RC_CONFLICT, "not_undoable", "", NULL);
     ch->cause = cause;

@@ -143,6 +143,24 @@ static void a_deleted_deal_comes_back_only_to_the_stage_it_knew(void **state)
     rig_close(r);
 }
 
+static void a_task_does_not_come_back_to_a_deal_that_is_gone(void **state)
+{
+    struct rig *r = rig_open(*state);
+    int64_t deal, task;
+    DO(r, try_create(r, ENT_DEAL, &deal, "{'title':'Сделка'}"));
+    DO(r, try_create(r, ENT_TASK, &task, "{'title':'Позвонить','deal_id':%lld}", (long long)deal));
+    DO(r, try_delete(r, ENT_TASK, task));
+    int64_t task_gone = r->last_change;
+    DO(r, try_delete(r, ENT_DEAL, deal));
+    int64_t deal_gone = r->last_change;
+    REFUSED(r, try_undo(r, task_gone), "undo_conflict");
+    assert_string_equal(shown(r, ENT_TASK, task), "not_found");
+    DO(r, try_undo(r, deal_gone));
+    DO(r, try_undo(r, task_gone));
+    assert_int_equal(field_of(r, ENT_DEAL, deal, DEAL_OPEN_TASKS).i, 1);
+    rig_close(r);
+}
+
 static enum rc new_funnel(struct change *ch, void *arg, struct err *e)
 {
     int64_t *funnel = arg;
@@ -205,6 +223,7 @@ int main(void)
         SCENARIO(tags_of_others_survive_an_undo),
         SCENARIO(a_finished_task_is_opened_again_with_its_past),
         SCENARIO(a_deleted_deal_comes_back_only_to_the_stage_it_knew),
+        SCENARIO(a_task_does_not_come_back_to_a_deal_that_is_gone),
         SCENARIO(a_whole_funnel_comes_and_goes_in_one_change),
         SCENARIO(settings_are_taken_back_too),
     };
