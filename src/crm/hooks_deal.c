@@ -38,23 +38,25 @@ static enum rc default_stage(struct change *ch, struct val funnel, int64_t *stag
     return *stage_id ? RC_OK : err_set(e, RC_UNPROCESSABLE, "no_open_stage", "funnel_id", NULL);
 }
 
-struct funnel_row {
-    bool archived;
-    struct str currency;
-};
-
-static enum rc load_funnel(struct change *ch, int64_t id, struct funnel_row *out, struct err *e)
+/* A funnel that takes deals; currency may be NULL. */
+static enum rc open_funnel(struct change *ch, int64_t id, struct str *currency, struct err *e)
 {
     struct stmt *s;
+    bool archived = false;
     TRY(db_prepare(ch->tx->db, &s, "SELECT archived, currency FROM funnel WHERE id = $1 AND deleted_at IS NULL", e));
     stmt_i64(s, 1, id);
     enum rc rc = stmt_step(s, e);
-    if (rc == RC_ROW)
-        *out = (struct funnel_row){stmt_col_i64(s, 0) != 0, str_dup(ch->tx->arena, stmt_col_str(s, 1))};
+    if (rc == RC_ROW) {
+        archived = stmt_col_i64(s, 0) != 0;
+        if (currency)
+            *currency = str_dup(ch->tx->arena, stmt_col_str(s, 1));
+    }
     stmt_done(s);
     if (rc == RC_DONE)
         return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "funnel_id", "%lld", (long long)id);
-    return rc == RC_ROW ? RC_OK : rc;
+    if (rc != RC_ROW)
+        return rc;
+    return archived ? err_set(e, RC_UNPROCESSABLE, "funnel_archived", "funnel_id", NULL) : RC_OK;
 }
 
 /* ---- losing ---- */
@@ -159,6 +161,8 @@ static enum rc enter_stage(struct change *ch, const struct record *was, struct r
     if (stage.archived)
         return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage_id", NULL);
     will->f[DEAL_FUNNEL_ID] = val_int(stage.funnel_id);
+    if (was && was->f[DEAL_FUNNEL_ID].i != stage.funnel_id && !ch->undoes)
+        TRY(open_funnel(ch, stage.funnel_id, NULL, e));
     set_status(ch, was, will, stage.outcome);
     int64_t entered = ch->at;
     if (ch->undoes && was)
@@ -169,12 +173,10 @@ static enum rc enter_stage(struct change *ch, const struct record *was, struct r
 
 static enum rc fill_new(struct change *ch, struct record *will, struct err *e)
 {
-    struct funnel_row funnel = {0};
-    TRY(load_funnel(ch, will->f[DEAL_FUNNEL_ID].i, &funnel, e));
-    if (funnel.archived)
-        return err_set(e, RC_UNPROCESSABLE, "funnel_archived", "funnel_id", NULL);
+    struct str currency = STR_NULL;
+    TRY(open_funnel(ch, will->f[DEAL_FUNNEL_ID].i, &currency, e));
     if (!val_has(will->f[DEAL_CURRENCY]))
-        will->f[DEAL_CURRENCY] = val_str(funnel.currency);
+        will->f[DEAL_CURRENCY] = val_str(currency);
     if (will->f[DEAL_OWNER_ID].kind == VAL_ABSENT && ch->actor.user_id)
         will->f[DEAL_OWNER_ID] = val_int(ch->actor.user_id);
     if (!val_has(will->f[DEAL_RANK])) /* the newest first */

@@ -69,9 +69,20 @@ static void a_stage_with_deals_in_it_stays(void **state)
 static void an_archived_funnel_takes_no_new_deals(void **state)
 {
     struct rig *r = rig_open(*state);
-    DO(r, try_update(r, ENT_FUNNEL, r->funnel, "{'archived':true}"));
-    REFUSED(r, try_create(r, ENT_DEAL, NULL, "{'title':'x','funnel_id':%lld}", (long long)r->funnel),
+    int64_t other, here, there, deal;
+    DO(r, try_create(r, ENT_DEAL, &deal, "{'title':'Сделка','stage_id':%lld}", (long long)r->talks));
+    DO(r, try_create(r, ENT_FUNNEL, &other, "{'name':'Архив'}"));
+    DO(r, try_create(r, ENT_STAGE, &there, "{'name':'Первый','funnel_id':%lld}", (long long)other));
+    DO(r, try_update(r, ENT_DEAL, deal, "{'funnel_id':%lld,'stage_id':%lld}", (long long)other, (long long)there));
+    DO(r,
+       try_update(r, ENT_DEAL, deal, "{'funnel_id':%lld,'stage_id':%lld}", (long long)r->funnel, (long long)r->talks));
+    here = r->last_change;
+    DO(r, try_update(r, ENT_FUNNEL, other, "{'archived':true}"));
+    REFUSED(r, try_create(r, ENT_DEAL, NULL, "{'title':'x','funnel_id':%lld}", (long long)other), "funnel_archived");
+    REFUSED(r, try_update(r, ENT_DEAL, deal, "{'funnel_id':%lld,'stage_id':%lld}", (long long)other, (long long)there),
             "funnel_archived");
+    DO(r, try_undo(r, here)); /* it stood there before */
+    assert_int_equal(field_of(r, ENT_DEAL, deal, DEAL_FUNNEL_ID).i, other);
     rig_close(r);
 }
 
