@@ -174,7 +174,7 @@ static void put_moved(struct buf *b, const struct walk *was, const struct walk *
         put_pair(b, ",\"value_minor\":[", was->value, was->value == EVENT_NO_AMOUNT, is->value, false);
     if (was->owner != is->owner)
         put_pair(b, ",\"owner_id\":[", was->owner, was->owner == 0, is->owner, false);
-    if (was->closed_at != is->closed_at)
+    if (was->closed_at != is->closed_at || (was->status == DEAL_OPEN) != (is->status == DEAL_OPEN))
         put_pair(b, ",\"closed_at\":[", was->closed_at, was->status == DEAL_OPEN, is->closed_at,
                  is->status == DEAL_OPEN);
     buf_char(b, '}');

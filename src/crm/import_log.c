@@ -20,7 +20,7 @@ static struct str printable(struct arena *a, struct str s)
     bool text = str_utf8_valid((struct str){s.ptr, n});
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        p[i] = c < 0x20 || c == 0x7f || (c >= 0x80 && !text) ? '?' : (char)c;
+        p[i] = (char)(c < 0x20 || c == 0x7f || (c >= 0x80 && !text) ? '?' : c);
     }
     if (n < s.len) {
         memcpy(p + n, "...", 3);

@@ -151,6 +151,7 @@ struct known_stage {
     struct str folded;
     int64_t id;
     enum deal_status outcome;
+    bool archived;
 };
 
 struct known_stages {
@@ -162,14 +163,15 @@ static enum rc load_stages(struct wtx *tx, int64_t funnel_id, struct known_stage
 {
     struct stmt *s;
     enum rc rc;
-    TRY(db_prepare(tx->db, &s,
-                   "SELECT id, name_fold, outcome, position FROM stage WHERE funnel_id = $1 AND deleted_at IS NULL"
-                   " ORDER BY archived, position, id",
-                   e));
+    TRY(db_prepare(
+        tx->db, &s,
+        "SELECT id, name_fold, outcome, position, archived FROM stage WHERE funnel_id = $1 AND deleted_at IS NULL"
+        " ORDER BY archived, position, id",
+        e));
     stmt_i64(s, 1, funnel_id);
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         struct known_stage k = {str_dup(tx->arena, stmt_col_str(s, 1)), stmt_col_i64(s, 0),
-                                (enum deal_status)stmt_col_i64(s, 2)};
+                                (enum deal_status)stmt_col_i64(s, 2), stmt_col_i64(s, 4) != 0};
         vec_push(&out->all, k);
         if (stmt_col_i64(s, 3) > out->position)
             out->position = stmt_col_i64(s, 3);
@@ -212,6 +214,8 @@ static enum rc make_stage(struct prepare *p, struct change *ch, struct known_sta
     TRY(stage_outcome(p, ch->tx->arena, name, &wanted, e));
     if (there && wanted != DEAL_OPEN && there->outcome != wanted)
         return err_set(e, RC_UNPROCESSABLE, "stage_outcome", "", "%.*s", STR_ARG(name));
+    if (there && there->archived) /* no deal stands in it, and none comes to stand in it by an import */
+        return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage", "%.*s", STR_ARG(name));
     if (!there) {
         struct known_stage made = {.folded = folded, .outcome = wanted};
         TRY(import_create(ch, ENT_STAGE,

@@ -295,9 +295,30 @@ static void a_slip_in_a_name_is_refused_before_anything_is_written(void **state)
     assert_string_equal(i->e.code, "funnel_archived");
     import_done(i);
     DO(r, try_update(r, ENT_FUNNEL, r->funnel, "{'archived':false}"));
-    events += 2;
+    DO(r, try_update(r, ENT_STAGE, r->talks, "{'archived':true}"));
+    i = import_text(r, &opt, "case,stage,at,user,amount\nC1,Новая,2024-01-01,,\nC1,Переговоры,2024-01-02,,\n");
+    assert_string_equal(i->e.code, "stage_archived");
+    import_done(i);
+    DO(r, try_update(r, ENT_STAGE, r->talks, "{'archived':false}"));
+    events += 4;
     assert_int_equal(number(r->db, "SELECT count(*) FROM journal"), events);
     assert_int_equal(number(r->db, "SELECT count(*) FROM funnel"), 1);
+    rig_close(r);
+}
+
+/* Some programs write what they do not know as the beginning of 1970. */
+static void a_deal_closed_at_the_beginning_of_1970_is_closed(void **state)
+{
+    struct rig *r = rig_open(*state);
+    struct import_events_options opt = usual();
+    struct import *i =
+        taken(r, &opt, "case,stage,at,user,amount\nC1,Новая,1969-12-31,,\nC1,Успех,1970-01-01T00:00:00Z,,\n");
+    int64_t deal = number(r->db, "SELECT max(id) FROM deal");
+    assert_int_equal(i->sum.won, 1);
+    assert_int_equal(field_of(r, ENT_DEAL, deal, DEAL_CLOSED_AT).kind, VAL_INT);
+    assert_int_equal(field_of(r, ENT_DEAL, deal, DEAL_CLOSED_AT).i, 0);
+    assert_int_equal(number(r->db, "SELECT count(*) FROM journal WHERE data LIKE '%\"closed_at\":[null,0]%'"), 1);
+    import_done(i);
     rig_close(r);
 }
 
@@ -449,6 +470,7 @@ int main(void)
         SCENARIO(bad_rows_are_told_by_line_and_the_rest_comes_in),
         SCENARIO(a_second_import_doubles_nothing),
         SCENARIO(a_slip_in_a_name_is_refused_before_anything_is_written),
+        SCENARIO(a_deal_closed_at_the_beginning_of_1970_is_closed),
         SCENARIO(many_deals_come_in_over_several_transactions),
         SCENARIO(a_list_of_opportunities_comes_in_with_all_that_does_not_match),
     };
