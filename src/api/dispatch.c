@@ -182,6 +182,9 @@ static enum rc check_query(struct call *c, struct err *e)
         struct str value, name = str_cut(str_cut(rest, '&', &rest), '=', &value);
         if (name.len && !has_word(c->route->query ? c->route->query : "", name))
             return err_set(e, RC_INVALID, "unknown_parameter", "", "%.*s", STR_ARG(name));
+        bool coded = value.ptr && memchr(value.ptr, '%', value.len);
+        if (coded && (!str_url_decode(c->r->arena, value, true, &value) || !str_utf8_valid(value)))
+            return err_set(e, RC_INVALID, "bad_text", str_cdup(c->r->arena, name), NULL);
     }
     return RC_OK;
 }

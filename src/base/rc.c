@@ -20,11 +20,14 @@ static void cut_clean(char *text)
 static void put(char *to, size_t size, const char *from)
 {
     size_t n = from ? strlen(from) : 0;
-    if (n >= size)
+    bool cut = n >= size;
+    if (cut)
         n = size - 1;
     if (n)
         memcpy(to, from, n);
     to[n] = 0;
+    if (cut)
+        cut_clean(to);
 }
 
 enum rc err_set(struct err *e, enum rc rc, const char *code, const char *field, const char *fmt, ...)

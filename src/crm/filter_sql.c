@@ -1,5 +1,6 @@
 /* The tree as SQL. Negation is pushed down to the leaves, where it can say what it means for empty fields. */
 #include "crm/filter.h"
+#include <stdlib.h>
 
 static const char *op_text(enum filter_op op)
 {
@@ -97,25 +98,89 @@ static void put_leaf(struct sqlb *q, const struct filter_leaf *l, const char *al
     }
 }
 
+/* ---- chains: SQLite's parser has a stack of a hundred, so what can stand side by side is not nested, and of the
+ * operands the most nested one comes first, where it costs least ---- */
+
+struct operand {
+    const struct filter *f;
+    bool negate;
+    int depth;
+    size_t place; /* as written, among equals */
+};
+struct chain {
+    bool all; /* AND, else OR */
+    struct operand *ptr;
+    size_t n;
+};
+
+static bool joins_all(const struct filter *f, bool negate)
+{
+    return (f->kind == FILTER_AND) != negate;
+}
+
+static int depth_of(const struct filter *f, bool negate)
+{
+    int most = 0;
+    if (f->kind == FILTER_LEAF)
+        return 0;
+    if (f->kind == FILTER_NOT)
+        return depth_of(f->a, !negate);
+    const struct filter *sides[] = {f->a, f->b};
+    for (size_t i = 0; i < 2; i++) {
+        const struct filter *side = sides[i];
+        bool turned = negate;
+        for (; side->kind == FILTER_NOT; side = side->a)
+            turned = !turned;
+        int d = depth_of(side, turned);
+        if (side->kind != FILTER_LEAF && joins_all(side, turned) == joins_all(f, negate))
+            d--; /* the same chain */
+        most = d > most ? d : most;
+    }
+    return most + 1;
+}
+
+/* Without c->ptr it only counts. */
+static void gather(struct chain *c, const struct filter *f, bool negate)
+{
+    if (f->kind == FILTER_NOT) {
+        gather(c, f->a, !negate);
+    } else if (f->kind != FILTER_LEAF && joins_all(f, negate) == c->all) {
+        gather(c, f->a, negate);
+        gather(c, f->b, negate);
+    } else {
+        if (c->ptr)
+            c->ptr[c->n] = (struct operand){f, negate, depth_of(f, negate), c->n};
+        c->n++;
+    }
+}
+
+static int by_depth(const void *a, const void *b)
+{
+    const struct operand *x = a, *y = b;
+    return x->depth != y->depth ? y->depth - x->depth : x->place < y->place ? -1 : 1;
+}
+
 static void put(struct sqlb *q, const struct filter *f, const struct entity *ent, const char *alias, bool negate)
 {
-    switch (f->kind) {
-    case FILTER_NOT:
+    if (f->kind == FILTER_NOT) {
         put(q, f->a, ent, alias, !negate);
-        break;
-    case FILTER_AND:
-    case FILTER_OR:
-        sqlb_c(q, "(");
-        put(q, f->a, ent, alias, negate);
-        sqlb_c(q, (f->kind == FILTER_AND) != negate ? " AND " : " OR ");
-        put(q, f->b, ent, alias, negate);
-        sqlb_c(q, ")");
-        break;
-    case FILTER_LEAF:
+    } else if (f->kind == FILTER_LEAF) {
         if (f->leaf.via >= 0)
             put_reference(q, &f->leaf, ent, alias, negate);
         else
             put_leaf(q, &f->leaf, alias, negate);
+    } else {
+        struct chain c = {.all = joins_all(f, negate)};
+        gather(&c, f, negate);
+        c.ptr = ARENA_ARRAY(q->arena, struct operand, c.n);
+        c.n = 0;
+        gather(&c, f, negate);
+        qsort(c.ptr, c.n, sizeof *c.ptr, by_depth);
+        for (size_t i = 0; i < c.n; i++) {
+            sqlb_c(q, i == 0 ? "(" : c.all ? " AND " : " OR ");
+            put(q, c.ptr[i].f, ent, alias, c.ptr[i].negate);
+        }
+        sqlb_c(q, ")");
     }
 }
 

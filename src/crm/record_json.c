@@ -281,11 +281,8 @@ static enum rc read_member(struct arena *a, struct record *r, const char *key, s
     int i = entity_field(ent, name);
     if (i < 0 && is_head(key))
         return err_set(e, RC_UNPROCESSABLE, "read_only_field", key, NULL);
-    if (i < 0) {
-        char shown[64];
-        snprintf(shown, sizeof shown, "%.*s", STR_ARG(name));
-        return err_set(e, RC_INVALID, "unknown_field", shown, NULL);
-    }
+    if (i < 0)
+        return err_set(e, RC_INVALID, "unknown_field", key, NULL);
     const struct field *fd = &ent->fields[i];
     if ((fd->flags & FF_SERVER) || ((fd->flags & FF_CREATE) && !creating))
         return err_set(e, RC_UNPROCESSABLE, "read_only_field", fd->name, NULL);

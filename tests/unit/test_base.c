@@ -74,6 +74,9 @@ static void an_error_says_what_and_where_and_is_cut_at_a_letter(void **state)
         (void)err_set(&e, RC_INVALID, "bad", "", "%s", name);
         assert_true(strlen(e.arg[0]) >= 158);
         assert_true(str_utf8_valid(str_c(e.arg[0])));
+        (void)err_set(&e, RC_INVALID, "unknown_field", name, NULL);
+        assert_true(strlen(e.field) >= 62);
+        assert_true(str_utf8_valid(str_c(e.field)));
     }
     assert_int_equal(err_set(NULL, RC_INTERNAL, "x", "", NULL), RC_INTERNAL);
 }

@@ -55,7 +55,9 @@ static void not_is_the_exact_complement(void **state)
 static void and_binds_tighter_than_or(void **state)
 {
     (void)state;
-    becomes("id = 1 or id = 2 and id = 3", "(t.id = $1 OR (t.id = $2 AND t.id = $3))");
+    becomes("id = 1 or id = 2 and id = 3", "((t.id = $1 AND t.id = $2) OR t.id = $3)");
+    becomes("id = 1 and id = 2 and not (id = 3 or id = 4)",
+            "(t.id = $1 AND t.id = $2 AND (NOT t.id = $3) AND (NOT t.id = $4))");
     becomes("(id = 1 or id = 2) and id = 3", "((t.id = $1 OR t.id = $2) AND t.id = $3)");
 }
 
