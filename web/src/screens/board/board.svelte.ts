@@ -123,10 +123,15 @@ export class Board {
       this.#reload = setTimeout(() => void this.load(), 400)
       return
     }
+    const focused = this.card(this.focused)
+    const inHand = focused !== undefined && document.activeElement?.id === `card-${focused.id}`
     const { stages, changed } = merge(this.#cards, delta, held)
     this.loaded = this.#cards.size
     if (fresh) for (const card of changed) this.#cards.set(card.id, { ...card, fresh: true })
     this.arrange(stages)
+    // Its element is in another column now: the focus goes along (an undone move, a colleague's one).
+    if (inHand && this.card(focused.id) && this.card(focused.id)?.stage !== focused.stage)
+      this.wanted = { id: focused.id }
     if (fresh && changed.length > 0) setTimeout(() => this.#settle(changed), 2500)
   }
   #settle(changed: Card[]): void {
