@@ -38,6 +38,17 @@ void logins_free(struct logins *l)
     free(l);
 }
 
+/* The address that attempts are counted for: behind a proxy on this machine, the one it saw. */
+static const char *peer_of(const struct call *c)
+{
+    struct str via = c->r->peer_loopback ? http_header(c->r, "x-forwarded-for") : STR_NULL;
+    const char *comma = via.ptr ? memrchr(via.ptr, ',', via.len) : NULL;
+    if (comma)
+        via = (struct str){comma + 1, via.len - (size_t)(comma + 1 - via.ptr)};
+    via = str_trim(via);
+    return via.len && via.len < 46 ? str_cdup(c->r->arena, via) : c->r->peer;
+}
+
 /* ---- at most two at once ---- */
 
 struct attempt { /* c->own of everything here */
@@ -173,7 +184,7 @@ static enum rc check_password(struct call *c, struct err *e)
 static void checked(struct call *c)
 {
     struct attempt *a = c->own;
-    throttle_done(c->app->throttle, a->email, c->r->peer, time_monotonic(), c->rc == RC_OK);
+    throttle_done(c->app->throttle, a->email, peer_of(c), time_monotonic(), c->rc == RC_OK);
     if (c->rc != RC_OK)
         call_fail(c, &c->err);
     else
@@ -208,10 +219,10 @@ enum rc login_handle(struct call *c, struct err *e)
     struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
     TRY(need_json(c, e));
     TRY(read_two(c, "email", "password", &a->email, &a->password, e));
-    TRY(throttle_try(c->app->throttle, a->email, c->r->peer, time_monotonic(), e));
+    TRY(throttle_try(c->app->throttle, a->email, peer_of(c), time_monotonic(), e));
     enum rc rc = later(c, a, true, check_password, checked, e);
     if (rc != RC_OK)
-        throttle_done(c->app->throttle, a->email, c->r->peer, time_monotonic(), true);
+        throttle_done(c->app->throttle, a->email, peer_of(c), time_monotonic(), true);
     return rc;
 }
 
@@ -265,7 +276,7 @@ static void new_hash_ready(struct call *c)
 {
     struct attempt *a = c->own;
     bool wrong = c->rc != RC_OK && strcmp(c->err.code, "wrong_password") == 0;
-    throttle_done(c->app->throttle, a->who, c->r->peer, time_monotonic(), !wrong);
+    throttle_done(c->app->throttle, a->who, peer_of(c), time_monotonic(), !wrong);
     if (c->rc != RC_OK) {
         call_fail(c, &c->err);
         return;
@@ -280,10 +291,10 @@ enum rc password_handle(struct call *c, struct err *e)
     struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
     TRY(read_two(c, "old", "new", &a->password, &a->fresh, e));
     a->who = str_fmt(c->r->arena, "user %lld", (long long)c->session.user_id);
-    TRY(throttle_try(c->app->throttle, a->who, c->r->peer, time_monotonic(), e));
+    TRY(throttle_try(c->app->throttle, a->who, peer_of(c), time_monotonic(), e));
     enum rc rc = later(c, a, true, check_and_hash, new_hash_ready, e);
     if (rc != RC_OK)
-        throttle_done(c->app->throttle, a->who, c->r->peer, time_monotonic(), true);
+        throttle_done(c->app->throttle, a->who, peer_of(c), time_monotonic(), true);
     return rc;
 }
 
@@ -308,9 +319,11 @@ enum rc session_end_prepare(struct call *c, struct err *e)
 
 /* ---- demo ---- */
 
+/* Who comes through a proxy on this machine does not sit at it. */
 static bool demo_open(const struct call *c)
 {
-    return c->app->demo && c->r->peer_loopback;
+    return c->app->demo && c->r->peer_loopback && !http_header(c->r, "x-forwarded-for").ptr &&
+           !http_header(c->r, "forwarded").ptr;
 }
 
 enum rc demo_people(struct call *c, struct err *e)

@@ -151,5 +151,8 @@ test('in demo mode whoever sits at the machine signs in with one click', async (
   const me = demo.as({ cookie: r.headers.get('set-cookie').split(';')[0], csrf: r.body.csrf })
   assert.equal((await me.get('/api/boot')).settings.demo, true)
   assert.equal((await demo.anon('POST', '/api/demo/session', { user_id: 12345 })).status, 404)
+  const proxied = { headers: { 'x-forwarded-for': '203.0.113.7' } }
+  assert.deepEqual((await demo.anon('GET', '/api/demo', undefined, proxied)).body, { demo: false }, 'not from afar through a proxy')
+  assert.equal((await demo.anon('POST', '/api/demo/session', { user_id: 1 }, proxied)).status, 404)
   await demo.stop()
 })
