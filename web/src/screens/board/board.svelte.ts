@@ -15,8 +15,11 @@ import { matcher } from './match'
 
 export class Column {
   cards = $state.raw<readonly Card[]>([])
-  sums = $derived.by(() => sums(this.cards, this.stage.norm_days, clock.now))
-  constructor(readonly stage: Stage) {}
+  sums = $derived.by(() => sums(this.cards, this.currency, this.stage.norm_days, clock.now))
+  constructor(
+    readonly stage: Stage,
+    readonly currency: string,
+  ) {}
 }
 export interface Losing {
   ids: number[]
@@ -48,10 +51,11 @@ export class Board {
 
   filter = $derived<Filter | null>(parse(this.filterText))
   total = $derived.by(() => {
-    const all = { count: 0, value: 0, overdue: 0, none: 0 }
+    const all = { count: 0, value: 0, foreign: 0, overdue: 0, none: 0 }
     for (const column of this.columns) {
       all.count += column.sums.count
       all.value += column.sums.value
+      all.foreign += column.sums.foreign
       for (const card of column.cards) {
         if (card.task === null) all.none++
         else if (card.task < clock.now) all.overdue++
@@ -71,7 +75,7 @@ export class Board {
   constructor(funnel: Funnel) {
     this.funnel = funnel
     const stages = funnel.stages.filter((s) => !s.archived).sort((a, b) => a.position - b.position)
-    this.columns = stages.filter((s) => s.outcome === 'open').map((s) => new Column(s))
+    this.columns = stages.filter((s) => s.outcome === 'open').map((s) => new Column(s, funnel.currency))
     this.won = stages.filter((s) => s.outcome === 'won')
     this.lost = stages.filter((s) => s.outcome === 'lost')
   }

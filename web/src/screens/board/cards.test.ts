@@ -82,8 +82,10 @@ describe('what others do', () => {
 describe('a column', () => {
   it('counts deals, money and those over the norm', () => {
     const list = cards({ id: 1, value: 100, entered: now - 6 * day }, { id: 2, entered: now - 5 * day })
-    expect(sums(list, 5, now)).toEqual({ count: 2, value: 100, late: 1 })
-    expect(sums(list, null, now).late).toBe(0)
+    expect(sums(list, 'RUB', 5, now)).toEqual({ count: 2, value: 100, foreign: 0, late: 1 })
+    expect(sums(list, 'RUB', null, now).late).toBe(0)
+    // Roubles and tenge make no sum: a deal in another currency is counted, not added.
+    expect(sums(list, 'KZT', 5, now)).toMatchObject({ value: 0, foreign: 1 })
     expect(list.map((c) => daysIn(c, now))).toEqual([6, 5])
   })
   it('is ordered by hand, by task, by value or by age', () => {

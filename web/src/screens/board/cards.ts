@@ -147,15 +147,18 @@ export const compareBy: Record<Order, (a: Card, b: Card) => number> = {
 
 export interface Sums {
   count: number
+  /** Of the deals in the funnel's currency; those in another cannot be added. */
   value: number
+  foreign: number
   /** Deals that stay longer than the norm of the stage. */
   late: number
 }
-export function sums(cards: readonly Card[], norm: number | null, now: number): Sums {
-  const out: Sums = { count: cards.length, value: 0, late: 0 }
+export function sums(cards: readonly Card[], currency: string, norm: number | null, now: number): Sums {
+  const out: Sums = { count: cards.length, value: 0, foreign: 0, late: 0 }
   const limit = normLimit(norm, now)
   for (const card of cards) {
-    out.value += card.value ?? 0
+    if (card.currency === currency) out.value += card.value ?? 0
+    else if (card.value !== null) out.foreign++
     if (card.entered < limit) out.late++
   }
   return out
