@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { figure, load, makeFunnel, median, place, program, quick, run, startServer } from './lib.mjs'
 
-const requests = quick ? 3000 : 12000
+const requests = quick ? 2000 : 12000
 const rounds = quick ? 3 : 7
 const singles = requests / 20
 const data = place('create')
