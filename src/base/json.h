@@ -5,6 +5,10 @@
 
 /* Parses a whole text into a tree owned by the caller (json_decref). Errors: bad_json (arg 0: what, with line and column). */
 MUST_USE enum rc json_read(struct str text, json_t **out, struct err *e);
+static inline json_t *json_text(struct str s) /* a new string; NULL when it is not UTF-8 */
+{
+    return json_stringn(s.ptr, s.len);
+}
 
 /* The writer puts commas by itself. Non-finite reals are written as null. */
 struct jw {

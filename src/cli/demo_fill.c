@@ -32,20 +32,10 @@ static struct actor actor_of(const struct filler *f, unsigned user)
 static enum rc create(struct filler *f, int64_t at, enum entity_id kind, json_t *body, int64_t *id, struct err *e)
 {
     struct change ch = change_begin(f->tx, actor_of(f, DEMO_SYSTEM));
-    struct record *rec = NULL;
-    enum rc rc;
     ch.at = at;
-    TRY_OUT(record_from_json(f->tx->arena, entity_by_id(kind), body, true, &rec, e));
-    TRY_OUT(change_create(&ch, rec, id, e));
+    TRY(change_create_json(&ch, kind, body, id, e));
     f->written += ch.events;
-out:
-    json_decref(body);
-    return rc;
-}
-
-static json_t *text(struct str s)
-{
-    return json_stringn(s.ptr, s.len);
+    return RC_OK;
 }
 
 static enum rc refuse_full(struct db *db, struct err *e)
@@ -148,8 +138,8 @@ static enum rc create_campaign(struct filler *f, size_t i, struct err *e)
                   json_pack("{s:s,s:I,s:s,s:I,s:s,s:o,s:o}", "name", c->name, "source_id",
                             (json_int_t)f->source[c->source], "utm_campaign", c->utm_campaign, "cost_minor",
                             (json_int_t)c->cost_minor, "currency", c->currency, "starts_on",
-                            text(date_format(f->tx->arena, c->starts_on)), "ends_on",
-                            text(date_format(f->tx->arena, c->ends_on))),
+                            json_text(date_format(f->tx->arena, c->starts_on)), "ends_on",
+                            json_text(date_format(f->tx->arena, c->ends_on))),
                   &f->campaign[i], e);
 }
 

@@ -281,6 +281,14 @@ enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct 
     return row_event(ch, NULL, r, VERB_CREATED, e);
 }
 
+enum rc change_create_json(struct change *ch, enum entity_id kind, json_t *body, int64_t *id, struct err *e)
+{
+    struct record *in = NULL;
+    enum rc rc = record_from_json(ch->tx->arena, entity_by_id(kind), body, true, &in, e);
+    json_decref(body);
+    return rc == RC_OK ? change_create(ch, in, id, e) : rc;
+}
+
 static enum rc load_for_change(struct change *ch, const struct entity *ent, int64_t id, int64_t expect,
                                const struct record *in, struct record **was, struct err *e)
 {

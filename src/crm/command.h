@@ -33,6 +33,8 @@ void crm_set_reactor(crm_reactor react);
 
 /* *in as from record_from_json(creating). Errors: those of the hooks, ref_not_found, unique names taken_name. */
 MUST_USE enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct err *e);
+/* The same from a JSON object as a client sends it, which it takes over. Errors: also those of record_from_json. */
+MUST_USE enum rc change_create_json(struct change *ch, enum entity_id kind, json_t *body, int64_t *id, struct err *e);
 /* expect_version 0: any. Nothing changed in effect: RC_OK, no event, version stays. Errors: not_found, stale_version. */
 MUST_USE enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, struct record *in, struct err *e);
 MUST_USE enum rc change_delete(struct change *ch, const struct entity *ent, int64_t id, int64_t expect_version, struct err *e);

@@ -249,7 +249,7 @@ static enum rc add_product(struct chunk *c, struct wtx *tx, int64_t actor, uint3
     struct change ch = change_begin(tx, import_actor(actor));
     int64_t id;
     ch.at = at;
-    return import_create(
+    return change_create_json(
         &ch, ENT_DEAL_PRODUCT,
         json_pack("{s:I,s:I}", "deal_id", (json_int_t)c->deal->id, "product_id", (json_int_t)c->t->product_id[deal]),
         &id, e);

@@ -26,12 +26,6 @@ MUST_USE enum rc import_currency(struct writer *w, const char *funnel, const cha
 /* Finds or creates people of a role by name: people who cannot sign in until somebody lets them. ids[i] of names[i]. */
 MUST_USE enum rc import_people(struct change *ch, const char *role, const struct str *names, size_t n, int64_t *ids,
                                int64_t *created, struct err *e);
-/* Creates a record of one kind from a JSON object, which it takes over. */
-MUST_USE enum rc import_create(struct change *ch, enum entity_id kind, json_t *body, int64_t *id, struct err *e);
-static inline json_t *import_text(struct str s)
-{
-    return json_stringn(s.ptr, s.len);
-}
 struct actor import_actor(int64_t user_id);
 
 /* Folded text of a query's first column to the number of its second; of two with one name the first is kept. */

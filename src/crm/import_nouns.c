@@ -43,7 +43,7 @@ static void put_comment(struct making *m, json_t *body, size_t row)
             buf_fmt(&b, "%s%.*s: %.*s", b.len ? "\n" : "", STR_ARG(m->side->comment[i]), STR_ARG(v));
     }
     if (b.len)
-        json_object_set_new(body, "comment", import_text(buf_view(&b)));
+        json_object_set_new(body, "comment", json_text(buf_view(&b)));
     buf_free(&b);
 }
 
@@ -56,7 +56,7 @@ static void put_field(struct making *m, json_t *body, size_t row, size_t i)
     if (!v.len)
         return;
     if (ent->fields[entity_field(ent, f->field)].type != FT_MONEY)
-        json_object_set_new(body, f->field.ptr, import_text(v));
+        json_object_set_new(body, f->field.ptr, json_text(v));
     else if (money_parse(v, m->r->exponent, &minor))
         json_object_set_new(body, f->field.ptr, json_integer(minor));
     else
@@ -65,9 +65,9 @@ static void put_field(struct making *m, json_t *body, size_t row, size_t i)
 
 static json_t *body_of(struct making *m, struct str name, int64_t row)
 {
-    json_t *body = json_pack("{s:o}", "name", import_text(name));
+    json_t *body = json_pack("{s:o}", "name", json_text(name));
     if (m->kind == ENT_PRODUCT)
-        json_object_set_new(body, "currency", import_text(m->r->map.currency));
+        json_object_set_new(body, "currency", json_text(m->r->map.currency));
     if (row < 0)
         return body;
     m->r->bad->file = m->t->file;

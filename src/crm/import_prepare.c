@@ -7,17 +7,6 @@ struct actor import_actor(int64_t user_id)
     return (struct actor){.user_id = user_id, .role = ROLE_ADMIN, .via = VIA_IMPORT};
 }
 
-enum rc import_create(struct change *ch, enum entity_id kind, json_t *body, int64_t *id, struct err *e)
-{
-    struct record *rec = NULL;
-    enum rc rc;
-    TRY_OUT(record_from_json(ch->tx->arena, entity_by_id(kind), body, true, &rec, e));
-    TRY_OUT(change_create(ch, rec, id, e));
-out:
-    json_decref(body);
-    return rc;
-}
-
 enum rc import_find_funnel(struct db *db, struct arena *a, struct str name, int64_t *id, struct str *currency,
                            struct err *e)
 {
@@ -87,10 +76,10 @@ static enum rc create_person(struct change *ch, const char *role, struct str nam
     for (int64_t attempt = (int64_t)strmap_len(emails); strmap_get(emails, email, &taken); attempt++)
         email = made_email(ch->tx->arena, name, attempt);
     strmap_put(emails, email, 1);
-    return import_create(ch, ENT_USER,
-                         json_pack("{s:o,s:o,s:s,s:b}", "name", import_text(name), "email", import_text(email), "role",
-                                   role, "active", 0),
-                         id, e);
+    return change_create_json(
+        ch, ENT_USER,
+        json_pack("{s:o,s:o,s:s,s:b}", "name", json_text(name), "email", json_text(email), "role", role, "active", 0),
+        id, e);
 }
 
 enum rc import_people(struct change *ch, const char *role, const struct str *names, size_t n, int64_t *ids,
@@ -207,7 +196,6 @@ static enum rc check_listed(struct prepare *p, struct arena *a, const struct kno
 static enum rc make_stage(struct prepare *p, struct change *ch, struct known_stages *known, struct str name, size_t i,
                           struct err *e)
 {
-    static const char *const names[] = {"open", "won", "lost"};
     struct str folded = str_fold(ch->tx->arena, name);
     const struct known_stage *there = find_stage(known, folded);
     enum deal_status wanted;
@@ -218,11 +206,11 @@ static enum rc make_stage(struct prepare *p, struct change *ch, struct known_sta
         return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage", "%.*s", STR_ARG(name));
     if (!there) {
         struct known_stage made = {.folded = folded, .outcome = wanted};
-        TRY(import_create(ch, ENT_STAGE,
-                          json_pack("{s:I,s:o,s:I,s:s}", "funnel_id", (json_int_t)p->out->funnel_id, "name",
-                                    import_text(name), "position", (json_int_t)++known->position, "outcome",
-                                    names[wanted]),
-                          &made.id, e));
+        TRY(change_create_json(ch, ENT_STAGE,
+                               json_pack("{s:I,s:o,s:I,s:s}", "funnel_id", (json_int_t)p->out->funnel_id, "name",
+                                         json_text(name), "position", (json_int_t)++known->position, "outcome",
+                                         deal_status_names[wanted]),
+                               &made.id, e));
         vec_push(&known->all, made);
         there = &known->all.ptr[known->all.len - 1];
         p->out->stages_created++;
@@ -287,10 +275,10 @@ static enum rc make_funnel(struct prepare *p, struct change *ch, struct err *e)
     if (!p->out->fresh)
         return RC_OK;
     p->out->currency = str_dup(p->arena, p->currency);
-    return import_create(ch, ENT_FUNNEL,
-                         json_pack("{s:o,s:s,s:o}", "name", import_text(name), "kind",
-                                   p->opt->kind ? p->opt->kind : "inbound", "currency", import_text(p->currency)),
-                         &p->out->funnel_id, e);
+    return change_create_json(ch, ENT_FUNNEL,
+                              json_pack("{s:o,s:s,s:o}", "name", json_text(name), "kind",
+                                        p->opt->kind ? p->opt->kind : "inbound", "currency", json_text(p->currency)),
+                              &p->out->funnel_id, e);
 }
 
 static enum rc prepare_apply(struct wtx *tx, struct job *job, struct err *e)

@@ -1,4 +1,5 @@
 #include "crm/preset.h"
+#include "crm/fields.h"
 #include "crm/preset_data.h"
 
 /* Reading: jansson trees into structs of the arena. A broken file is our own mistake, so one error is enough. */
@@ -45,7 +46,6 @@ static struct preset_text *get_names(struct reading *r, const json_t *list, size
 
 static struct preset_stage get_stage(struct reading *r, const json_t *o)
 {
-    static const char *const outcomes[] = {"open", "won", "lost"};
     struct preset_stage s = {.name = get_text(r, json_object_get(o, "name")),
                              .phase = get_text(r, json_object_get(o, "phase")),
                              .norm_days = get_int(r, o, "norm_days", -1),
@@ -53,7 +53,7 @@ static struct preset_stage get_stage(struct reading *r, const json_t *o)
                              .colour = get_str(r, o, "colour")};
     struct str outcome = get_str(r, o, "outcome");
     for (size_t i = 0; i < 3; i++)
-        if (str_eqc(outcome, outcomes[i]))
+        if (str_eqc(outcome, deal_status_names[i]))
             s.outcome = (enum deal_status)i;
     return s;
 }
@@ -150,11 +150,10 @@ static void put_names(struct jw *w, const char *key, const struct preset_text *n
 
 static void put_stage(struct jw *w, const struct preset_stage *s, struct str locale)
 {
-    static const char *const outcomes[] = {"open", "won", "lost"};
     jw_obj(w);
     jw_kstr(w, "name", preset_say(s->name, locale));
     jw_kstr(w, "phase", preset_say(s->phase, locale));
-    jw_kc(w, "outcome", outcomes[s->outcome]);
+    jw_kc(w, "outcome", deal_status_names[s->outcome]);
     jw_kstr(w, "colour", s->colour);
     if (s->norm_days < 0)
         jw_knull(w, "norm_days");

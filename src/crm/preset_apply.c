@@ -1,22 +1,6 @@
 /* Creating what a preset holds, through the ordinary commands. */
+#include "crm/fields.h"
 #include "crm/preset.h"
-
-/* Takes over body. */
-static enum rc create(struct change *ch, enum entity_id kind, json_t *body, int64_t *id, struct err *e)
-{
-    struct record *rec = NULL;
-    enum rc rc;
-    TRY_OUT(record_from_json(ch->tx->arena, entity_by_id(kind), body, true, &rec, e));
-    TRY_OUT(change_create(ch, rec, id, e));
-out:
-    json_decref(body);
-    return rc;
-}
-
-static json_t *text(struct str s)
-{
-    return json_stringn(s.ptr, s.len);
-}
 
 /* Is there a living record of this name? id 0: no. */
 static enum rc find_name(struct change *ch, const char *table, struct str name, int64_t *id, struct err *e)
@@ -59,10 +43,10 @@ static enum rc ensure_names(struct change *ch, enum entity_id kind, const struct
         TRY(find_name(ch, ent->table, name, &id, e));
         if (id)
             continue;
-        json_t *body = json_pack("{s:o}", "name", text(name));
+        json_t *body = json_pack("{s:o}", "name", json_text(name));
         if (placed)
             json_object_set_new(body, "position", json_integer((json_int_t)i + 1));
-        TRY(create(ch, kind, body, &id, e));
+        TRY(change_create_json(ch, kind, body, &id, e));
     }
     return RC_OK;
 }
@@ -70,32 +54,31 @@ static enum rc ensure_names(struct change *ch, enum entity_id kind, const struct
 static enum rc create_stage(struct change *ch, const struct preset_stage *s, int64_t funnel_id, size_t position,
                             struct str locale, struct err *e)
 {
-    static const char *const outcomes[] = {"open", "won", "lost"};
     int64_t id;
     json_t *body = json_pack("{s:I,s:o,s:I,s:o,s:o,s:s,s:I}", "funnel_id", (json_int_t)funnel_id, "name",
-                             text(preset_say(s->name, locale)), "position", (json_int_t)position, "colour",
-                             text(s->colour), "phase", text(preset_say(s->phase, locale)), "outcome",
-                             outcomes[s->outcome], "probability", (json_int_t)s->probability);
+                             json_text(preset_say(s->name, locale)), "position", (json_int_t)position, "colour",
+                             json_text(s->colour), "phase", json_text(preset_say(s->phase, locale)), "outcome",
+                             deal_status_names[s->outcome], "probability", (json_int_t)s->probability);
     if (s->norm_days >= 0)
         json_object_set_new(body, "norm_days", json_integer(s->norm_days));
-    return create(ch, ENT_STAGE, body, &id, e);
+    return change_create_json(ch, ENT_STAGE, body, &id, e);
 }
 
 enum rc preset_create_funnel(struct change *ch, const struct preset_funnel *f, const struct preset_as *as, int64_t *id,
                              struct err *e)
 {
-    TRY(create(ch, ENT_FUNNEL,
-               json_pack("{s:o,s:o,s:I,s:o}", "name", text(as->name), "kind", text(as->kind), "position",
-                         (json_int_t)as->position, "currency", text(as->currency)),
-               id, e));
+    TRY(change_create_json(ch, ENT_FUNNEL,
+                           json_pack("{s:o,s:o,s:I,s:o}", "name", json_text(as->name), "kind", json_text(as->kind),
+                                     "position", (json_int_t)as->position, "currency", json_text(as->currency)),
+                           id, e));
     for (size_t i = 0; i < f->n_stages; i++)
         TRY(create_stage(ch, &f->stages[i], *id, i + 1, as->locale, e));
     for (size_t i = 0; i < f->n_loss_reasons; i++) {
         int64_t reason;
-        TRY(create(ch, ENT_LOSS_REASON,
-                   json_pack("{s:o,s:I,s:I}", "name", text(preset_say(f->loss_reasons[i], as->locale)), "funnel_id",
-                             (json_int_t)*id, "position", (json_int_t)i + 1),
-                   &reason, e));
+        TRY(change_create_json(ch, ENT_LOSS_REASON,
+                               json_pack("{s:o,s:I,s:I}", "name", json_text(preset_say(f->loss_reasons[i], as->locale)),
+                                         "funnel_id", (json_int_t)*id, "position", (json_int_t)i + 1),
+                               &reason, e));
     }
     return RC_OK;
 }
@@ -108,10 +91,11 @@ static enum rc ensure_products(struct change *ch, const struct preset *p, struct
         TRY(find_name(ch, "product", preset_say(v->name, locale), &id, e));
         if (id)
             continue;
-        TRY(create(ch, ENT_PRODUCT,
-                   json_pack("{s:o,s:o,s:I,s:o}", "name", text(preset_say(v->name, locale)), "sku", text(v->sku),
-                             "price_minor", (json_int_t)v->price_minor, "currency", text(v->currency)),
-                   &id, e));
+        TRY(change_create_json(ch, ENT_PRODUCT,
+                               json_pack("{s:o,s:o,s:I,s:o}", "name", json_text(preset_say(v->name, locale)), "sku",
+                                         json_text(v->sku), "price_minor", (json_int_t)v->price_minor, "currency",
+                                         json_text(v->currency)),
+                               &id, e));
     }
     return RC_OK;
 }
