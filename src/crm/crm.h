@@ -40,8 +40,5 @@ MUST_USE enum rc session_find(struct db *db, struct str token, int64_t now, stru
 MUST_USE enum rc token_create(struct change *ch, int64_t user_id, struct str name, struct arena *a, struct str *token, int64_t *id, struct err *e);
 MUST_USE enum rc token_delete(struct change *ch, int64_t user_id, int64_t id, struct err *e);
 
-/* The user's API tokens as a JSON array of {"id","name","created_at"}. */
-MUST_USE enum rc token_list(struct db *db, struct jw *w, int64_t user_id, struct err *e);
-
 /* Consistency of journal and rows (`voronka check`): replays the journal and compares every row; calls problem for each defect. */
 MUST_USE enum rc crm_check(struct db *db, void (*problem)(void *arg, const char *text), void *arg, int64_t *events, int64_t *rows, struct err *e);

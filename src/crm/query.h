@@ -24,6 +24,3 @@ void event_put(struct jw *w, const struct event *ev);
  * contact or company. Errors: not_found, bad_cursor. */
 MUST_USE enum rc timeline_list(struct db *db, struct arena *a, const struct entity *ent, int64_t id, struct str cursor,
                                int64_t limit, struct buf *out, struct err *e);
-/* One object's events only, of any noun (funnel versions). */
-MUST_USE enum rc timeline_each(struct db *db, enum entity_id kind, int64_t id,
-                               enum rc (*each)(void *arg, const struct event *ev), void *arg, struct err *e);

@@ -113,7 +113,7 @@ static enum rc forget_old(struct change *ch, int64_t id, struct err *e)
 enum rc session_open(struct change *ch, int64_t user_id, struct arena *a, struct str *token, struct session *out,
                      struct err *e)
 {
-    int64_t id;
+    int64_t id = 0;
     if (sodium_init() < 0)
         return err_set(e, RC_INTERNAL, "no_randomness", "", NULL);
     *token = new_token(a, "");
@@ -195,26 +195,4 @@ enum rc token_delete(struct change *ch, int64_t user_id, int64_t id, struct err 
     if (db_changes(ch->tx->db) == 0)
         return err_set(e, RC_NOT_FOUND, "not_found", "", "token %lld", (long long)id);
     return change_note_event(ch, ENT_TOKEN, id, VERB_DELETED, STR("{}"), e);
-}
-
-enum rc token_list(struct db *db, struct jw *w, int64_t user_id, struct err *e)
-{
-    struct stmt *s;
-    enum rc rc;
-    TRY(db_prepare(
-        db, &s,
-        "SELECT id, name, created_at FROM session WHERE user_id = $1 AND is_token = 1 AND ended_at IS NULL ORDER BY id",
-        e));
-    stmt_i64(s, 1, user_id);
-    jw_arr(w);
-    while ((rc = stmt_step(s, e)) == RC_ROW) {
-        jw_obj(w);
-        jw_ki64(w, "id", stmt_col_i64(s, 0));
-        jw_kstr(w, "name", stmt_col_str(s, 1));
-        jw_ki64(w, "created_at", stmt_col_i64(s, 2));
-        jw_end_obj(w);
-    }
-    jw_end_arr(w);
-    stmt_done(s);
-    return rc == RC_DONE ? RC_OK : rc;
 }

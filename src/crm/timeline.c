@@ -129,24 +129,3 @@ out:
     sqlb_free(&q);
     return rc;
 }
-
-enum rc timeline_each(struct db *db, enum entity_id kind, int64_t id,
-                      enum rc (*each)(void *arg, const struct event *ev), void *arg, struct err *e)
-{
-    struct stmt *s;
-    enum rc rc;
-    TRY(db_prepare(
-        db, &s, "SELECT " EVENT_COLUMNS " FROM journal e WHERE e.object_kind = $1 AND e.object_id = $2 ORDER BY e.seq",
-        e));
-    stmt_i64(s, 1, kind);
-    stmt_i64(s, 2, id);
-    while ((rc = stmt_step(s, e)) == RC_ROW) {
-        struct event ev = read_event(s);
-        TRY_OUT(each(arg, &ev));
-    }
-    if (rc == RC_DONE)
-        rc = RC_OK;
-out:
-    stmt_done(s);
-    return rc;
-}

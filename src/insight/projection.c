@@ -8,11 +8,6 @@
 #define STAGES_MOST 0x7fff
 #define READ_BATCH 20000
 
-/* A visit that an undo took out of its chain, kept so that undoing the undo puts it back where it was. */
-struct taken_out {
-    uint32_t deal, visit;
-};
-
 struct projection {
     unsigned magic;
     pthread_rwlock_t lock;
@@ -22,7 +17,7 @@ struct projection {
     VEC(struct visit) visits;
     VEC(int64_t) stage_ids;
     VEC(uint32_t) slot_of_id;
-    VEC(struct taken_out) taken;
+    VEC(uint32_t) taken;   /* visits that an undo took out of their chains: undoing the undo puts them back */
     struct intmap *stages; /* stage id to index */
     struct intmap *undone; /* seq of an undo event to index in taken */
     int64_t seq;
@@ -127,16 +122,15 @@ static void moved(struct projection *p, struct deal_row *d, const struct event *
     if (ev->undoes == 0 || ev->verb == VERB_PASSED) {
         visit_add(p, d, ev, stage->now);
     } else if (intmap_get(p->undone, ev->undoes, &i)) { /* an undo taken back */
-        chain(p, d, p->taken.ptr[i].visit);
+        chain(p, d, p->taken.ptr[i]);
     } else {
         uint32_t out = visit_remove(p, d, stage->was);
         if (out == VISIT_NONE) {
             p->unreadable++;
             return;
         }
-        struct taken_out t = {.deal = (uint32_t)(d - p->deals.ptr), .visit = out};
         intmap_put(p->undone, ev->seq, (int64_t)p->taken.len);
-        vec_push(&p->taken, t);
+        vec_push(&p->taken, out);
     }
 }
 
@@ -301,12 +295,4 @@ struct deals_view projection_lock(struct projection *p)
 void projection_unlock(struct projection *p)
 {
     pthread_rwlock_unlock(&p->lock);
-}
-
-size_t projection_bytes(struct projection *p)
-{
-    struct deals_view v = projection_lock(p);
-    size_t bytes = v.n_deals * sizeof *v.deals + p->visits.len * sizeof *v.visits + v.n_slots * sizeof *v.slot_of_id;
-    projection_unlock(p);
-    return bytes;
 }

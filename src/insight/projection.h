@@ -66,4 +66,3 @@ void projection_free(struct projection *p); /* stops its thread; NULL is fine */
 /* Many readers at once; writing waits for them, so keep it to one report. */
 struct deals_view projection_lock(struct projection *p);
 void projection_unlock(struct projection *p);
-size_t projection_bytes(struct projection *p); /* memory held by the arrays */
