@@ -1,6 +1,7 @@
 #include "insight/report.h"
 #include "base/i18n.h"
 #include "base/time.h"
+#include "crm/fields.h"
 #include "insight/conversion.h"
 #include <math.h>
 
@@ -81,7 +82,7 @@ bool report_time(struct str s, int64_t *at, bool *is_date)
         *at = day * MS_DAY;
         return true;
     }
-    return time_parse(s, at) || str_i64(s, at);
+    return time_parse(s, at) || (str_i64(s, at) && *at >= -TIME_MOST && *at <= TIME_MOST);
 }
 
 struct report_table *report_table_add(struct report_result *r, const char *id, const struct report_column *columns,

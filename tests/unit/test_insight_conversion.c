@@ -206,6 +206,7 @@ static void what_is_asked_wrongly_is_refused_by_name(void **state)
     const struct {
         const char *name, *value, *code;
     } bad[] = {{"from", "yesterday", "bad_param"},
+               {"as_of", "9223372036854775807", "bad_param"},
                {"mature_days", "0", "bad_param"},
                {"time_zone", "../etc/passwd", "bad_param"},
                {"filter", "owner_id =", "bad_filter"}};
