@@ -39,7 +39,7 @@ static enum rc journal_setting(struct change *ch, const char *key, struct str ol
 
 enum rc setting_set(struct change *ch, const char *key, struct str value, struct err *e)
 {
-    struct str old;
+    struct str old = STR_NULL;
     struct stmt *s;
     TRY(setting_get(ch->tx->db, ch->tx->arena, key, NULL, &old, e));
     if (old.ptr && value.ptr && str_eq(old, value))
