@@ -13,11 +13,13 @@ struct listener {
     struct hub *hub;
     struct http_sse *sse;
     int64_t user_id, funnel_id, seen; /* seen: events up to here are not sent (again) */
+    bool admin;
 };
 struct kept {
     int64_t seq;
     char *text;
     size_t len;
+    bool admin; /* for administrators only */
 };
 struct watched {
     int64_t funnel_id, sent; /* sent: the feed's thread */
@@ -80,15 +82,22 @@ void hub_free(struct hub *h)
 
 /* ---- in the feed's thread ---- */
 
+static bool names(struct str data, const char *field)
+{
+    return memmem(data.ptr, data.len, field, strlen(field)) != NULL;
+}
+
+/* Sessions are looked up afresh after any of these; streams end only when one's access may have. */
 static void note_rights(struct batch *b, const struct event *ev)
 {
-    if (ev->object_kind != ENT_USER && ev->object_kind != ENT_SESSION && ev->object_kind != ENT_TOKEN)
+    bool user = ev->object_kind == ENT_USER;
+    if ((!user && ev->object_kind != ENT_SESSION && ev->object_kind != ENT_TOKEN) || ev->verb == VERB_SIGNED_IN)
         return;
-    if (ev->verb == VERB_SIGNED_IN)
-        return;
-    int64_t user = ev->object_kind == ENT_USER ? ev->object_id : ev->actor_id;
     b->rights = true;
-    vec_push(&b->users, user);
+    if (user && ev->verb == VERB_UPDATED && !names(ev->data, "\"role\"") && !names(ev->data, "\"active\"") &&
+        !names(ev->data, "\"password_hash\""))
+        return;
+    vec_push(&b->users, user ? ev->object_id : ev->actor_id);
 }
 
 static void add_event(struct batch *b, const struct event *ev)
@@ -101,7 +110,7 @@ static void add_event(struct batch *b, const struct event *ev)
     struct jw w = jw_to(&text);
     event_put(&w, ev);
     buf_c(&text, "\n\n");
-    struct kept k = {ev->seq, text.ptr, text.len};
+    struct kept k = {ev->seq, text.ptr, text.len, ev->object_kind == ENT_WEBHOOK};
     vec_push(&b->events, k);
 }
 
@@ -199,7 +208,7 @@ static void send_batch(struct hub *h, const struct batch *b, struct listener *l)
     if (b->flood && l->seen < b->last)
         put_reset(&text, b->last);
     for (size_t i = 0; i < b->events.len; i++)
-        if (b->events.ptr[i].seq > l->seen)
+        if (b->events.ptr[i].seq > l->seen && (l->admin || !b->events.ptr[i].admin))
             buf_add(&text, b->events.ptr[i].text, b->events.ptr[i].len);
     for (size_t i = 0; i < b->boards.len; i++)
         if (b->boards.ptr[i].funnel_id == l->funnel_id)
@@ -288,7 +297,7 @@ void hub_close(struct hub *h)
 }
 
 /* What happened since the listener's last event, or that this cannot be told any more. */
-static void put_missed(const struct hub *h, int64_t since, struct buf *out)
+static void put_missed(const struct hub *h, int64_t since, bool admin, struct buf *out)
 {
     if (since < h->base) {
         put_reset(out, h->seq);
@@ -296,7 +305,7 @@ static void put_missed(const struct hub *h, int64_t since, struct buf *out)
     }
     for (size_t i = 0; i < h->n_kept; i++) {
         const struct kept *k = &h->kept[(h->next + KEPT - h->n_kept + i) % KEPT];
-        if (k->seq > since)
+        if (k->seq > since && (admin || !k->admin))
             buf_add(out, k->text, k->len);
     }
 }
@@ -335,8 +344,11 @@ static void listen_now(struct call *c)
     struct listener *l = calloc(1, sizeof *l);
     if (!l)
         abort();
-    *l = (struct listener){
-        .hub = h, .user_id = c->session.user_id, .funnel_id = funnel_id, .seen = since < 0 ? h->seq : since};
+    *l = (struct listener){.hub = h,
+                           .user_id = c->session.user_id,
+                           .funnel_id = funnel_id,
+                           .seen = since < 0 ? h->seq : since,
+                           .admin = c->session.role == ROLE_ADMIN};
     l->sse = http_sse(c->r, gone, l); /* the request is gone now */
     if (!l->sse) {                    /* gone before it began */
         if (funnel_id)
@@ -348,7 +360,7 @@ static void listen_now(struct call *c)
     struct buf missed = {0};
     buf_fmt(&missed, "retry: 1000\n\n");
     if (since >= 0) {
-        put_missed(h, since, &missed);
+        put_missed(h, since, l->admin, &missed);
         if (l->seen < h->seq)
             l->seen = h->seq;
         if (funnel_id)
