@@ -1,13 +1,25 @@
 /// <reference types="vitest/config" />
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 // The development server passes /api on to a running voronka; VORONKA_URL names another one than ./run starts.
 const server = process.env.VORONKA_URL ?? 'http://127.0.0.1:8080'
 
+// The server words its errors itself; their texts need not travel to the browser.
+const serverTexts = /^(error|problem|webhook)\./
+const webTexts: Plugin = {
+  name: 'web-texts',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!/\/i18n\/\w+\.json$/.test(id)) return
+    const own = Object.entries(JSON.parse(code)).filter(([key]) => !serverTexts.test(key))
+    return { code: JSON.stringify(Object.fromEntries(own)), map: null }
+  },
+}
+
 export default defineConfig({
-  plugins: [svelte(), svelteTesting()],
+  plugins: [webTexts, svelte(), svelteTesting()],
   build: {
     target: ['chrome123', 'firefox121', 'safari17.5'],
     manifest: true,

@@ -2,7 +2,9 @@
 import type ru from '../../../i18n/ru.json'
 
 export type Locale = 'ru' | 'en'
-export type Key = keyof typeof ru
+/** What begins with error, problem or webhook is the server's and not sent to the browser (vite.config.ts). */
+type ServerKey = `${'error' | 'problem' | 'webhook'}.${string}`
+export type Key = Exclude<keyof typeof ru, ServerKey>
 /** The stems of plural texts: "board.deals" for board.deals.one, .few, .many, .other. */
 export type PluralKey = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never
 export type Params = Record<string, string | number>

@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import en from '../../../i18n/en.json'
-import ru from '../../../i18n/ru.json'
 import { i18n, money, plural, t } from './i18n.svelte'
 
-const catalogues = { ru: ru as Record<string, string>, en: en as Record<string, string> }
+// Read as files: the build leaves the server's texts out.
+const read = (locale: string) =>
+  JSON.parse(readFileSync(`../i18n/${locale}.json`, 'utf8')) as Record<string, string>
+const ru = read('ru')
+const en = read('en')
+const catalogues = { ru, en }
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort()
 
 describe('the texts', () => {
