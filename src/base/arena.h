@@ -5,8 +5,8 @@
 struct arena_block;
 struct arena {
     struct arena_block *head;
-    size_t used;     /* bytes used in head */
-    size_t total;    /* bytes held in all blocks */
+    size_t used;  /* bytes used in head */
+    size_t total; /* bytes held in all blocks */
 };
 #define ARENA_EMPTY ((struct arena){0})
 

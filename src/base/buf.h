@@ -8,11 +8,23 @@ struct buf {
 };
 void buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *bytes, size_t n);
-static inline void buf_str(struct buf *b, struct str s) { buf_add(b, s.ptr, s.len); }
-static inline void buf_c(struct buf *b, const char *c) { buf_add(b, c, strlen(c)); }
+static inline void buf_str(struct buf *b, struct str s)
+{
+    buf_add(b, s.ptr, s.len);
+}
+static inline void buf_c(struct buf *b, const char *c)
+{
+    buf_add(b, c, strlen(c));
+}
 void buf_char(struct buf *b, char c);
 void buf_i64(struct buf *b, int64_t v);
 void buf_fmt(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static inline void buf_clear(struct buf *b) { b->len = 0; }
-static inline struct str buf_view(const struct buf *b) { return (struct str){b->ptr, b->len}; }
+static inline void buf_clear(struct buf *b)
+{
+    b->len = 0;
+}
+static inline struct str buf_view(const struct buf *b)
+{
+    return (struct str){b->ptr, b->len};
+}
 void buf_free(struct buf *b);

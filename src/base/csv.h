@@ -1,8 +1,8 @@
 /* RFC 4180 reading as a stream, any delimiter, LF or CRLF, quotes with line breaks inside. Bytes are not re-encoded.
  * Empty lines are no rows; a quote inside an unquoted field stands for itself; a row has at most 1 MiB. */
 #pragma once
-#include "base/vec.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 struct csv; /* opaque: owns its file and buffers */
 

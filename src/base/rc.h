@@ -39,16 +39,16 @@ struct err {
 enum rc err_set(struct err *e, enum rc rc, const char *code, const char *field, const char *fmt, ...) PRINTF_LIKE(5, 6);
 
 /* Returns from the enclosing function when the expression is not RC_OK. */
-#define TRY(expr)                  \
-    do {                           \
-        enum rc try_rc_ = (expr);  \
-        if (try_rc_ != RC_OK)      \
-            return try_rc_;        \
+#define TRY(expr)                                                                                                      \
+    do {                                                                                                               \
+        enum rc try_rc_ = (expr);                                                                                      \
+        if (try_rc_ != RC_OK)                                                                                          \
+            return try_rc_;                                                                                            \
     } while (0)
 /* As TRY, for functions with a single exit: sets the local `rc` and goes to `out`. */
-#define TRY_OUT(expr)              \
-    do {                           \
-        rc = (expr);               \
-        if (rc != RC_OK)           \
-            goto out;              \
+#define TRY_OUT(expr)                                                                                                  \
+    do {                                                                                                               \
+        rc = (expr);                                                                                                   \
+        if (rc != RC_OK)                                                                                               \
+            goto out;                                                                                                  \
     } while (0)

@@ -1,5 +1,5 @@
-/* The only way to write. UI, API, import, triggers and the CLI all call these inside a writer job. Each call checks the rules
- * of the noun, writes the row, appends the journal event, and lets rules react, in the job's transaction. */
+/* The only way to write. UI, API, import, triggers and the CLI all call these inside a writer job. Each call checks the
+ * rules of the noun, writes the row, appends the journal event, and lets rules react, in the job's transaction. */
 #pragma once
 #include "crm/schema.h"
 
@@ -15,54 +15,61 @@ struct actor {
 struct change {
     struct wtx *tx;
     struct actor actor;
-    int64_t at;        /* when it happens: tx->now, or the past for imports and simulation */
-    int64_t cause;     /* seq of the event that led here, 0 for none */
-    int64_t undoes;    /* while undoing: seq of the event being taken back */
-    int64_t change_id; /* seq of the first event, 0 before it */
-    int64_t events;    /* how many were appended */
-    int64_t seq;       /* of the newest event, 0 before the first */
+    int64_t at;                               /* when it happens: tx->now, or the past for imports and simulation */
+    int64_t cause;                            /* seq of the event that led here, 0 for none */
+    int64_t undoes;                           /* while undoing: seq of the event being taken back */
+    int64_t change_id;                        /* seq of the first event, 0 before it */
+    int64_t events;                           /* how many were appended */
+    int64_t seq;                              /* of the newest event, 0 before the first */
     const struct subscription *subscriptions; /* the engine's: who wants to hear, read before the first event */
 };
 struct change change_begin(struct wtx *tx, struct actor actor);
 
-/* Rules react here: called after every event, inside the transaction, when row, journal and hooks are done. `is` NULL: deleted;
- * `was` NULL: created; both NULL: an event without a row. Set once at start, before the writer runs; NULL for none. */
-typedef enum rc (*crm_reactor)(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
-                               struct err *e);
+/* Rules react here: called after every event, inside the transaction, when row, journal and hooks are done. `is` NULL:
+ * deleted; `was` NULL: created; both NULL: an event without a row. Set once at start, before the writer runs; NULL for
+ * none. */
+typedef enum rc (*crm_reactor)(struct change *ch, const struct event *ev, const struct record *was,
+                               const struct record *is, struct err *e);
 void crm_set_reactor(crm_reactor react);
 
 /* *in as from record_from_json(creating). Errors: those of the hooks, ref_not_found, unique names taken_name. */
 MUST_USE enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct err *e);
 /* The same from a JSON object as a client sends it, which it takes over. Errors: also those of record_from_json. */
 MUST_USE enum rc change_create_json(struct change *ch, enum entity_id kind, json_t *body, int64_t *id, struct err *e);
-/* expect_version 0: any. Nothing changed in effect: RC_OK, no event, version stays. Errors: not_found, stale_version. */
+/* expect_version 0: any. Nothing changed in effect: RC_OK, no event, version stays. Errors: not_found, stale_version.
+ */
 MUST_USE enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, struct record *in, struct err *e);
-MUST_USE enum rc change_delete(struct change *ch, const struct entity *ent, int64_t id, int64_t expect_version, struct err *e);
+MUST_USE enum rc change_delete(struct change *ch, const struct entity *ent, int64_t id, int64_t expect_version,
+                               struct err *e);
 MUST_USE enum rc change_restore(struct change *ch, const struct entity *ent, int64_t id, struct err *e);
 /* Takes back every event of a change, newest first, by inverse commands read from the journal; *undone counts events.
  * Errors: not_found, undo_conflict (a later change stands on one of the fields; field names it), already_undone. */
 MUST_USE enum rc change_undo(struct change *ch, int64_t change_id, int64_t *undone, struct err *e);
 /* Appends an event about an object without touching a row (signed_in, imported). */
-MUST_USE enum rc change_note_event(struct change *ch, enum entity_id kind, int64_t id, enum verb verb, struct str data, struct err *e);
+MUST_USE enum rc change_note_event(struct change *ch, enum entity_id kind, int64_t id, enum verb verb, struct str data,
+                                   struct err *e);
 
-/* What a command run by the API (or CLI) is: one row of a table, so that permission, OpenAPI and idempotency are derived. */
+/* What a command run by the API (or CLI) is: one row of a table, so that permission, OpenAPI and idempotency are
+ * derived. */
 struct command_job;
 struct command {
     const char *name; /* "deal.update"; also the audit name */
     enum rc (*apply)(struct change *ch, struct command_job *j, struct err *e);
 };
-extern const struct command command_create, command_update, command_delete, command_undo; /* generic over j->record / j->ent */
-/* A job that runs one command with idempotency. The caller fills the first part; j->done is called in the writer thread. */
+extern const struct command command_create, command_update, command_delete,
+    command_undo; /* generic over j->record / j->ent */
+/* A job that runs one command with idempotency. The caller fills the first part; j->done is called in the writer
+ * thread. */
 struct command_job {
     struct job job; /* set up by command_job_init */
     const struct command *command;
     struct actor actor;
     const struct entity *ent;
-    struct record *record;    /* create, update */
-    int64_t id;               /* update, delete, undo (the change) */
-    int64_t expect_version;   /* 0: any */
+    struct record *record;                    /* create, update */
+    int64_t id;                               /* update, delete, undo (the change) */
+    int64_t expect_version;                   /* 0: any */
     struct str idempotency_key, request_hash; /* key empty: none */
-    void *args;               /* of commands that are not generic */
+    void *args;                               /* of commands that are not generic */
     void (*done)(struct command_job *j, enum rc rc, const struct err *e);
     void *user;
     /* results, valid when rc is RC_OK */

@@ -7,12 +7,16 @@ extern const struct migration crm_migrations[];
 extern const size_t crm_migrations_n;
 
 /* Settings: currency ("RUB"), time_zone ("Europe/Moscow"), company ("…"), demo ("1" in demo mode), secret keys. */
-MUST_USE enum rc setting_get(struct db *db, struct arena *a, const char *key, const char *fallback, struct str *out, struct err *e);
-MUST_USE enum rc setting_set(struct change *ch, const char *key, struct str value, struct err *e); /* journalled unless the key begins with
- * "secret"; a value without pointer removes it */
+MUST_USE enum rc setting_get(struct db *db, struct arena *a, const char *key, const char *fallback, struct str *out,
+                             struct err *e);
+MUST_USE enum rc setting_set(struct change *ch, const char *key, struct str value,
+                             struct err *e); /* journalled unless the key begins with
+                                              * "secret"; a value without pointer removes it */
 
-/* Users. Hashes are argon2id (libsodium, MODERATE is too slow for two cores: ops 2, 64 MiB); call off the loop thread. */
-MUST_USE enum rc password_hash(struct arena *a, struct str password, struct str *hash, struct err *e); /* weak_password: under 8 */
+/* Users. Hashes are argon2id (libsodium, MODERATE is too slow for two cores: ops 2, 64 MiB); call off the loop thread.
+ */
+MUST_USE enum rc password_hash(struct arena *a, struct str password, struct str *hash,
+                               struct err *e); /* weak_password: under 8 */
 bool password_verify(struct str hash, struct str password);
 MUST_USE enum rc user_set_password(struct change *ch, int64_t user_id, struct str hash, struct err *e);
 struct user_login {
@@ -20,7 +24,8 @@ struct user_login {
     struct str hash; /* STR_NULL: cannot sign in with a password */
     bool active;
 };
-MUST_USE enum rc user_find_login(struct db *db, struct arena *a, struct str email, struct user_login *out, struct err *e); /* not_found */
+MUST_USE enum rc user_find_login(struct db *db, struct arena *a, struct str email, struct user_login *out,
+                                 struct err *e); /* not_found */
 /* First start: creates the administrator when there is no active one. */
 MUST_USE enum rc user_ensure_admin(struct change *ch, struct str email, struct str hash, bool *created, struct err *e);
 
@@ -32,13 +37,17 @@ struct session {
     char csrf[44];
     char locale[3];
 };
-MUST_USE enum rc session_open(struct change *ch, int64_t user_id, struct arena *a, struct str *token, struct session *out, struct err *e);
+MUST_USE enum rc session_open(struct change *ch, int64_t user_id, struct arena *a, struct str *token,
+                              struct session *out, struct err *e);
 MUST_USE enum rc session_close(struct change *ch, int64_t session_id, struct err *e);
 MUST_USE enum rc session_close_others(struct change *ch, int64_t user_id, int64_t keep_id, struct err *e);
 /* RC_UNAUTHORIZED (code signed_out) when unknown, expired, ended or the user is not active. Reads only. */
 MUST_USE enum rc session_find(struct db *db, struct str token, int64_t now, struct session *out, struct err *e);
-MUST_USE enum rc token_create(struct change *ch, int64_t user_id, struct str name, struct arena *a, struct str *token, int64_t *id, struct err *e);
+MUST_USE enum rc token_create(struct change *ch, int64_t user_id, struct str name, struct arena *a, struct str *token,
+                              int64_t *id, struct err *e);
 MUST_USE enum rc token_delete(struct change *ch, int64_t user_id, int64_t id, struct err *e);
 
-/* Consistency of journal and rows (`voronka check`): replays the journal and compares every row; calls problem for each defect. */
-MUST_USE enum rc crm_check(struct db *db, void (*problem)(void *arg, const char *text), void *arg, int64_t *events, int64_t *rows, struct err *e);
+/* Consistency of journal and rows (`voronka check`): replays the journal and compares every row; calls problem for each
+ * defect. */
+MUST_USE enum rc crm_check(struct db *db, void (*problem)(void *arg, const char *text), void *arg, int64_t *events,
+                           int64_t *rows, struct err *e);

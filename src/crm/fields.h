@@ -162,8 +162,8 @@ extern const char *const locale_names[]; /* "ru", "en" */
     F(USER_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")                                       \
     F(USER_PASSWORD_HASH, "password_hash", FT_TEXT, FF_SERVER | FF_SECRET, 1, 200)
 
-/* kinds: names such as "deal.moved task.done", "deal.*" or "*", parted by blanks or commas. last_error (a code) is empty
- * when the last try succeeded; given_up counts the events that will not be delivered any more. */
+/* kinds: names such as "deal.moved task.done", "deal.*" or "*", parted by blanks or commas. last_error (a code) is
+ * empty when the last try succeeded; given_up counts the events that will not be delivered any more. */
 #define WEBHOOK_FIELDS(F)                                                                                              \
     F(WEBHOOK_URL, "url", FT_URL, FF_REQUIRED, 1, 1000)                                                                \
     F(WEBHOOK_KINDS, "kinds", FT_TEXT, FF_REQUIRED, 1, 1000, .default_json = "\"*\"")                                  \

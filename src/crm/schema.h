@@ -1,18 +1,25 @@
-/* The field tables: what a noun is made of. Generic code (commands, JSON, lists, filters, history, undo, OpenAPI) reads them. */
+/* The field tables: what a noun is made of. Generic code (commands, JSON, lists, filters, history, undo, OpenAPI) reads
+ * them. */
 #pragma once
 #include "crm/entity.h"
 
 enum field_type {
-    FT_INT, FT_REAL, FT_BOOL, /* 0/1 in the database, true/false in JSON */
-    FT_TEXT,                  /* one line: control characters refused; min..max code points */
-    FT_LONG,                  /* several lines */
-    FT_ENUM,                  /* stored as its index in `names`, JSON is the name */
-    FT_TIME,                  /* ms UTC */
-    FT_DATE,                  /* days since 1970 in the database, "YYYY-MM-DD" in JSON and filters */
-    FT_MONEY,                 /* minor units */
-    FT_CURRENCY, FT_COLOUR, FT_EMAIL, FT_PHONE, FT_URL, /* checked text */
-    FT_REF,                   /* id of a record of `ref` */
-    FT_SET,                   /* ids of records of `ref`, kept in the table `link` (owner_id, ref_id); JSON array */
+    FT_INT,
+    FT_REAL,
+    FT_BOOL,  /* 0/1 in the database, true/false in JSON */
+    FT_TEXT,  /* one line: control characters refused; min..max code points */
+    FT_LONG,  /* several lines */
+    FT_ENUM,  /* stored as its index in `names`, JSON is the name */
+    FT_TIME,  /* ms UTC */
+    FT_DATE,  /* days since 1970 in the database, "YYYY-MM-DD" in JSON and filters */
+    FT_MONEY, /* minor units */
+    FT_CURRENCY,
+    FT_COLOUR,
+    FT_EMAIL,
+    FT_PHONE,
+    FT_URL, /* checked text */
+    FT_REF, /* id of a record of `ref` */
+    FT_SET, /* ids of records of `ref`, kept in the table `link` (owner_id, ref_id); JSON array */
 };
 enum field_flag {
     FF_REQUIRED = 1, /* never null */
@@ -44,16 +51,19 @@ struct entity {
     const char *table;
     const struct field *fields;
     size_t n_fields;
-    /* Rules of the noun; each may be NULL. They see the record as it will be, and may change it (derived fields) or refuse.
-     * `was` is NULL on create; `will` is NULL when the record is about to be deleted; was->deleted_at tells a restore. */
+    /* Rules of the noun; each may be NULL. They see the record as it will be, and may change it (derived fields) or
+     * refuse. `was` is NULL on create; `will` is NULL when the record is about to be deleted; was->deleted_at tells a
+     * restore. */
     enum rc (*before)(struct change *ch, const struct record *was, struct record *will, struct err *e);
-    enum rc (*after)(struct change *ch, const struct record *was, const struct record *is, struct err *e); /* is NULL: deleted */
+    enum rc (*after)(struct change *ch, const struct record *was, const struct record *is,
+                     struct err *e);                                      /* is NULL: deleted */
     enum verb (*verb)(const struct record *was, const struct record *is); /* of an update; NULL: VERB_UPDATED */
 };
 const struct entity *entity_by_id(enum entity_id id); /* NULL when unknown */
 const struct entity *entity_by_name(struct str name);
 const struct entity *entity_by_plural(struct str plural);
-/* Index of a field, -1 when there is none. id, version, created_at, updated_at are not in the table: every noun has them. */
+/* Index of a field, -1 when there is none. id, version, created_at, updated_at are not in the table: every noun has
+ * them. */
 int entity_field(const struct entity *ent, struct str name);
 
 /* Field indices by X-macro, so that hooks write is->f[DEAL_STAGE_ID]: see src/crm/fields.h. */
@@ -71,11 +81,26 @@ struct val {
         } set;
     };
 };
-static inline struct val val_int(int64_t i) { return (struct val){.kind = VAL_INT, .i = i}; }
-static inline struct val val_str(struct str s) { return (struct val){.kind = VAL_TEXT, .s = s}; }
-static inline struct val val_null(void) { return (struct val){.kind = VAL_NULL}; }
-static inline bool val_has(struct val v) { return v.kind > VAL_NULL; }
-static inline int64_t val_i(struct val v, int64_t none) { return v.kind == VAL_INT ? v.i : none; }
+static inline struct val val_int(int64_t i)
+{
+    return (struct val){.kind = VAL_INT, .i = i};
+}
+static inline struct val val_str(struct str s)
+{
+    return (struct val){.kind = VAL_TEXT, .s = s};
+}
+static inline struct val val_null(void)
+{
+    return (struct val){.kind = VAL_NULL};
+}
+static inline bool val_has(struct val v)
+{
+    return v.kind > VAL_NULL;
+}
+static inline int64_t val_i(struct val v, int64_t none)
+{
+    return v.kind == VAL_INT ? v.i : none;
+}
 bool val_eq(struct val a, struct val b);
 
 /* A row in memory; f has ent->n_fields entries, all in one arena. In an update VAL_ABSENT leaves a field as it is. */
@@ -88,17 +113,17 @@ struct record *record_new(struct arena *a, const struct entity *ent);
 /* RC_NOT_FOUND (code not_found) when missing or deleted, unless with_deleted. Sets are loaded too. */
 MUST_USE enum rc record_load(struct db *db, struct arena *a, const struct entity *ent, int64_t id, bool with_deleted,
                              struct record **out, struct err *e);
-/* Reads and checks a JSON object against the field table (types, limits, unknown fields); creating: required fields and defaults.
- * Several bad fields: the first is in *e. Texts are trimmed. */
+/* Reads and checks a JSON object against the field table (types, limits, unknown fields); creating: required fields and
+ * defaults. Several bad fields: the first is in *e. Texts are trimmed. */
 MUST_USE enum rc record_from_json(struct arena *a, const struct entity *ent, const json_t *body, bool creating,
                                   struct record **out, struct err *e);
-/* One field as JSON value; the whole record as an object (secret fields left out; `mask` NULL: all, else one bool a field,
- * id is always written). */
+/* One field as JSON value; the whole record as an object (secret fields left out; `mask` NULL: all, else one bool a
+ * field, id is always written). */
 void record_put_field(struct jw *w, const struct record *r, int field);
 void record_put(struct jw *w, const struct record *r, const bool *mask);
-/* The columns of a SELECT that record_read_row understands, in order: id, version, created_at, updated_at, deleted_at, then every
- * field but sets. `alias` may be NULL. */
+/* The columns of a SELECT that record_read_row understands, in order: id, version, created_at, updated_at, deleted_at,
+ * then every field but sets. `alias` may be NULL. */
 struct str record_columns(struct arena *a, const struct entity *ent, const char *alias);
 void record_read_row(struct arena *a, const struct entity *ent, struct stmt *s, struct record *out); /* texts copied */
-MUST_USE enum rc record_load_sets(struct db *db, struct arena *a, const struct entity *ent, struct record *const *rows, size_t n,
-                                  const bool *mask, struct err *e); /* of many rows with one query a set */
+MUST_USE enum rc record_load_sets(struct db *db, struct arena *a, const struct entity *ent, struct record *const *rows,
+                                  size_t n, const bool *mask, struct err *e); /* of many rows with one query a set */

@@ -7,11 +7,11 @@ struct http_server;
 struct http_request;
 
 struct http_limits {
-    size_t head_bytes, body_bytes;         /* 32 KiB, 8 MiB */
-    int64_t head_ms, body_ms, idle_ms;     /* a deadline by phase: 10 s, 30 s, 75 s */
-    size_t connections;                    /* more than this: the newest is answered 503 and closed; 10,000 */
-    int64_t ping_ms;                       /* between the pings of an event stream: 20 s */
-}; /* a limit left 0 is the default one */
+    size_t head_bytes, body_bytes;     /* 32 KiB, 8 MiB */
+    int64_t head_ms, body_ms, idle_ms; /* a deadline by phase: 10 s, 30 s, 75 s */
+    size_t connections;                /* more than this: the newest is answered 503 and closed; 10,000 */
+    int64_t ping_ms;                   /* between the pings of an event stream: 20 s */
+};                                     /* a limit left 0 is the default one */
 extern const struct http_limits http_default_limits;
 
 struct http_config {
@@ -24,8 +24,8 @@ struct http_config {
 };
 MUST_USE enum rc http_start(struct http_server **out, uv_loop_t *loop, const struct http_config *config, struct err *e);
 int http_port(const struct http_server *s);
-/* No new connections; answers what is under way, ends event streams, then closes its handles, so that uv_run returns when
- * nothing else lives on the loop. Loop thread. */
+/* No new connections; answers what is under way, ends event streams, then closes its handles, so that uv_run returns
+ * when nothing else lives on the loop. Loop thread. */
 void http_stop(struct http_server *s);
 /* After the loop has closed everything and no thread calls http_post any more. */
 void http_free(struct http_server *s);
@@ -38,18 +38,19 @@ struct http_request {
     struct str path;     /* before '?', not decoded; no empty, '.' or '..' segments (those are answered 400) */
     struct str query;    /* behind '?' */
     struct str body;
-    bool head_only;      /* HEAD: is handled as GET, the body is not sent */
-    char peer[48];       /* address of the peer */
+    bool head_only; /* HEAD: is handled as GET, the body is not sent */
+    char peer[48];  /* address of the peer */
     bool peer_loopback;
-    void *user;          /* the handler's */
+    void *user; /* the handler's */
 };
 struct str http_header(const struct http_request *r, const char *lower_name); /* STR_NULL when absent */
 /* Value of a query parameter, decoded; STR_NULL when absent. */
 struct str http_param(struct http_request *r, const char *name);
 struct str http_cookie(const struct http_request *r, const char *name);
 
-/* Adds a header to the answer; copied. Content-Security-Policy and Cache-Control (no-store) replace what the server sends by
- * itself; with Content-Encoding the body is taken as already encoded. Values with control characters are dropped and logged. */
+/* Adds a header to the answer; copied. Content-Security-Policy and Cache-Control (no-store) replace what the server
+ * sends by itself; with Content-Encoding the body is taken as already encoded. Values with control characters are
+ * dropped and logged. */
 void http_set(struct http_request *r, const char *name, struct str value);
 /* The buffer to write a body into; freed by the server. */
 struct buf *http_body(struct http_request *r);
@@ -57,14 +58,15 @@ struct buf *http_body(struct http_request *r);
  * level 1) when it is text or JSON, over 1 KiB and the client accepts. Loop thread only. */
 void http_send(struct http_request *r, int status, const char *content_type);
 /* Answers with bytes that live as long as the program, such as embedded files. content_encoding may be NULL. */
-void http_send_static(struct http_request *r, int status, const char *content_type, struct str bytes, const char *content_encoding);
+void http_send_static(struct http_request *r, int status, const char *content_type, struct str bytes,
+                      const char *content_encoding);
 /* From any thread: runs fn(arg) in the loop thread soon. After the server has stopped and closed it does nothing. */
 void http_post(struct http_server *s, void (*fn)(void *arg), void *arg);
 
 /* Server-sent events: http_sse answers 200 text/event-stream and keeps the connection; comment pings every 20 s.
  * A client that does not read (over 1 MiB waiting) is cut off. `closed` tells once when it has gone, for
- * whatever reason (http_sse_close too, some time after it); then the stream is gone too. This is the answer to r: r and its
- * arena are gone when it returns. NULL, and no `closed`, when the peer has already left or the server stops. */
+ * whatever reason (http_sse_close too, some time after it); then the stream is gone too. This is the answer to r: r and
+ * its arena are gone when it returns. NULL, and no `closed`, when the peer has already left or the server stops. */
 struct http_sse;
 struct http_sse *http_sse(struct http_request *r, void (*closed)(void *arg, struct http_sse *s), void *arg);
 void http_sse_send(struct http_sse *s, struct str bytes); /* complete "event: ...\ndata: ...\n\n" text; copied */
@@ -80,4 +82,5 @@ struct http_file {
 };
 /* Answers path from the table (encodings, ETag / 304, cache headers); false when the table has no such path. */
 bool http_send_file(struct http_request *r, const struct http_file *files, size_t n, struct str path);
-/* Headers every answer carries: CSP default-src 'self', nosniff, no-referrer, frame-ancestors 'none'. Set by the server. */
+/* Headers every answer carries: CSP default-src 'self', nosniff, no-referrer, frame-ancestors 'none'. Set by the
+ * server. */

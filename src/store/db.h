@@ -23,18 +23,19 @@ MUST_USE enum rc db_open(struct db **out, const struct db_target *target, enum d
 void db_close(struct db *db);
 enum db_kind db_kind_of(const struct db *db);
 
-/* After a statement of a job has failed, every further one of that job fails the same way (as on PostgreSQL): do not try
- * and catch, ask first or use ON CONFLICT.
- * A statement out of the connection's cache (keyed by text, least recently used goes), reset and with no bindings.
- * Valid until stmt_done; finish with it before preparing the same text again. */
+/* After a statement of a job has failed, every further one of that job fails the same way (as on PostgreSQL): do not
+ * try and catch, ask first or use ON CONFLICT. A statement out of the connection's cache (keyed by text, least recently
+ * used goes), reset and with no bindings. Valid until stmt_done; finish with it before preparing the same text again.
+ */
 MUST_USE enum rc db_prepare(struct db *db, struct stmt **out, const char *sql, struct err *e);
 void stmt_i64(struct stmt *s, int i, int64_t v); /* i from 1 */
 void stmt_f64(struct stmt *s, int i, double v);
-void stmt_str(struct stmt *s, int i, struct str v); /* v stays valid until stmt_done; v.ptr NULL binds NULL */
+void stmt_str(struct stmt *s, int i, struct str v);  /* v stays valid until stmt_done; v.ptr NULL binds NULL */
 void stmt_blob(struct stmt *s, int i, struct str v); /* BYTEA / BLOB */
 void stmt_null(struct stmt *s, int i);
 /* RC_ROW, RC_DONE or an error. Errors: unique_violation (RC_CONFLICT, arg 0: the constraint or columns),
- * fk_violation (RC_CONFLICT), db_full and db_io (RC_UNAVAILABLE), db_unavailable (RC_UNAVAILABLE), db_error (RC_INTERNAL). */
+ * fk_violation (RC_CONFLICT), db_full and db_io (RC_UNAVAILABLE), db_unavailable (RC_UNAVAILABLE), db_error
+ * (RC_INTERNAL). */
 MUST_USE enum rc stmt_step(struct stmt *s, struct err *e);
 /* Column i from 0 of the present row; text is valid until the next step. */
 int64_t stmt_col_i64(struct stmt *s, int i);

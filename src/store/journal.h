@@ -4,17 +4,17 @@
 #include "store/writer.h"
 
 struct event {
-    int64_t seq;         /* set by journal_append */
-    int64_t at;          /* when it happened, ms (imports: the past) */
-    int64_t actor_id;    /* user, 0 for the system */
-    int64_t cause;       /* seq of the event that led to this one, 0 for none */
-    int64_t undoes;      /* seq of the event taken back by this one, 0 for none */
-    int64_t change_id;   /* seq of the first event of the same command; 0 on input: this event is the first */
+    int64_t seq;       /* set by journal_append */
+    int64_t at;        /* when it happened, ms (imports: the past) */
+    int64_t actor_id;  /* user, 0 for the system */
+    int64_t cause;     /* seq of the event that led to this one, 0 for none */
+    int64_t undoes;    /* seq of the event taken back by this one, 0 for none */
+    int64_t change_id; /* seq of the first event of the same command; 0 on input: this event is the first */
     int64_t object_id;
-    int object_kind;     /* enum entity_id of crm */
-    int verb;            /* enum verb of crm */
-    int via;             /* enum via of crm: ui, api, import ... */
-    struct str data;     /* JSON object */
+    int object_kind; /* enum entity_id of crm */
+    int verb;        /* enum verb of crm */
+    int via;         /* enum via of crm: ui, api, import ... */
+    struct str data; /* JSON object */
 };
 /* The tables of the store (journal, outbox, idempotency), to be the first part of the first migration's text. */
 extern const char store_schema_sql[];
@@ -23,8 +23,9 @@ extern const char store_schema_sql[];
 MUST_USE enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e);
 /* Reads events with seq > after in seq order, at most limit, calling each with texts valid during the call.
  * *last becomes the seq of the last one read (or `after`). */
-MUST_USE enum rc journal_read(struct db *db, int64_t after, int64_t limit, enum rc (*each)(void *arg, const struct event *ev),
-                              void *arg, int64_t *last, struct err *e);
+MUST_USE enum rc journal_read(struct db *db, int64_t after, int64_t limit,
+                              enum rc (*each)(void *arg, const struct event *ev), void *arg, int64_t *last,
+                              struct err *e);
 MUST_USE enum rc journal_last(struct db *db, int64_t *seq, struct err *e); /* 0 when empty */
 
 /* The feed: a thread with its own reader that follows the journal (woken by feed_wake after a local commit, and on

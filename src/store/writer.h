@@ -1,8 +1,8 @@
-/* The only thread that writes. It takes all jobs that wait, runs them in one transaction, commits once (group commit), and
- * then tells each job how it went. A job that fails leaves nothing behind; when it had written already, the batch runs
- * again with a savepoint a job. On PostgreSQL a batch holds the journal's advisory
- * lock, so seq order is commit order across servers; a lost connection is opened again. When the disk is full or fails,
- * jobs are refused with db_full / db_io until a probe write succeeds. */
+/* The only thread that writes. It takes all jobs that wait, runs them in one transaction, commits once (group commit),
+ * and then tells each job how it went. A job that fails leaves nothing behind; when it had written already, the batch
+ * runs again with a savepoint a job. On PostgreSQL a batch holds the journal's advisory lock, so seq order is commit
+ * order across servers; a lost connection is opened again. When the disk is full or fails, jobs are refused with
+ * db_full / db_io until a probe write succeeds. */
 #pragma once
 #include "base/arena.h"
 #include "store/migrate.h"
@@ -26,12 +26,12 @@ struct job {
 
 /* Opens the writing connection and migrates. `committed` (may be NULL) is called in the writer thread after each commit
  * that appended journal events. */
-MUST_USE enum rc writer_start(struct writer **out, const struct db_target *target, const struct migration *list, size_t n,
-                              void (*committed)(void *arg), void *arg, struct err *e);
+MUST_USE enum rc writer_start(struct writer **out, const struct db_target *target, const struct migration *list,
+                              size_t n, void (*committed)(void *arg), void *arg, struct err *e);
 void writer_submit(struct writer *w, struct job *job); /* any thread; the job outlives its done */
 /* For the CLI and tests: submits and waits. */
 MUST_USE enum rc writer_run(struct writer *w, struct job *job, struct err *e);
-void writer_stop(struct writer *w); /* finishes what waits, then closes */
+void writer_stop(struct writer *w);            /* finishes what waits, then closes */
 bool writer_read_only(const struct writer *w); /* true while the database refuses writes */
 struct writer_stats {
     int64_t jobs, commits; /* since the start; jobs / commits is the size of a group */
