@@ -10,14 +10,13 @@ void delivery_sign(char out[72], struct str secret, int64_t timestamp, struct st
 {
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
     crypto_auth_hmacsha256_state state;
-    char head[24];
+    char head[24], hex[2 * sizeof mac + 1];
     int n = snprintf(head, sizeof head, "%lld.", (long long)timestamp);
     crypto_auth_hmacsha256_init(&state, (const unsigned char *)secret.ptr, secret.len);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)head, (unsigned long long)n);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)body.ptr, body.len);
     crypto_auth_hmacsha256_final(&state, mac);
-    memcpy(out, "sha256=", 7);
-    sodium_bin2hex(out + 7, 65, mac, sizeof mac);
+    snprintf(out, 72, "sha256=%s", sodium_bin2hex(hex, sizeof hex, mac, sizeof mac));
 }
 
 /* ---- what libcurl calls ---- */

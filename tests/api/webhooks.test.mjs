@@ -62,7 +62,6 @@ describe('a webhook', () => {
     const d = await deal('Обучение «под ключ» 😀')
     await admin.patch(`/api/deals/${d.id}`, { stage_id: shop.stages[1].id })
     await until('two events', () => r.got.length >= 2)
-    live.close()
     for (const [i, kind] of ['deal.created', 'deal.moved'].entries()) {
       const g = r.got[i]
       assert.equal(g.method, 'POST')
@@ -76,6 +75,7 @@ describe('a webhook', () => {
       assert.match(g.headers['voronka-delivery'], /^\d+$/)
       assert.equal(g.headers['voronka-attempt'], '1')
     }
+    live.close()
     const seen = await until('the time of the last delivery', async () => (await state(h)).last_sent_at && state(h))
     assert.equal(seen.last_error, null)
     assert.equal(seen.given_up, 0)
