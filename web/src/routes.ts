@@ -19,5 +19,13 @@ export const routes: Route<Screen>[] = [
     path: '/deals/:id',
     screen: { title: 'deal.page', load: () => import('./screens/deal/DealScreen.svelte') },
   },
+  {
+    path: '/reports',
+    screen: { title: 'nav.reports', load: () => import('./screens/reports/Reports.svelte') },
+  },
+  {
+    path: '/reports/conversion',
+    screen: { title: 'report.page.mature', load: () => import('./screens/reports/Conversion.svelte') },
+  },
 ]
 export const home = '/board'

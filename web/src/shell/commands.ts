@@ -1,6 +1,5 @@
 // Commands that work on every screen.
 import Keyboard from '@lucide/svelte/icons/keyboard'
-import Kanban from '@lucide/svelte/icons/square-kanban'
 import LogOut from '@lucide/svelte/icons/log-out'
 import Search from '@lucide/svelte/icons/search'
 import Sun from '@lucide/svelte/icons/sun-moon'
@@ -36,7 +35,7 @@ export function appCommands(show: (what: 'palette' | 'help') => Promise<void>): 
       id: `go${place.path}`,
       title: place.command,
       section: 'section.go',
-      icon: Kanban,
+      icon: place.icon,
       keys: [place.keys],
       run: () => router.go(place.path),
     })),

@@ -131,12 +131,10 @@ function describeTask(c: Change, names: Names): Entry {
   const verb = verbOf(c)
   const name = text(c.set.title?.[1]) || names.task(c.object_id)
   const entry: Entry = { icon: 'task', title: '', body: '', lines: [], stages: null }
-  if (verb === 'created')
-    return {
-      ...entry,
-      title: t('timeline.task_created', { name }),
-      lines: linesOf(c, names, ['title', 'done']),
-    }
+  if (verb === 'created') {
+    const facts = ['kind', 'due_at', 'owner_id'].map((f) => value(f, c.set[f]?.[1], names)).filter(Boolean)
+    return { ...entry, title: t('timeline.task_created', { name }), body: facts.join(' · ') }
+  }
   if (verb === 'done')
     return {
       ...entry,
