@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void buf_reserve(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
-    if (b->cap - b->len >= more)
-        return;
     size_t cap = b->cap ? b->cap : 256;
     while (cap - b->len < more && cap <= SIZE_MAX / 2)
         cap *= 2;
@@ -17,21 +15,6 @@ void buf_reserve(struct buf *b, size_t more)
     }
     b->ptr = p;
     b->cap = cap;
-}
-
-void buf_add(struct buf *b, const void *bytes, size_t n)
-{
-    if (n == 0)
-        return;
-    buf_reserve(b, n);
-    memcpy(b->ptr + b->len, bytes, n);
-    b->len += n;
-}
-
-void buf_char(struct buf *b, char c)
-{
-    buf_reserve(b, 1);
-    b->ptr[b->len++] = c;
 }
 
 void buf_i64(struct buf *b, int64_t v)

@@ -125,10 +125,15 @@ void jw_key(struct jw *w, const char *key)
 {
     size_t n = strlen(key);
     buf_reserve(w->b, n + 4);
-    comma(w);
-    buf_char(w->b, '"');
-    buf_add(w->b, key, n);
-    buf_add(w->b, "\":", 2);
+    char *p = w->b->ptr + w->b->len;
+    if (w->comma)
+        *p++ = ',';
+    *p++ = '"';
+    memcpy(p, key, n);
+    p += n;
+    *p++ = '"';
+    *p++ = ':';
+    w->b->len = (size_t)(p - w->b->ptr);
     w->comma = false;
 }
 
