@@ -28,6 +28,9 @@ export function voronka(args: string[]): string {
   })
 }
 
+function demo(data: string): void {
+  voronka(['demo', '--data', data, '--deals', '400', '--seed', '7', '--as-of', asOf])
+}
 export class Server {
   #made = 0
   #child: ChildProcess
@@ -40,9 +43,9 @@ export class Server {
   ) {
     this.#child = child
   }
-  static async start(): Promise<Server> {
+  static async start(fill: (data: string) => void = demo): Promise<Server> {
     const data = mkdtempSync(join(tmpdir(), 'voronka-e2e-'))
-    voronka(['demo', '--data', data, '--deals', '400', '--seed', '7', '--as-of', asOf])
+    fill(data)
     const child = spawn(bin, ['serve', '--data', data, '--demo', '--port', '0'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -1,0 +1,213 @@
+// Every screen and everything that opens over it, light and dark, in Russian and English, wide and on a phone.
+import { expectAccessible } from './a11y'
+import { Board } from './board'
+import { expect, test, text, type Desk, type Funnel, type Locator } from './harness'
+import type { Server } from './server'
+
+interface Look {
+  language: 'ru' | 'en'
+  colorScheme: 'light' | 'dark'
+  viewport: { width: number; height: number }
+}
+const wide = { width: 1360, height: 800 }
+const phone = { width: 390, height: 800 }
+const looks: Look[] = [
+  { language: 'ru', colorScheme: 'light', viewport: wide },
+  { language: 'en', colorScheme: 'dark', viewport: wide },
+  { language: 'ru', colorScheme: 'dark', viewport: phone },
+  { language: 'en', colorScheme: 'light', viewport: phone },
+]
+const called = (l: Look) => `${l.language}, ${l.colorScheme}, ${l.viewport.width}`
+
+/** A deal with everything that a card can show. */
+async function furnish(server: Server, funnel: Funnel, desk: Desk): Promise<number> {
+  const { id } = funnel.deals[0]!
+  const [product] = await server.admin.list<{ id: number }>('products', 'active = true')
+  const [contact] = await server.admin.list<{ id: number }>('contacts', 'not phone is null')
+  const [company] = await server.admin.list<{ id: number }>('companies')
+  await server.admin.patch(`deals/${id}`, {
+    contact_id: contact!.id,
+    company_id: company!.id,
+    owner_id: desk.person.user_id,
+  })
+  await server.admin.create('deal-products', {
+    deal_id: id,
+    product_id: product!.id,
+    quantity: 2,
+    price_minor: 1_500_000,
+  })
+  await desk.api.create('notes', { deal_id: id, text: 'Просят рассрочку на три месяца' })
+  await desk.api.create('tasks', {
+    deal_id: id,
+    title: 'Позвонить',
+    kind: 'call',
+    due_at: Date.now() - 86_400_000 * 3,
+  })
+  await desk.api.create('tasks', {
+    deal_id: id,
+    title: 'Отправить договор',
+    kind: 'mail',
+    due_at: Date.now() + 86_400_000 * 2,
+  })
+  await desk.api.patch(`deals/${id}`, { stage_id: funnel.stages[1]!.id })
+  return id
+}
+
+test.describe.configure({ timeout: 90_000 })
+for (const look of looks) {
+  test.describe(called(look), () => {
+    test('вход: пустой и с ошибкой', async ({ browser, server }) => {
+      const context = await browser.newContext({
+        baseURL: server.url,
+        ...look,
+        locale: look.language === 'ru' ? 'ru-RU' : 'en-GB',
+      })
+      const page = await context.newPage()
+      await page.goto('/')
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.getByRole('list')).toBeVisible() // the people of the demo
+      await expectAccessible(page, 'sign-in')
+      await page.locator('#email').fill('nobody@example.ru')
+      await page.locator('#password').fill('no')
+      await page.keyboard.press('Enter')
+      await expect(page.getByRole('alert')).toBeVisible()
+      await expectAccessible(page, 'sign-in refused')
+      await context.close()
+    })
+
+    test('доска и всё, что над ней открывается', async ({ desk, server }) => {
+      const { page } = await desk('head', look)
+      const say = (key: string, params = {}) => text(key, params, look.language)
+      const funnel = (
+        await server.admin.get<{ funnels: { id: number; name: string }[] }>('boot')
+      ).funnels.find((f) => f.name === 'Курсы: Россия')!
+      await page.goto(`/board/${funnel.id}`)
+      await expect(page.locator('[data-card]').first()).toBeVisible()
+      await expectAccessible(page, 'board')
+      const menu = async (opener: Locator, what: string) => {
+        await opener.click()
+        await expect(page.getByRole('menu')).toBeVisible()
+        await expectAccessible(page, what)
+        await page.keyboard.press('Escape')
+      }
+      await menu(page.locator('.toolbar [aria-haspopup=menu]').first(), 'funnels')
+      await menu(page.locator('.toolbar [aria-haspopup=menu]').nth(1), 'order and density')
+      await menu(page.locator('header [aria-haspopup=menu]').last(), 'own menu')
+      for (const key of ['filter.owner', 'filter.value'])
+        if (look.viewport === wide) {
+          await page.getByRole('button', { name: say(key), exact: true }).click()
+          await expect(page.getByRole('dialog', { name: say(key) })).toBeVisible()
+          await expectAccessible(page, key)
+          await page.keyboard.press('Escape')
+        }
+      await page.locator('[data-card]').first().focus()
+      await page.keyboard.press('Space')
+      await expect(page.getByRole('complementary', { name: say('board.peek') })).toBeVisible()
+      await page.keyboard.press('x')
+      await expect(page.getByRole('region', { name: say('board.selection') })).toBeVisible()
+      await expectAccessible(page, 'peek and selection')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('c')
+      await expect(page.getByLabel(say('board.new_title'))).toBeFocused()
+      await expectAccessible(page, 'quick create')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+k')
+      await expect(page.getByRole('dialog', { name: say('palette.title') })).toBeVisible()
+      await expectAccessible(page, 'palette')
+      await page.keyboard.press('Escape')
+      await page.locator('[data-card]').first().focus()
+      await page.keyboard.press('Shift+?')
+      await expect(page.getByRole('dialog', { name: say('help.title') })).toBeVisible()
+      await expectAccessible(page, 'help')
+    })
+
+    test('доска: причина проигрыша, сообщение с отменой, без сети, фильтр текстом, пустая', async ({
+      desk,
+      server,
+    }) => {
+      const { page } = await desk('seller', look)
+      const say = (key: string, params = {}) => text(key, params, look.language)
+      const funnel = await server.funnel({ deals: 3 })
+      const board = await new Board(page, funnel).open()
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type(say('board.lose'))
+      await page.keyboard.press('Enter')
+      const sheet = page.getByRole('dialog', { name: say('board.losing') })
+      await sheet.getByRole('button', { name: say('board.lose') }).click()
+      await expect(sheet.getByRole('alert')).toBeVisible()
+      await expectAccessible(page, 'reason of the loss')
+      await page.keyboard.press('Escape')
+      await expect(sheet).toHaveCount(0)
+      await board.card('Сделка 1').focus()
+      await page.keyboard.press('Alt+ArrowRight')
+      await expect(board.toast(say('app.undo'))).toBeVisible()
+      await expectAccessible(page, 'toast')
+      await page.context().setOffline(true)
+      await page.keyboard.press('Alt+ArrowRight')
+      await expect(page.getByRole('status').filter({ hasText: say('app.offline') })).toBeVisible()
+      await expectAccessible(page, 'offline')
+      await page.context().setOffline(false)
+      await page.goto(
+        `/board/${funnel.id}?filter=${encodeURIComponent('title ~ "нет такой" or title ~ and')}`,
+      )
+      await expect(page.getByRole('alert').filter({ hasText: /\S/ })).toBeVisible()
+      await expectAccessible(page, 'filter as text with a mistake')
+      const empty = await server.funnel({ deals: 0 })
+      await page.goto(`/board/${empty.id}`)
+      await expect(page.getByText(say('board.empty'))).toBeVisible()
+      await expectAccessible(page, 'empty board')
+      await page.goto('/no/such/page')
+      await expect(page.getByText(say('app.no_page'), { exact: true })).toBeVisible()
+      await expectAccessible(page, 'no such page')
+    })
+
+    test('карточка сделки: страница, панель, задача, причина, меню', async ({ desk, server }) => {
+      const me = await desk('seller', look)
+      const { page } = me
+      const say = (key: string, params = {}) => text(key, params, look.language)
+      const funnel = await server.funnel({ deals: 2 })
+      const id = await furnish(server, funnel, me)
+      await page.goto(`/deals/${id}`)
+      await expect(page.getByRole('article')).toBeVisible()
+      await expect(page.getByText('Просят рассрочку на три месяца').first()).toBeVisible()
+      await expectAccessible(page, 'deal')
+      if (look.viewport === phone) {
+        await page.getByRole('button', { name: say('deal.tab.data') }).click()
+        await expectAccessible(page, 'deal, data')
+      }
+      await page.locator('[data-field=value_minor] button').click()
+      await expect(page.locator('[data-field=value_minor] input')).toBeFocused()
+      await expectAccessible(page, 'a field being edited')
+      await page.keyboard.press('Escape')
+      await page.locator('[data-field=owner_id] button').click()
+      await expect(page.getByRole('listbox').filter({ visible: true })).toBeVisible()
+      await expectAccessible(page, 'a choice being edited')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('t')
+      await expect(page.getByLabel(say('task.title'))).toBeFocused()
+      await expectAccessible(page, 'a new task')
+      await page.getByRole('button', { name: say('task.done_mark', { name: 'Позвонить' }) }).click()
+      await page.keyboard.press('Enter')
+      await expect(page.getByText(say('task.result_missing'))).toBeVisible()
+      await expectAccessible(page, 'a task being finished')
+      await page.keyboard.press('Escape')
+      await page
+        .getByRole('article')
+        .getByRole('button', { name: say('deal.lose'), exact: true })
+        .click()
+      await expect(page.getByRole('dialog', { name: say('board.losing') })).toBeVisible()
+      await expectAccessible(page, 'reason of the loss on the card')
+      await page.keyboard.press('Escape')
+      await page.goto(`/board/${funnel.id}?deal=${id}`)
+      await expect(
+        page.getByRole('complementary').getByText('Просят рассрочку на три месяца').first(),
+      ).toBeVisible()
+      await expectAccessible(page, 'deal over the board')
+      await page.goto('/deals/99999999')
+      await expect(page.getByText(say('deal.missing'), { exact: true })).toBeVisible()
+      await expectAccessible(page, 'no such deal')
+    })
+  })
+}
