@@ -319,10 +319,26 @@ enum rc session_end_prepare(struct call *c, struct err *e)
 
 /* ---- demo ---- */
 
+/* "localhost:8080", "127.0.0.1", "[::1]:80": a name of this machine, not one that a page of elsewhere has pointed here.
+ */
+static bool local_host(struct str host)
+{
+    struct str port, name = str_cut(host, ':', &port);
+    if (str_starts(host, STR("[::1]")))
+        return host.len == 5 || host.ptr[5] == ':';
+    if (str_eqc(name, "localhost"))
+        return true;
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] != '.' && (name.ptr[i] < '0' || name.ptr[i] > '9'))
+            return false;
+    return str_starts(name, STR("127."));
+}
+
 /* Who comes through a proxy on this machine does not sit at it. */
 static bool demo_open(const struct call *c)
 {
-    return c->app->demo && c->r->peer_loopback && !http_header(c->r, "x-forwarded-for").ptr &&
+    return c->app->demo && c->r->peer_loopback && local_host(http_header(c->r, "host")) &&
+           !http_header(c->r, "x-forwarded-for").ptr && !http_header(c->r, "x-real-ip").ptr &&
            !http_header(c->r, "forwarded").ptr;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { test } from 'node:test'
-import { funnelOf, peopleOf, serve } from './harness.mjs'
+import { funnelOf, peopleOf, serve, startServer } from './harness.mjs'
 
 // What a hostile or careless client sends: it is refused in clear words or answered, and never breaks anything.
 const server = await serve()
@@ -44,4 +45,36 @@ test('what a client sends in a broken encoding is refused in a sound one', async
     assert.deepEqual([r.status, r.body.code], [400, 'unknown_field'])
     assert.ok(field.startsWith(r.body.field) && r.body.field.length > 10)
   }
+})
+
+test('where webhooks go is told to administrators alone, also while it happens', async () => {
+  const streams = { admin: await admin.events(), head: await people.head.events(), observer: await people.observer.events() }
+  const { body: hook, headers } = await admin.must(201)('POST', '/api/webhooks', { url: 'https://example.org/in?key=only-for-us', secret: 'shared-secret' })
+  await admin.patch(`/api/webhooks/${hook.id}`, { secret: 'another-secret' })
+  const tag = await admin.create('/api/tags', { name: 'После вебхука' })
+  const seq = Number(headers.get('voronka-change'))
+  for (const [role, stream] of Object.entries(streams)) {
+    await stream.next((e) => e.data.object === 'tag' && e.data.object_id === tag.id)
+    const again = await people[role].events({ since: String(seq - 1) })
+    await again.next((e) => e.data.object === 'tag' && e.data.object_id === tag.id)
+    for (const s of [stream, again]) {
+      assert.equal(s.all.some((e) => e.data.object === 'webhook'), role === 'admin', role)
+      assert.ok(!/shared-secret|another-secret/.test(JSON.stringify(s.all)))
+      s.close()
+    }
+  }
+})
+
+test('one-click sign-in is for whoever sits at the machine: not for other names, not through a proxy', async () => {
+  const demo = await startServer({ args: ['--demo'] })
+  const asked = (headers) =>
+    new Promise((done, failed) => {
+      const r = request(`${demo.url}/api/demo/session`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers } }, (a) => (a.resume(), done(a.statusCode)))
+      r.on('error', failed).end('{"user_id":1}')
+    })
+  for (const host of ['localhost', 'localhost:8080', '127.0.0.1:8080', '127.1.2.3', '[::1]:8080']) assert.equal(await asked({ host }), 200, host)
+  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'localhost.', '1270.0.0.1', '[::1].evil', '192.168.0.1'])
+    assert.equal(await asked({ host }), 404, host)
+  for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip']) assert.equal(await asked({ [name]: '203.0.113.7' }), 404, name)
+  await demo.stop()
 })
