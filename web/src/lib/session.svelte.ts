@@ -23,6 +23,8 @@ const catalogue = new Set([
 class Session {
   boot = $state.raw<Boot | null>(null)
   state = $state<'starting' | 'out' | 'in' | 'failed'>('starting')
+  /** Signed out by the server in the middle of the work. */
+  expired = $state(false)
 
   funnels = $derived(
     (this.boot?.funnels ?? []).filter((f) => !f.archived).sort((a, b) => a.position - b.position),
@@ -108,9 +110,11 @@ class Session {
     settings.locale = boot.user.locale
     await i18n.use(boot.user.locale)
     this.boot = boot
+    this.expired = false
     this.state = 'in'
   }
   #out(): void {
+    this.expired = this.state === 'in'
     setCsrf('')
     this.boot = null
     this.state = 'out'

@@ -32,6 +32,9 @@ class Toasts {
       setTimeout(() => this.close(id), time),
     )
   }
+  clear(): void {
+    for (const toast of this.list) this.close(toast.id)
+  }
   close(id: number): void {
     clearTimeout(this.#timers.get(id))
     this.#timers.delete(id)

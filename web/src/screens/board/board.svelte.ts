@@ -150,7 +150,7 @@ export class Board {
   }
   /** Sorts cards into columns, only those of the named stages when there are any. */
   arrange(stages?: ReadonlySet<number>): void {
-    const fits = this.filter ? matcher(this.filter, session.user.id, clock.now) : null
+    const fits = this.filter ? matcher(this.filter, session.boot?.user.id ?? 0, clock.now) : null
     const lists = new Map<number, Card[]>()
     for (const { stage } of this.columns) if (!stages || stages.has(stage.id)) lists.set(stage.id, [])
     for (const card of this.#cards.values()) {
