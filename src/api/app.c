@@ -7,7 +7,7 @@
 #include "store/journal.h"
 
 #define RESUME_EVENTS 999 /* of before the start that a returning listener may still get */
-#define BOARD_IDLE (10 * 60 * MS_SECOND)
+#define BOARD_IDLE (10 * (60 * MS_SECOND))
 
 static void committed(void *arg)
 {

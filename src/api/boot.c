@@ -46,8 +46,8 @@ static enum rc put_all(struct call *c, struct jw *w, const struct entity *ent, c
 /* A funnel is its own object with the stages as one more member. */
 static enum rc put_funnels(struct call *c, struct jw *w, struct err *e)
 {
-    struct record **funnels, **stages;
-    size_t n, m;
+    struct record **funnels = NULL, **stages = NULL;
+    size_t n = 0, m = 0;
     TRY(put_all(c, NULL, entity_by_id(ENT_FUNNEL), "position, id", &funnels, &n, e));
     TRY(put_all(c, NULL, entity_by_id(ENT_STAGE), "funnel_id, position, id", &stages, &m, e));
     jw_key(w, "funnels");

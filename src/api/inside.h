@@ -18,7 +18,7 @@ void readers_end_tick(struct readers *r);
 int64_t readers_state(const struct readers *r, const struct db *db); /* number of the state db reads, 0: unknown */
 
 /* dispatch.c */
-void dispatch(void *app, struct http_request *r);
+void dispatch(void *arg, struct http_request *r); /* arg: the app */
 void call_submit_prepared(struct call *c,
                           const struct command *command); /* goes on with a WRITE route whose prepare had to wait */
 struct str call_request_hash(struct call *c);
@@ -80,7 +80,7 @@ struct hub *hub_new(struct app *app);
 void hub_free(struct hub *h);
 void hub_begin(struct hub *h, int64_t seq); /* where the feed begins */
 void hub_close(struct hub *h);              /* ends every stream; loop thread */
-void hub_on_events(void *hub, const struct event *ev, size_t n);
+void hub_on_events(void *arg, const struct event *ev, size_t n);
 enum rc presets_handle(struct call *c, struct err *e);
 enum rc preset_prepare(struct call *c, struct err *e);
 enum rc preset_show(struct call *c, struct err *e);

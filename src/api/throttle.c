@@ -9,7 +9,7 @@
 #define FREE_PAIR 5 /* failures without any wait */
 #define FREE_PEER 30
 #define FLYING_PAIR 16 /* attempts whose outcome is not known yet: nobody guesses faster by guessing all at once */
-#define LONGEST (15 * 60 * MS_SECOND)
+#define LONGEST (15 * (60 * MS_SECOND))
 
 struct count {
     uint64_t key;

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LINGER_MS 2000       /* after the last byte heard */
-#define STOP_MS 5000         /* what is under way gets this long when the server stops */
-#define IN_MOST (256 * 1024) /* waiting input; more is left to the kernel */
-#define CROWD 64             /* refused connections answered at a time */
+#define LINGER_MS 2000               /* after the last byte heard */
+#define STOP_MS 5000                 /* what is under way gets this long when the server stops */
+#define IN_MOST ((size_t)256 * 1024) /* waiting input; more is left to the kernel */
+#define CROWD 64                     /* refused connections answered at a time */
 
 static void conn_next(struct conn *c);
 

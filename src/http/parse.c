@@ -1,8 +1,8 @@
 #include "http/parse.h"
 #include <stdlib.h>
 
-#define STRAY_LINES 2  /* empty lines allowed before a request (RFC 9112, 2.2) */
-#define TAKE_STEP 2048 /* bytes of input copied at a time while a head is looked for */
+#define STRAY_LINES ((size_t)2) /* empty lines allowed before a request (RFC 9112, 2.2) */
+#define TAKE_STEP 2048          /* bytes of input copied at a time while a head is looked for */
 
 enum { TOKEN = 1, VALUE = 2, TARGET = 4, HOST = 8 };
 static uint8_t class_of[256];
@@ -335,7 +335,7 @@ void parse_init(struct parse *p, const struct http_limits *limits)
 /* Keeps small buffers for the next request, gives large ones back. */
 static void keep_small(struct buf *b)
 {
-    if (b->cap > 64 * 1024)
+    if (b->cap > (size_t)64 * 1024)
         buf_free(b);
     else
         buf_clear(b);

@@ -104,6 +104,7 @@ static void find_groups(struct conversion *v, struct intmap *rank)
     VEC(struct conversion_group) found = {0};
     struct intmap *seen = intmap_new();
     int64_t i;
+    vec_reserve(&found, 16);
     for (size_t k = 0; k < v->n_chosen; k++) {
         int64_t key = key_of(v, &v->chosen[k]);
         if (!intmap_get(seen, key, &i)) {

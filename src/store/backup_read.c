@@ -26,6 +26,7 @@ enum rc backup_read_open(struct backup_reader **out, const char *path, struct er
     if (!r)
         abort();
     r->file = file;
+    buf_reserve(&r->held, CHUNK);
     crypto_generichash_init(&r->hash, NULL, 0, BACKUP_HASH);
     *out = r;
     return RC_OK;
@@ -60,8 +61,6 @@ enum rc backup_read_line(struct backup_reader *r, struct str *line, struct err *
         crypto_generichash_update(&r->hash, (const unsigned char *)r->last.ptr, r->last.len);
     r->last = STR_NULL;
     r->line++;
-    if (!r->held.ptr)
-        buf_reserve(&r->held, CHUNK);
     const char *end;
     size_t searched = 0;
     while (!(end = memchr(r->held.ptr + r->at + searched, '\n', r->held.len - r->at - searched))) {
