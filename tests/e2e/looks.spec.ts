@@ -115,6 +115,32 @@ test.describe('Телефон', () => {
         await everythingFits(page)
       })
 
+  for (const language of ['ru', 'en'] as const)
+    for (const viewport of [phone, { width: 768, height: 900 }, { width: 1360, height: 800 }])
+      test(`сделка и отчёты помещаются: ${language}, ширина ${viewport.width}`, async ({ desk, server }) => {
+        const { page } = await desk('head', { language, viewport })
+        const [deal] = await server.admin.list<{ id: number; funnel_id: number }>(
+          'deals',
+          'status = "open" and not company_id is null and not next_task_at is null',
+        )
+        await page.goto(`/deals/${deal!.id}`)
+        await expect(page.getByRole('article').getByRole('listitem').first()).toBeVisible()
+        await everythingFits(page)
+        if (viewport === phone) {
+          await page.getByRole('button', { name: text('deal.tab.data', {}, language) }).click()
+          await everythingFits(page)
+        }
+        await page.goto(`/board/${deal!.funnel_id}?deal=${deal!.id}`)
+        await expect(page.getByRole('complementary').getByRole('listitem').first()).toBeAttached()
+        await everythingFits(page)
+        await page.goto('/reports')
+        await expect(page.locator('main').getByRole('link').first()).toBeVisible()
+        await everythingFits(page)
+        await page.goto('/reports/conversion?by=owner')
+        await expect(page.getByRole('table').first()).toBeVisible()
+        await everythingFits(page)
+      })
+
   for (const viewport of [phone, { width: 1360, height: 800 }])
     test(`вход помещается и по-русски, и по-английски, ширина ${viewport.width}`, async ({ page }) => {
       await page.setViewportSize(viewport)
