@@ -129,7 +129,7 @@ void jw_key(struct jw *w, const char *key)
     if (w->comma)
         *p++ = ',';
     *p++ = '"';
-    memcpy(p, key, n);
+    memcpy(p, key, n); /* NOLINT(bugprone-not-null-terminated-result): JSON follows, not an end */
     p += n;
     *p++ = '"';
     *p++ = ':';
