@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { rate } from '../../charts/format'
 import { i18n } from '../../lib/i18n.svelte'
-import { oneOf, periods, rate, records, reportUrl, whyDiffers, type Report, type Summary } from './report'
+import { oneOf, periods, records, reportUrl, whyDiffers, type Report, type Summary } from './report'
 
 beforeAll(() => i18n.use('ru'))
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')

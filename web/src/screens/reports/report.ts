@@ -1,5 +1,5 @@
 // A report as GET /api/reports/{id} gives it. Parts that this application does not know are left alone.
-import { i18n, num, percent, plural, t } from '../../lib/i18n.svelte'
+import { num, percent, plural, t } from '../../lib/i18n.svelte'
 import type { Step, Transition } from '../../charts/stats'
 
 export interface ReportInfo {
@@ -112,13 +112,4 @@ export function oneOf(share: number | null): string {
   if (share === null || share <= 0 || share > 0.34) return ''
   const n = share > 0.1 ? Math.round(10 / share) / 10 : Math.round(1 / share)
   return plural('report.page.one_of', n, { n: num(n, 1) })
-}
-const formats = new Map<string, Intl.NumberFormat>()
-/** Shares in tables always have one decimal, so that they stand under each other. */
-export function rate(share: unknown): string {
-  if (typeof share !== 'number') return '–'
-  const style = { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 } as const
-  let format = formats.get(i18n.locale)
-  if (!format) formats.set(i18n.locale, (format = new Intl.NumberFormat(i18n.locale, style)))
-  return format.format(share)
 }
