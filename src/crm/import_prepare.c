@@ -198,7 +198,7 @@ static enum rc make_stage(struct prepare *p, struct change *ch, struct known_sta
 {
     struct str folded = str_fold(ch->tx->arena, name);
     const struct known_stage *there = find_stage(known, folded);
-    enum deal_status wanted;
+    enum deal_status wanted = DEAL_OPEN;
     TRY(stage_outcome(p, ch->tx->arena, name, &wanted, e));
     if (there && wanted != DEAL_OPEN && there->outcome != wanted)
         return err_set(e, RC_UNPROCESSABLE, "stage_outcome", "", "%.*s", STR_ARG(name));
