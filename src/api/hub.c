@@ -164,6 +164,16 @@ static void add_boards(struct hub *h, struct batch *b)
     vec_free(&now);
 }
 
+static void batch_free(struct batch *b)
+{
+    for (size_t i = 0; i < b->boards.len; i++)
+        buf_free(&b->boards.ptr[i].text);
+    vec_free(&b->boards);
+    vec_free(&b->events);
+    vec_free(&b->users);
+    free(b);
+}
+
 static void deliver(void *arg);
 
 void hub_on_events(void *arg, const struct event *ev, size_t n)
@@ -179,7 +189,11 @@ void hub_on_events(void *arg, const struct event *ev, size_t n)
     for (size_t i = 0; i < n; i++)
         add_event(b, &ev[i]);
     add_boards(h, b);
-    http_post(h->app->http, deliver, b);
+    if (http_post(h->app->http, deliver, b))
+        return;
+    for (size_t i = 0; i < b->events.len; i++)
+        free(b->events.ptr[i].text);
+    batch_free(b);
 }
 
 /* ---- in the loop ---- */
@@ -247,12 +261,7 @@ static void deliver(void *arg)
     for (size_t i = 0; i < b->events.len; i++)
         keep(h, b->events.ptr[i]);
     h->seq = b->last;
-    for (size_t i = 0; i < b->boards.len; i++)
-        buf_free(&b->boards.ptr[i].text);
-    vec_free(&b->events);
-    vec_free(&b->boards);
-    vec_free(&b->users);
-    free(b);
+    batch_free(b);
 }
 
 static void watch(struct hub *h, int64_t funnel_id, int by)

@@ -60,8 +60,9 @@ void http_send(struct http_request *r, int status, const char *content_type);
 /* Answers with bytes that live as long as the program, such as embedded files. content_encoding may be NULL. */
 void http_send_static(struct http_request *r, int status, const char *content_type, struct str bytes,
                       const char *content_encoding);
-/* From any thread: runs fn(arg) in the loop thread soon. After the server has stopped and closed it does nothing. */
-void http_post(struct http_server *s, void (*fn)(void *arg), void *arg);
+/* From any thread: runs fn(arg) in the loop thread soon. False, and nothing is run, after the server has stopped and
+ * closed: arg stays the caller's. */
+bool http_post(struct http_server *s, void (*fn)(void *arg), void *arg);
 
 /* Server-sent events: http_sse answers 200 text/event-stream and keeps the connection; comment pings every 20 s.
  * A client that does not read (over 1 MiB waiting) is cut off. `closed` tells once when it has gone, for

@@ -215,14 +215,16 @@ int http_port(const struct http_server *s)
     return s->port;
 }
 
-void http_post(struct http_server *s, void (*fn)(void *arg), void *arg)
+bool http_post(struct http_server *s, void (*fn)(void *arg), void *arg)
 {
     uv_mutex_lock(&s->lock);
-    if (!s->ended) {
+    bool taken = !s->ended;
+    if (taken) {
         vec_push(&s->posts, ((struct post){fn, arg}));
         uv_async_send(&s->async);
     }
     uv_mutex_unlock(&s->lock);
+    return taken;
 }
 
 /* --- stopping --- */
