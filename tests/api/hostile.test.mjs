@@ -78,3 +78,42 @@ test('one-click sign-in is for whoever sits at the machine: not for other names,
   for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip']) assert.equal(await asked({ [name]: '203.0.113.7' }), 404, name)
   await demo.stop()
 })
+
+test('no value of any field of any noun breaks the server, and every refusal names the field', async () => {
+  const spec = await admin.get('/api/openapi.json')
+  const company = await admin.create('/api/companies', { name: 'Мишень' })
+  const wild = [true, -1, 1.5, 1e308, 2 ** 62, '', 'x'.repeat(30000), '\u0001', '\u202e', '</script>', "' or 1=1 --", [], [-1], [null], [[]], {}, '2020-02-30', '99999-01-01', '#gggggg', 'javascript:alert(1)']
+  for (const path of Object.keys(spec.paths).filter((p) => p.endsWith('/{id}') && spec.paths[p].patch)) {
+    const noun = path.split('/')[2]
+    const schema = spec.paths[path].get.responses[200].content['application/json'].schema.$ref.split('/').pop()
+    const known = (await admin.list(`/api/${noun}`, { limit: 1 })).items[0]?.id
+    for (const field of [...Object.keys(spec.components.schemas[schema].properties), 'password_hash', '__proto__'])
+      for (const value of wild) {
+        if (noun === 'users' && field === 'active') continue
+        const body = `{${JSON.stringify(field)}:${JSON.stringify(value)}}`
+        for (const [method, at] of [['POST', `/api/${noun}`], ['PATCH', `/api/${noun}/${known ?? 1}`]]) {
+          const r = await strict(method, at, body)
+          const what = `${method} ${at} ${body.slice(0, 80)}: ${r.status} ${JSON.stringify(r.body).slice(0, 200)}`
+          assert.ok(r.status < 500, what)
+          if (r.status === 400 || r.status === 422) assert.ok(r.body.code && r.body.field && r.body.detail, what)
+        }
+      }
+  }
+  assert.equal((await admin.get(`/api/companies/${company.id}`)).id, company.id)
+})
+
+test('amounts that no money has are refused, sums of the largest stay exact', async () => {
+  const most = Number.MAX_SAFE_INTEGER
+  const { funnel: big } = await funnelOf(admin, { name: 'Большие суммы' })
+  for (let i = 0; i < 3; i++) await admin.create('/api/deals', { title: 'Крупная', funnel_id: big.id, value_minor: most })
+  const { text } = await filtered('deals', `funnel_id = ${big.id}`, '&sum=value_minor')
+  assert.match(text, /"value_minor":27021597764222973\}/)
+  const { items } = await admin.list('/api/deals', { filter: `funnel_id = ${big.id}` })
+  const product = await admin.create('/api/products', { name: 'Товар', price_minor: most })
+  const line = (quantity) => admin('POST', '/api/deal-products', { deal_id: items[0].id, product_id: product.id, quantity })
+  for (const [quantity, code] of [[2, 'sum_too_large'], [1e9, 'sum_too_large'], [0, 'not_positive'], [-1, 'out_of_range'], [1e10, 'out_of_range']]) {
+    const r = await line(quantity)
+    assert.deepEqual([r.status, r.body.code, r.body.field], [422, code, 'quantity'])
+  }
+  assert.equal((await line(1)).body.sum_minor, most)
+})
