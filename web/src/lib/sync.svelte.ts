@@ -65,6 +65,10 @@ export class Sync {
       if (!known.has(mutation.id)) this.#add(mutation).catch(failed)
     }
   }
+  /** Resolves when nothing is on its way. */
+  async idle(): Promise<void> {
+    while (this.#running) await new Promise((go) => setTimeout(go, 5))
+  }
   /** The network is back: do not wait for the timer. */
   retryNow(): void {
     this.#wake?.()

@@ -1,6 +1,7 @@
 // Undo is the server's: every change has a number, and /api/undo takes it back as a whole.
 import { Offline, Problem, request } from './api'
 import { t } from './i18n.svelte'
+import { sync } from './session.svelte'
 import { Conflict } from './sync.svelte'
 import { toasts } from './toasts.svelte'
 
@@ -9,7 +10,7 @@ class Undo {
   #toasts = new WeakMap<readonly number[], number>()
 
   get possible(): boolean {
-    return this.#last.length > 0
+    return this.#last.length > 0 || sync.pending > 0
   }
   /** Says what was done and offers to take it back; several changes go back together. */
   done(text: string, change: number | null | readonly number[], after?: () => void): void {
@@ -27,7 +28,10 @@ class Undo {
     this.#last = [...this.#last.slice(-49), step]
     return step
   }
-  async back(step = this.#last.at(-1), after?: () => void): Promise<void> {
+  async back(asked?: readonly number[], after?: () => void): Promise<void> {
+    // The last action may still be on its way and have no number yet.
+    if (!asked && !sync.offline) await sync.idle()
+    const step = asked ?? this.#last.at(-1)
     if (step === undefined) return
     this.#last = this.#last.filter((s) => s !== step)
     toasts.close(this.#toasts.get(step) ?? 0)

@@ -69,6 +69,7 @@ export class Board {
   #held: Delta[] = []
   #stopLive: (() => void) | null = null
   #abort: AbortController | null = null
+  #creating = 0
   #temporary = -1
   #reload: ReturnType<typeof setTimeout> | undefined
 
@@ -119,7 +120,8 @@ export class Board {
   }
   /** What the server tells: own changes come back too and are known already. */
   take(delta: Delta, fresh = true): void {
-    const held = (id: number) => this.#sending.has(id)
+    // A card that nobody knows may be the one being created: it waits for the answer, or it would stand there twice.
+    const held = (id: number) => this.#sending.has(id) || (this.#creating > 0 && !this.#cards.has(id))
     if ([...delta.cols.id, ...(delta.gone ?? [])].some(held)) this.#held.push(delta)
     if (!this.filter) {
       // The expert's filter is known to the server only: let it decide who is on the board.
@@ -315,7 +317,7 @@ export class Board {
   }
   /** Deltas that came while an own change was on its way. */
   #release(): void {
-    if (this.#sending.size > 0 || this.#held.length === 0) return
+    if (this.#sending.size > 0 || this.#creating > 0 || this.#held.length === 0) return
     const held = this.#held
     this.#held = []
     for (const delta of held) this.take(delta, false)
@@ -347,6 +349,7 @@ export class Board {
       },
       ...{ source: null, tags: [], probability: null },
     }
+    this.#creating++
     this.#cards.set(id, card)
     this.arrange(new Set([stage.id]))
     const body: Record<string, unknown> = { title, funnel_id: this.funnel.id, stage_id: stage.id }
@@ -364,6 +367,8 @@ export class Board {
       this.#cards.delete(id)
       toasts.error(failure(e))
     }
+    this.#creating--
     this.arrange(new Set([stage.id]))
+    this.#release()
   }
 }
