@@ -132,6 +132,9 @@ for (const look of looks) {
       const board = await new Board(page, funnel).open()
       await page.keyboard.press('ArrowDown')
       await page.keyboard.press('Control+k')
+      await expect(
+        page.getByRole('dialog', { name: say('palette.title') }).getByRole('combobox'),
+      ).toBeFocused()
       await page.keyboard.type(say('board.lose'))
       await page.keyboard.press('Enter')
       const sheet = page.getByRole('dialog', { name: say('board.losing') })

@@ -127,6 +127,7 @@ test.describe('Только клавиатура', () => {
     await expect(page.getByLabel(text('board.new_title'))).toBeFocused()
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+k')
+    await expect(palette.getByRole('combobox')).toBeFocused()
     await page.keyboard.type('тренажеров') // without ё
     await expect(palette.getByRole('option', { name: /Поставка тренажёров/ })).toBeVisible()
     await page.keyboard.press('Enter')
