@@ -5,7 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define POOL_MOST 128 /* requests kept for reuse */
+#define POOL_MOST 128                 /* requests kept for reuse */
+#define KEEP_MOST ((size_t)64 * 1024) /* a pooled request keeps buffers of this size, bigger ones are given back */
 #define BACKLOG 1024
 
 const struct http_limits http_default_limits = {
@@ -57,7 +58,7 @@ static void req_free(struct req *q)
 
 static void keep_small(struct buf *b)
 {
-    if (b->cap > 64 * 1024)
+    if (b->cap > KEEP_MOST)
         buf_free(b);
     else
         buf_clear(b);
@@ -75,7 +76,7 @@ void req_release(struct req *q)
     keep_small(&q->head);
     keep_small(&q->gz);
     keep_small(&q->set);
-    if (q->arena.total > 64 * 1024)
+    if (q->arena.total > KEEP_MOST)
         arena_free(&q->arena);
     else
         arena_reset(&q->arena);

@@ -130,7 +130,7 @@ static enum rc read_args(struct conversion *v, struct err *e)
     TRY(find_zone(v, e));
     TRY(read_period(v, e));
     struct str by = report_arg(v->call, "by"), days = report_arg(v->call, "mature_days");
-    for (int i = 0; by_names[i] != NULL; i++)
+    for (int i = 0; by.len > 0 && by_names[i] != NULL; i++)
         if (str_eqc(by, by_names[i]))
             v->by = (enum conversion_by)(BY_OWNER + i);
     if (days.len > 0 && (!str_i64(days, &v->mature_days) || v->mature_days < 1 || v->mature_days > 3650))
