@@ -42,6 +42,7 @@ interface Fixtures {
   /** Opens a browser window of somebody of this role, signed in, on no page yet. */
   desk: (role: Role, options?: DeskOptions) => Promise<Desk>
   seller: Desk
+  guests: void
   /** Errors that the page did not catch: a test fails when there are any. */
   uncaught: string[]
 }
@@ -63,6 +64,13 @@ export const test = base.extend<Fixtures, { server: Server }>({
     { scope: 'worker', timeout: 60_000 },
   ],
   baseURL: async ({ server }, use) => use(server.url),
+  guests: [
+    async ({ server }, use) => {
+      await use()
+      await server.sendGuestsHome()
+    },
+    { auto: true },
+  ],
   uncaught: async ({}, use) => {
     const errors: string[] = []
     await use(errors)

@@ -33,6 +33,7 @@ function demo(data: string): void {
 }
 export class Server {
   #made = 0
+  #guests: number[] = []
   #child: ChildProcess
   private constructor(
     child: ChildProcess,
@@ -89,7 +90,12 @@ export class Server {
       ...user,
       ...(password ? { password } : {}),
     })
+    this.#guests.push(id)
     return { user_id: id, name: user.name, role, email: user.email }
+  }
+  /** The sign-in page lists the people of the company; those of one test are not to crowd it in the next. */
+  async sendGuestsHome(): Promise<void> {
+    for (const id of this.#guests.splice(0)) await this.admin.patch(`users/${id}`, { active: false })
   }
   /** A funnel of its own for a test: open stages, won and lost, and deals in the first stage unless said otherwise. */
   async funnel(setup: FunnelSetup = {}): Promise<Funnel> {
