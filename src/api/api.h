@@ -16,6 +16,7 @@ struct app {
     uv_loop_t *loop;
     struct http_server *http;
     struct writer *writer;
+    struct job *to_write, **to_write_end; /* of this turn of the loop; see app_write */
     struct feed *feed;
     struct projection *projection; /* of insight; reports read it */
     struct boards *boards;
@@ -142,6 +143,9 @@ struct app_config {
     bool allow_private_webhooks; /* also to addresses inside of the company's network */
 };
 MUST_USE enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *config, struct err *e);
+/* Hands a job to the writer when the loop goes to sleep: what comes in one turn of the loop shares a commit instead of
+ * the first waking the writer and the others waiting for its fsync. Loop thread. */
+void app_write(struct app *app, struct job *job);
 void app_stop(struct app *app); /* no new requests; what is under way is answered; the loop then ends */
 void app_free(struct app *app);
 void app_routes(struct app *app); /* builds the table into an empty app; also for tests */

@@ -37,9 +37,27 @@ static void on_tick(uv_timer_t *timer)
     boards_drop_idle(app->boards, time_monotonic(), BOARD_IDLE);
 }
 
+static void hand_over(struct app *app)
+{
+    struct job *first = app->to_write;
+    app->to_write = NULL;
+    app->to_write_end = &app->to_write;
+    writer_submit_all(app->writer, first);
+}
+
+void app_write(struct app *app, struct job *job)
+{
+    job->next = NULL;
+    *app->to_write_end = job;
+    app->to_write_end = &job->next;
+    if (app->stopping) /* there is no before_sleep any more */
+        hand_over(app);
+}
+
 static void before_sleep(uv_prepare_t *handle)
 {
     struct app *app = handle->data;
+    hand_over(app);
     readers_end_tick(app->readers);
 }
 
@@ -69,6 +87,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     int64_t seq = 0;
     *app = (struct app){
         .target = config->target, .loop = loop, .demo = config->demo, .host = config->host, .port = config->port};
+    app->to_write_end = &app->to_write;
     app->readers = readers_new(&app->target);
     app->boards = boards_new();
     app->sessions = sessions_new();
@@ -91,6 +110,7 @@ void app_stop(struct app *app)
     if (!app->http || app->stopping)
         return;
     app->stopping = true;
+    hand_over(app);
     hub_close(app->hub);
     http_stop(app->http);
     uv_close((uv_handle_t *)&app->tick, NULL);

@@ -109,7 +109,7 @@ void call_submit(struct call *c, const struct command *command, void (*then)(str
     c->job.actor = call_actor(c);
     c->job.user = c;
     c->job.done = written;
-    writer_submit(c->app->writer, &c->job.job);
+    app_write(c->app, &c->job.job);
 }
 
 static enum rc idempotency(struct call *c, struct err *e)

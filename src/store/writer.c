@@ -353,12 +353,22 @@ out:
 
 void writer_submit(struct writer *w, struct job *job)
 {
-    assert(w->magic == WRITER_MAGIC);
     job->next = NULL;
+    writer_submit_all(w, job);
+}
+
+void writer_submit_all(struct writer *w, struct job *first)
+{
+    assert(w->magic == WRITER_MAGIC);
+    if (!first)
+        return;
+    struct job *last = first;
+    while (last->next)
+        last = last->next;
     pthread_mutex_lock(&w->mutex);
     assert(!w->stopped); /* a job handed in while the writer finishes is still done */
-    *w->tail = job;
-    w->tail = &job->next;
+    *w->tail = first;
+    w->tail = &last->next;
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->mutex);
 }

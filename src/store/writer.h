@@ -29,6 +29,8 @@ struct job {
 MUST_USE enum rc writer_start(struct writer **out, const struct db_target *target, const struct migration *list,
                               size_t n, void (*committed)(void *arg), void *arg, struct err *e);
 void writer_submit(struct writer *w, struct job *job); /* any thread; the job outlives its done */
+/* The same for several jobs, linked by `next`, in order: they reach the writer together and so share a commit. */
+void writer_submit_all(struct writer *w, struct job *first);
 /* For the CLI and tests: submits and waits. */
 MUST_USE enum rc writer_run(struct writer *w, struct job *job, struct err *e);
 void writer_stop(struct writer *w);            /* finishes what waits, then closes */
