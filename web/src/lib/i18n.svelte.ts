@@ -65,6 +65,9 @@ export function minorUnits(currency: string): number {
     return { factor: 10 ** (f.resolvedOptions().maximumFractionDigits ?? 2) }
   }).factor
 }
+/** Currencies whose sign most fonts lack (the som's U+20C0 is of 2021) go by their code. */
+const signless = new Set(['KGS'])
+const display = (currency: string) => (signless.has(currency) ? 'code' : 'narrowSymbol')
 export function money(minor: number, currency: string): string {
   const factor = minorUnits(currency)
   const whole = minor % factor === 0
@@ -73,7 +76,7 @@ export function money(minor: number, currency: string): string {
     return new Intl.NumberFormat(l, {
       style: 'currency',
       currency,
-      currencyDisplay: 'narrowSymbol',
+      currencyDisplay: display(currency),
       ...digits,
     })
   })
@@ -85,7 +88,7 @@ export function moneyShort(minor: number, currency: string): string {
     const style = {
       style: 'currency',
       currency,
-      currencyDisplay: 'narrowSymbol',
+      currencyDisplay: display(currency),
       notation: 'compact',
     } as const
     return new Intl.NumberFormat(l, { ...style, minimumFractionDigits: 0, maximumFractionDigits: 1 })

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { i18n, money, plural, t } from './i18n.svelte'
+import { i18n, money, moneyShort, plural, t } from './i18n.svelte'
 
 // Read as files: the build leaves the server's texts out.
 const read = (locale: string) =>
@@ -64,5 +64,13 @@ describe('numbers in texts', () => {
     expect(money(43_900_000, 'RUB').replace(/\s/g, ' ')).toBe('439 000 ₽')
     expect(money(1_250_050, 'RUB').replace(/\s/g, ' ')).toBe('12 500,50 ₽')
     expect(money(500, 'JPY').replace(/\s/g, ' ')).toBe('500 ¥')
+  })
+  it('name a currency by its code when fonts lack its sign', async () => {
+    await i18n.use('ru')
+    expect(money(12_500_00, 'KGS').replace(/\s/g, ' ')).toBe('12 500 KGS')
+    expect(moneyShort(2_300_000_00, 'KGS').replace(/\s/g, ' ')).toBe('2,3 млн KGS')
+    await i18n.use('en')
+    expect(money(12_500_00, 'KGS').replace(/\s/g, ' ')).toBe('KGS 12,500')
+    expect(moneyShort(2_300_000_00, 'RUB')).toContain('₽')
   })
 })
