@@ -114,5 +114,5 @@ build_server() {
     rm -f build.log.tmp
   fi
   say "Building the server"
-  ninja -C build --quiet >&2 || die "the server build failed"
+  ninja -C build --quiet voronka >&2 || die "the server build failed"
 }

@@ -79,6 +79,8 @@ static enum rc load_stages(struct conversion *v, struct err *e)
 /* Names are checked here because zone_load makes UTC of what it does not know. */
 static bool zone_known(struct arena *a, struct str name)
 {
+    if (!name.ptr)
+        return false;
     bool plain = name.len > 0 && name.len < 64 && name.ptr[0] != '/' && memmem(name.ptr, name.len, "..", 2) == NULL;
     return str_eqc(name, "UTC") ||
            (plain && access(str_fmt(a, "/usr/share/zoneinfo/%.*s", STR_ARG(name)).ptr, R_OK) == 0);
