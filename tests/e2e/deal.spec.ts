@@ -145,7 +145,7 @@ test.describe('Карточка сделки', () => {
     await expect(part.getByText(text('deal.total_is_value'))).toBeVisible()
     await part.getByRole('button', { name: text('deal.product_remove', { name: product!.name }) }).click()
     await expect(part.getByText(text('deal.product_none'))).toBeVisible()
-    expect(await api.list('deal-products', `deal_id = ${id}`)).toHaveLength(0)
+    await expect.poll(() => api.list('deal-products', `deal_id = ${id}`)).toHaveLength(0)
   })
 
   test('заметка и задача: поставить, выполнить с результатом, без результата не выполняется', async ({
