@@ -51,7 +51,7 @@ static const char *type_name(enum field_type t)
         [FT_TIME] = "time, ms",     [FT_DATE] = "date",      [FT_MONEY] = "money, minor units",
         [FT_CURRENCY] = "currency", [FT_COLOUR] = "colour",  [FT_EMAIL] = "e-mail",
         [FT_PHONE] = "phone",       [FT_URL] = "URL",        [FT_REF] = "id of",
-        [FT_SET] = "ids of"};
+        [FT_SET] = "ids of",        [FT_JSON] = "object"};
     return names[t];
 }
 

@@ -175,6 +175,8 @@ static void put_field(struct jw *w, const struct field *f)
     case FT_REF:
         put_number(w, f, nullable);
         break;
+    case FT_JSON: /* an object or an array */
+        break;
     default:
         put_text_schema(w, f, nullable);
     }

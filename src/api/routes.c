@@ -42,23 +42,40 @@ const struct route special_routes[] = {
 };
 const size_t special_routes_n = sizeof special_routes / sizeof *special_routes;
 
-/* Who may write a noun. */
-static unsigned may_write(enum entity_id id)
+/* Which roles may do what with a noun, before the rights of each person (crm/rights.h); 0: there is no such route. */
+struct noun_access {
+    unsigned read, create, update, delete;
+};
+
+static struct noun_access noun_access(enum entity_id id)
 {
     switch (id) {
-    case ENT_USER:
+    case ENT_USER: /* everybody changes their own name and language */
+        return (struct noun_access){MAY_READ, MAY_ADMIN, MAY_READ, MAY_ADMIN};
     case ENT_WEBHOOK:
-        return MAY_ADMIN;
+        return (struct noun_access){MAY_ADMIN, MAY_ADMIN, MAY_ADMIN, MAY_ADMIN};
+    case ENT_TEAM:
+    case ENT_ROLE:
+        return (struct noun_access){MAY_READ, MAY_ADMIN, MAY_ADMIN, MAY_ADMIN};
     case ENT_DEAL:
     case ENT_CONTACT:
     case ENT_COMPANY:
     case ENT_TASK:
     case ENT_NOTE:
     case ENT_DEAL_PRODUCT:
+    case ENT_DEAL_MEMBER:
+    case ENT_CONTACT_POINT:
     case ENT_TAG:
-        return MAY_SELL;
+        return (struct noun_access){MAY_READ, MAY_SELL, MAY_SELL, MAY_SELL};
+    case ENT_FILE: /* comes in by its own route, with its bytes */
+        return (struct noun_access){MAY_READ, 0, MAY_SELL, MAY_SELL};
+    case ENT_VIEW:
+        return (struct noun_access){MAY_READ, MAY_READ, MAY_READ, MAY_READ};
+    case ENT_OPERATION:
+    case ENT_NOTIFICATION:
+        return (struct noun_access){.read = MAY_READ};
     default:
-        return MAY_MANAGE;
+        return (struct noun_access){MAY_READ, MAY_MANAGE, MAY_MANAGE, MAY_MANAGE};
     }
 }
 
@@ -93,25 +110,21 @@ static void add_row(struct table *t, struct route row, const char *tail)
 static void add_noun(struct table *t, const struct entity *ent)
 {
     const char *name = ent->name;
-    unsigned read = ent->id == ENT_WEBHOOK ? MAY_ADMIN : MAY_READ, write = may_write(ent->id);
+    struct noun_access may = noun_access(ent->id);
     bool user = ent->id == ENT_USER;
-    add_row(t, (struct route){"GET", "", RUN_POOL, read, ent, "List %s", object_list, NULL, QUERY_LIST, NULL, name, 0},
-            "");
-    add_row(t,
-            (struct route){"POST", "", RUN_WRITE, write, ent, "Create one of %s", object_get,
-                           user ? user_create : object_create, NULL, name, name, 201},
-            "");
-    add_row(t, (struct route){"GET", "", RUN_READ, read, ent, "One of %s", object_get, NULL, NULL, NULL, name, 0},
-            "/{id}");
-    add_row(t,
-            (struct route){"PATCH", "", RUN_WRITE, user ? MAY_READ : write, ent,
-                           "Change one of %s; only the fields sent", object_get, user ? user_update : object_update,
-                           NULL, name, name, 0},
-            "/{id}");
-    add_row(t,
-            (struct route){"DELETE", "", RUN_WRITE, write, ent, "Delete one of %s; undo brings it back", NULL,
-                           object_delete, NULL, NULL, NULL, 204},
-            "/{id}");
+    const struct route rows[] = {
+        {"GET", "", RUN_POOL, may.read, ent, "List %s", object_list, NULL, QUERY_LIST, NULL, name, 0},
+        {"POST", "", RUN_WRITE, may.create, ent, "Create one of %s", object_get, user ? user_create : object_create,
+         NULL, name, name, 201},
+        {"GET", "/{id}", RUN_READ, may.read, ent, "One of %s", object_get, NULL, NULL, NULL, name, 0},
+        {"PATCH", "/{id}", RUN_WRITE, may.update, ent, "Change one of %s; only the fields sent", object_get,
+         user ? user_update : object_update, NULL, name, name, 0},
+        {"DELETE", "/{id}", RUN_WRITE, may.delete, ent, "Delete one of %s; undo brings it back", NULL, object_delete,
+         NULL, NULL, NULL, 204},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].may)
+            add_row(t, rows[i], rows[i].pattern);
     if (ent->id == ENT_DEAL || ent->id == ENT_CONTACT || ent->id == ENT_COMPANY)
         add_row(t,
                 (struct route){"GET", "", RUN_READ, MAY_READ, ent, "What happened to one of %s, newest first",

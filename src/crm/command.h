@@ -9,6 +9,7 @@ struct actor {
     int64_t user_id; /* 0: the system */
     enum role role;
     enum via via;
+    const struct rights *rights; /* NULL: everything (the system, the command line) */
 };
 
 /* One command under way; all its events share change_id. */

@@ -6,10 +6,6 @@
 #include "crm/fields.h"
 #include <stdio.h>
 
-static inline bool field_is_text(const struct field *fd)
-{
-    return fd->type == FT_TEXT || fd->type == FT_LONG || (fd->type >= FT_CURRENCY && fd->type <= FT_URL);
-}
 /* Does the journal tell of this field's values? */
 static inline bool field_journalled(const struct field *fd)
 {

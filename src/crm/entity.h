@@ -26,6 +26,17 @@ enum entity_id { /* stored in the journal: numbers never change */
                  ENT_IMPORT = 18,
                  ENT_SETTING = 19,
                  ENT_WEBHOOK = 20,
+                 ENT_TEAM = 21,
+                 ENT_ROLE = 22,
+                 ENT_DEAL_MEMBER = 23,
+                 ENT_CUSTOM_FIELD = 24,
+                 ENT_FIELD_OPTION = 25,
+                 ENT_LAYOUT = 26,
+                 ENT_VIEW = 27,
+                 ENT_CONTACT_POINT = 28,
+                 ENT_FILE = 29,
+                 ENT_OPERATION = 30,
+                 ENT_NOTIFICATION = 31,
                  ENT_END
 };
 enum verb { /* stored in the journal */

@@ -7,6 +7,13 @@ const char *const task_kind_names[] = {"call", "meeting", "mail", "todo", NULL};
 const char *const deal_status_names[] = {"open", "won", "lost", NULL};
 const char *const locale_names[] = {"ru", "en", NULL};
 const char *const role_names[] = {"admin", "head", "seller", "observer", NULL};
+const char *const custom_type_names[] = {"text",       "long", "number", "money", "date", "time", "bool", "one_of",
+                                         "several_of", "url",  "phone",  "email", "user", "file", NULL};
+const char *const custom_object_names[] = {"deal", "contact", "company", "task", NULL};
+const char *const sharing_names[] = {"mine", "team", "everyone", NULL};
+const char *const point_kind_names[] = {"phone", "email", "messenger", "address", "site", NULL};
+const char *const operation_kind_names[] = {"bulk", "import", "hand_over", "merge", "undo", NULL};
+const char *const operation_state_names[] = {"waiting", "running", "done", "failed", "stopped", "undone", NULL};
 const char *const verb_names[] = {"",       "created", "updated",   "deleted",    "restored", "moved",
                                   "passed", "done",    "signed_in", "signed_out", "imported", NULL};
 const char *const via_names[] = {"",    "ui",   "api",     "import", "trigger", "process",

@@ -13,6 +13,42 @@ extern const char *const funnel_kind_names[]; /* NULL-terminated, in order of th
 extern const char *const task_kind_names[];
 extern const char *const deal_status_names[];
 extern const char *const locale_names[]; /* "ru", "en" */
+/* What a custom field may be; see custom_field.h for the field_type of each. */
+enum custom_type {
+    CUSTOM_TEXT,
+    CUSTOM_LONG,
+    CUSTOM_NUMBER,
+    CUSTOM_MONEY,
+    CUSTOM_DATE,
+    CUSTOM_TIME,
+    CUSTOM_BOOL,
+    CUSTOM_ONE_OF,
+    CUSTOM_SEVERAL_OF,
+    CUSTOM_URL,
+    CUSTOM_PHONE,
+    CUSTOM_EMAIL,
+    CUSTOM_USER,
+    CUSTOM_FILE
+};
+extern const char *const custom_type_names[];
+/* What custom fields and layouts are of. */
+enum custom_object { CUSTOM_OF_DEAL, CUSTOM_OF_CONTACT, CUSTOM_OF_COMPANY, CUSTOM_OF_TASK };
+extern const char *const custom_object_names[];
+enum sharing { SHARED_MINE, SHARED_TEAM, SHARED_EVERYONE };
+extern const char *const sharing_names[];
+enum point_kind { POINT_PHONE, POINT_EMAIL, POINT_MESSENGER, POINT_ADDRESS, POINT_SITE };
+extern const char *const point_kind_names[];
+enum operation_kind { OPERATION_BULK, OPERATION_IMPORT, OPERATION_HAND_OVER, OPERATION_MERGE, OPERATION_UNDO };
+extern const char *const operation_kind_names[];
+enum operation_state {
+    OPERATION_WAITING,
+    OPERATION_RUNNING,
+    OPERATION_DONE,
+    OPERATION_FAILED,
+    OPERATION_STOPPED,
+    OPERATION_UNDONE
+};
+extern const char *const operation_state_names[];
 
 #define FUNNEL_FIELDS(F)                                                                                               \
     F(FUNNEL_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                     \
@@ -160,7 +196,12 @@ extern const char *const locale_names[]; /* "ru", "en" */
     F(USER_ROLE, "role", FT_ENUM, FF_REQUIRED, 0, 3, .names = role_names, .default_json = "\"seller\"")                \
     F(USER_LOCALE, "locale", FT_ENUM, FF_REQUIRED, 0, 1, .names = locale_names, .default_json = "\"ru\"")              \
     F(USER_ACTIVE, "active", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")                                       \
-    F(USER_PASSWORD_HASH, "password_hash", FT_TEXT, FF_SERVER | FF_SECRET, 1, 200)
+    F(USER_PASSWORD_HASH, "password_hash", FT_TEXT, FF_SERVER | FF_SECRET, 1, 200)                                     \
+    F(USER_TEAM_ID, "team_id", FT_REF, 0, 0, 0, .ref = ENT_TEAM)                                                       \
+    F(USER_ROLE_ID, "role_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_ROLE)                                               \
+    F(USER_JOB_TITLE, "job_title", FT_TEXT, 0, 1, 120)                                                                 \
+    F(USER_PHONE, "phone", FT_PHONE, 0, 3, 40)                                                                         \
+    F(USER_TOTP, "totp", FT_BOOL, FF_REQUIRED | FF_SERVER, 0, 1, .default_json = "false")
 
 /* kinds: names such as "deal.moved task.done", "deal.*" or "*", parted by blanks or commas. last_error (a code) is
  * empty when the last try succeeded; given_up counts the events that will not be delivered any more. */
@@ -174,6 +215,105 @@ extern const char *const locale_names[]; /* "ru", "en" */
     F(WEBHOOK_LAST_ERROR_DETAIL, "last_error_detail", FT_TEXT, FF_SERVER | FF_DERIVED, 1, 300)                         \
     F(WEBHOOK_LAST_ERROR_AT, "last_error_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                  \
     F(WEBHOOK_GIVEN_UP, "given_up", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)
+
+/* People work in teams, teams may stand in teams; what a person may comes from the role (rights.h). */
+#define TEAM_FIELDS(F)                                                                                                 \
+    F(TEAM_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                       \
+    F(TEAM_HEAD_ID, "head_id", FT_REF, 0, 0, 0, .ref = ENT_USER)                                                       \
+    F(TEAM_PARENT_ID, "parent_id", FT_REF, 0, 0, 0, .ref = ENT_TEAM)
+
+#define ROLE_FIELDS(F)                                                                                                 \
+    F(ROLE_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                       \
+    F(ROLE_BASE, "base", FT_ENUM, FF_REQUIRED | FF_CREATE, 0, 3, .names = role_names, .default_json = "\"seller\"")    \
+    F(ROLE_BUILTIN, "builtin", FT_BOOL, FF_REQUIRED | FF_SERVER, 0, 1, .default_json = "false")                        \
+    F(ROLE_RIGHTS, "rights", FT_JSON, 0, 0, 100000)                                                                    \
+    F(ROLE_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)
+
+/* A co-worker on a deal; part: what they do there (presale, lawyer). */
+#define DEAL_MEMBER_FIELDS(F)                                                                                          \
+    F(DEAL_MEMBER_DEAL_ID, "deal_id", FT_REF, FF_REQUIRED | FF_CREATE, 0, 0, .ref = ENT_DEAL)                          \
+    F(DEAL_MEMBER_USER_ID, "user_id", FT_REF, FF_REQUIRED | FF_CREATE, 0, 0, .ref = ENT_USER)                          \
+    F(DEAL_MEMBER_PART, "part", FT_TEXT, 0, 1, 120)
+
+/* The column of a custom field is cf_<id>, that of several values a table cf_<id>_link. */
+#define CUSTOM_FIELD_FIELDS(F)                                                                                         \
+    F(CUSTOM_FIELD_OBJECT, "object", FT_ENUM, FF_REQUIRED | FF_CREATE, 0, 3, .names = custom_object_names)             \
+    F(CUSTOM_FIELD_LABEL, "label", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                             \
+    F(CUSTOM_FIELD_TYPE, "type", FT_ENUM, FF_REQUIRED | FF_CREATE, 0, 13, .names = custom_type_names)                  \
+    F(CUSTOM_FIELD_REQUIRED, "required", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")                          \
+    F(CUSTOM_FIELD_HELP, "help", FT_TEXT, 0, 1, 500)                                                                   \
+    F(CUSTOM_FIELD_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)
+
+#define FIELD_OPTION_FIELDS(F)                                                                                         \
+    F(FIELD_OPTION_CUSTOM_FIELD_ID, "custom_field_id", FT_REF, FF_REQUIRED | FF_CREATE, 0, 0, .ref = ENT_CUSTOM_FIELD) \
+    F(FIELD_OPTION_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                               \
+    F(FIELD_OPTION_COLOUR, "colour", FT_COLOUR, 0, 7, 7)                                                               \
+    F(FIELD_OPTION_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)                            \
+    F(FIELD_OPTION_ARCHIVED, "archived", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")
+
+/* How the card of an object shows its fields, in one funnel or (funnel_id null) in all: groups is
+ * [{"title":"...","fields":["value_minor","cf_3"],"collapsed":false}]. */
+#define LAYOUT_FIELDS(F)                                                                                               \
+    F(LAYOUT_OBJECT, "object", FT_ENUM, FF_REQUIRED | FF_CREATE, 0, 3, .names = custom_object_names)                   \
+    F(LAYOUT_FUNNEL_ID, "funnel_id", FT_REF, FF_CREATE, 0, 0, .ref = ENT_FUNNEL)                                       \
+    F(LAYOUT_GROUPS, "groups", FT_JSON, FF_REQUIRED, 0, 100000)
+
+/* A saved view of a list or board: query is {"filter","sort","columns":[...],"group","sum":[...],"mode"}. */
+#define VIEW_FIELDS(F)                                                                                                 \
+    F(VIEW_OBJECT, "object", FT_TEXT, FF_REQUIRED | FF_CREATE, 1, 40)                                                  \
+    F(VIEW_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 120)                                                       \
+    F(VIEW_SHARING, "sharing", FT_ENUM, FF_REQUIRED, 0, 2, .names = sharing_names, .default_json = "\"mine\"")         \
+    F(VIEW_OWNER_ID, "owner_id", FT_REF, FF_FILLED | FF_SERVER, 0, 0, .ref = ENT_USER)                                 \
+    F(VIEW_QUERY, "query", FT_JSON, FF_REQUIRED, 0, 20000)                                                             \
+    F(VIEW_POSITION, "position", FT_INT, FF_REQUIRED | FF_FILLED, 0, POSITION_MOST)
+
+/* Further phones, mails, messengers and addresses of a contact or company; the main phone and mail stand on the object
+ * itself. normal: the value as search compares it. */
+#define CONTACT_POINT_FIELDS(F)                                                                                        \
+    F(CONTACT_POINT_CONTACT_ID, "contact_id", FT_REF, FF_CREATE, 0, 0, .ref = ENT_CONTACT)                             \
+    F(CONTACT_POINT_COMPANY_ID, "company_id", FT_REF, FF_CREATE, 0, 0, .ref = ENT_COMPANY)                             \
+    F(CONTACT_POINT_KIND, "kind", FT_ENUM, FF_REQUIRED | FF_CREATE, 0, 4, .names = point_kind_names)                   \
+    F(CONTACT_POINT_VALUE, "value", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 500)                                            \
+    F(CONTACT_POINT_LABEL, "label", FT_TEXT, 0, 1, 60)                                                                 \
+    F(CONTACT_POINT_NORMAL, "normal", FT_TEXT, FF_SERVER, 1, 500)
+
+/* What is known of a file; its bytes lie in the folder of files under their SHA-256. */
+#define FILE_FIELDS(F)                                                                                                 \
+    F(FILE_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 255)                                                       \
+    F(FILE_TYPE, "type", FT_TEXT, FF_REQUIRED | FF_FILLED | FF_SERVER, 1, 120)                                         \
+    F(FILE_SIZE, "size", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER, 0, MONEY_MOST)                                   \
+    F(FILE_SHA256, "sha256", FT_TEXT, FF_REQUIRED | FF_FILLED | FF_SERVER, 64, 64)                                     \
+    F(FILE_DEAL_ID, "deal_id", FT_REF, FF_CREATE, 0, 0, .ref = ENT_DEAL)                                               \
+    F(FILE_CONTACT_ID, "contact_id", FT_REF, FF_CREATE, 0, 0, .ref = ENT_CONTACT)                                      \
+    F(FILE_COMPANY_ID, "company_id", FT_REF, FF_CREATE, 0, 0, .ref = ENT_COMPANY)                                      \
+    F(FILE_AUTHOR_ID, "author_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_USER)
+
+/* Something long that runs in the background, chunk by chunk, and is taken back as a whole: its events share change_id.
+ * Progress is not journalled. plan: what it was asked to do; outcome: what came of it. */
+#define OPERATION_FIELDS(F)                                                                                            \
+    F(OPERATION_KIND, "kind", FT_ENUM, FF_REQUIRED | FF_SERVER, 0, 4, .names = operation_kind_names)                   \
+    F(OPERATION_STATE, "state", FT_ENUM, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, 5, .names = operation_state_names)   \
+    F(OPERATION_OBJECT, "object", FT_TEXT, FF_SERVER, 1, 40)                                                           \
+    F(OPERATION_TITLE, "title", FT_TEXT, FF_SERVER, 1, 300)                                                            \
+    F(OPERATION_OWNER_ID, "owner_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_USER)                                        \
+    F(OPERATION_TOTAL, "total", FT_INT, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)                           \
+    F(OPERATION_DONE_COUNT, "done_count", FT_INT, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)                 \
+    F(OPERATION_FAILED_COUNT, "failed_count", FT_INT, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)             \
+    F(OPERATION_OF_CHANGE, "of_change", FT_INT, FF_SERVER | FF_DERIVED, 0, MONEY_MOST)                                 \
+    F(OPERATION_UNDOES_ID, "undoes_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_OPERATION)                                 \
+    F(OPERATION_PLAN, "plan", FT_JSON, FF_SERVER, 0, 200000)                                                           \
+    F(OPERATION_OUTCOME, "outcome", FT_JSON, FF_SERVER | FF_DERIVED, 0, 200000)                                        \
+    F(OPERATION_STARTED_AT, "started_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                      \
+    F(OPERATION_FINISHED_AT, "finished_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)
+
+/* kind: "deal.assigned", "task.assigned", "operation.done" ...; params fill the text notification.<kind> of i18n/. */
+#define NOTIFICATION_FIELDS(F)                                                                                         \
+    F(NOTIFICATION_USER_ID, "user_id", FT_REF, FF_REQUIRED | FF_SERVER, 0, 0, .ref = ENT_USER)                         \
+    F(NOTIFICATION_KIND, "kind", FT_TEXT, FF_REQUIRED | FF_SERVER, 1, 60)                                              \
+    F(NOTIFICATION_OBJECT, "object", FT_TEXT, FF_SERVER, 1, 40)                                                        \
+    F(NOTIFICATION_OBJECT_ID, "object_id", FT_INT, FF_SERVER, 1, MONEY_MOST)                                           \
+    F(NOTIFICATION_PARAMS, "params", FT_JSON, FF_SERVER, 0, 4000)                                                      \
+    F(NOTIFICATION_READ_AT, "read_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)
 
 /* Every noun: its fields' macro, enum entity_id, prefix of its index enum, name, plural, table, hooks (see hooks.h). */
 #define CRM_NOUNS(N)                                                                                                   \
@@ -192,7 +332,18 @@ extern const char *const locale_names[]; /* "ru", "en" */
     N(LOSS_REASON, "loss-reason", "loss-reasons", "loss_reason", loss_reason)                                          \
     N(DEAL_CLASS, "deal-class", "deal-classes", "deal_class", deal_class)                                              \
     N(USER, "user", "users", "users", user)                                                                            \
-    N(WEBHOOK, "webhook", "webhooks", "webhook", webhook)
+    N(WEBHOOK, "webhook", "webhooks", "webhook", webhook)                                                              \
+    N(TEAM, "team", "teams", "team", team)                                                                             \
+    N(ROLE, "role", "roles", "role", role)                                                                             \
+    N(DEAL_MEMBER, "deal-member", "deal-members", "deal_member", deal_member)                                          \
+    N(CUSTOM_FIELD, "custom-field", "custom-fields", "custom_field", custom_field)                                     \
+    N(FIELD_OPTION, "field-option", "field-options", "field_option", field_option)                                     \
+    N(LAYOUT, "layout", "layouts", "layout", layout)                                                                   \
+    N(VIEW, "view", "views", "view", view)                                                                             \
+    N(CONTACT_POINT, "contact-point", "contact-points", "contact_point", contact_point)                                \
+    N(FILE, "file", "files", "file", file)                                                                             \
+    N(OPERATION, "operation", "operations", "operation", operation)                                                    \
+    N(NOTIFICATION, "notification", "notifications", "notification", notification)
 
 #define FIELD_INDEX_(index, ...) index,
 #define NOUN_INDEX_(NOUN, name, plural, table, low) enum low##_field{NOUN##_FIELDS(FIELD_INDEX_) NOUN##_N_FIELDS};

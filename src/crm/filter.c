@@ -57,7 +57,7 @@ bool filter_find_field(const struct entity *ent, struct str name, int *index, co
         }
     }
     int i = entity_field(ent, name);
-    if (i < 0 || (ent->fields[i].flags & FF_SECRET))
+    if (i < 0 || (ent->fields[i].flags & FF_SECRET) || ent->fields[i].type == FT_JSON)
         return false;
     *index = i;
     *field = &ent->fields[i];
@@ -162,16 +162,11 @@ static enum rc parse_number(struct parser *p, const struct field *f, struct val 
 static bool text_to_val(struct parser *p, const struct field *f, struct str s, struct val *v)
 {
     int64_t n;
-    switch (f->type) {
-    case FT_TEXT:
-    case FT_LONG:
-    case FT_CURRENCY:
-    case FT_COLOUR:
-    case FT_EMAIL:
-    case FT_PHONE:
-    case FT_URL:
+    if (field_is_text(f)) {
         *v = val_str(s);
         return true;
+    }
+    switch (f->type) {
     case FT_ENUM:
         for (int i = 0; f->names[i]; i++) {
             if (str_eqc(s, f->names[i])) {
@@ -244,16 +239,10 @@ static enum rc parse_list(struct parser *p, struct filter_leaf *leaf)
     return RC_OK;
 }
 
-static bool is_text(enum field_type t)
-{
-    return t == FT_TEXT || t == FT_LONG || t == FT_EMAIL || t == FT_PHONE || t == FT_URL || t == FT_CURRENCY ||
-           t == FT_COLOUR;
-}
-
 static bool has_order(const struct field *f)
 {
     return f->type == FT_INT || f->type == FT_REAL || f->type == FT_TIME || f->type == FT_DATE || f->type == FT_MONEY ||
-           is_text(f->type);
+           field_is_text(f);
 }
 
 /* The pattern of ~ as its column is stored. */
@@ -278,7 +267,7 @@ static enum rc parse_sign(struct parser *p, struct filter_leaf *leaf, bool *nega
         return fail(p);
     leaf->op = ops[tok];
     *negate = tok == TOK_NE;
-    if ((leaf->op == FOP_LIKE && !is_text(leaf->field->type)) ||
+    if ((leaf->op == FOP_LIKE && !field_is_text(leaf->field)) ||
         (leaf->op != FOP_LIKE && leaf->op != FOP_EQ && !has_order(leaf->field)))
         return fail(p);
     lex_next(&p->lex);

@@ -3,6 +3,7 @@
  * Logic has two values: a comparison with an empty field is false, and `not` is the exact complement (so `a != 1`
  * holds where a is empty). Whoever evaluates the tree elsewhere must keep to that. */
 #pragma once
+#include "crm/rights.h"
 #include "crm/sqlb.h"
 
 enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_LEAF };
@@ -36,9 +37,10 @@ struct filter {
 };
 
 struct filter_env {
-    int64_t user_id;   /* me */
-    int64_t now;       /* ms */
-    int64_t offset_ms; /* of the company's time zone at now: today and dates against times */
+    int64_t user_id;             /* me */
+    int64_t now;                 /* ms */
+    int64_t offset_ms;           /* of the company's time zone at now: today and dates against times */
+    const struct rights *rights; /* what they may see; NULL: everything (the system) */
 };
 /* Empty text: *out is NULL (everything). Errors: bad_filter, field "filter", arg 0 the position in characters from 1,
  * arg 1 what stands there. The tree lives in the arena. */

@@ -77,18 +77,7 @@ static struct val read_key(struct arena *a, const struct sort_key *k, struct stm
         return val_null();
     if (k->field->type == FT_REAL)
         return (struct val){.kind = VAL_REAL, .f = stmt_col_f64(s, col)};
-    switch (k->field->type) {
-    case FT_TEXT:
-    case FT_LONG:
-    case FT_CURRENCY:
-    case FT_COLOUR:
-    case FT_EMAIL:
-    case FT_PHONE:
-    case FT_URL:
-        return val_str(str_dup(a, stmt_col_str(s, col)));
-    default:
-        return val_int(stmt_col_i64(s, col));
-    }
+    return field_is_text(k->field) ? val_str(str_dup(a, stmt_col_str(s, col))) : val_int(stmt_col_i64(s, col));
 }
 
 static int stored_columns(const struct entity *ent)

@@ -4,7 +4,7 @@ static enum rc add_key(struct sort *s, const struct entity *ent, struct str name
 {
     struct sort_key k = {.desc = desc};
     if (s->n == SORT_KEYS || !filter_find_field(ent, name, &k.index, &k.field) || k.field->type == FT_SET ||
-        k.field->type == FT_LONG)
+        k.field->type == FT_LONG || k.field->type == FT_JSON)
         return err_set(e, RC_INVALID, "bad_sort", "sort", "%.*s", STR_ARG(name));
     k.fold = (k.field->flags & FF_FOLD) != 0;
     k.nullable = !(k.field->flags & FF_REQUIRED);
@@ -159,20 +159,7 @@ static bool take(struct str *in, void *out, size_t n)
 
 static enum val_kind key_kind(const struct sort_key *k)
 {
-    switch (k->field->type) {
-    case FT_REAL:
-        return VAL_REAL;
-    case FT_TEXT:
-    case FT_LONG:
-    case FT_CURRENCY:
-    case FT_COLOUR:
-    case FT_EMAIL:
-    case FT_PHONE:
-    case FT_URL:
-        return VAL_TEXT;
-    default:
-        return VAL_INT;
-    }
+    return k->field->type == FT_REAL ? VAL_REAL : field_is_text(k->field) ? VAL_TEXT : VAL_INT;
 }
 
 static bool read_key(struct str *in, const struct sort_key *k, struct val *v)

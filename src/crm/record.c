@@ -67,7 +67,7 @@ static struct val read_value(struct arena *a, const struct field *fd, struct stm
         return val_null();
     if (fd->type == FT_REAL)
         return (struct val){.kind = VAL_REAL, .f = stmt_col_f64(s, col)};
-    if (field_is_text(fd))
+    if (field_stores_text(fd))
         return val_str(str_dup(a, stmt_col_str(s, col)));
     return val_int(stmt_col_i64(s, col));
 }
@@ -213,6 +213,8 @@ void val_put(struct jw *w, const struct field *fd, struct val v, bool journal)
         jw_end_arr(w);
     } else if (!val_has(v)) {
         jw_null(w);
+    } else if (fd->type == FT_JSON) {
+        jw_raw(w, v.s);
     } else if (v.kind == VAL_TEXT) {
         jw_str(w, v.s);
     } else if (v.kind == VAL_REAL) {

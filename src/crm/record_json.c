@@ -221,6 +221,21 @@ static enum rc date_value(const struct field *fd, const json_t *json, struct val
     return days >= fd->min && days <= fd->max ? RC_OK : out_of_range(e, fd);
 }
 
+/* Kept with sorted keys, so that equal values are equal texts. */
+static enum rc tree_value(struct arena *a, const struct field *fd, const json_t *json, struct val *out, struct err *e)
+{
+    if (!json_is_object(json) && !json_is_array(json))
+        return wrong_type(e, fd, "object");
+    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    if (!text)
+        abort();
+    *out = val_str(str_dup(a, str_c(text)));
+    free(text);
+    return (int64_t)out->s.len > fd->max
+               ? err_set(e, RC_UNPROCESSABLE, "too_long", fd->name, "%lld", (long long)fd->max)
+               : RC_OK;
+}
+
 static enum rc json_value(struct arena *a, const struct field *fd, const json_t *json, struct val *out, struct err *e)
 {
     if (json_is_null(json)) {
@@ -234,6 +249,8 @@ static enum rc json_value(struct arena *a, const struct field *fd, const json_t 
         return enum_value(fd, json, out, e);
     case FT_DATE:
         return date_value(fd, json, out, e);
+    case FT_JSON:
+        return tree_value(a, fd, json, out, e);
     case FT_BOOL:
         *out = val_int(json_is_true(json));
         return json_is_boolean(json) ? RC_OK : wrong_type(e, fd, "boolean");

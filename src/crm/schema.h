@@ -17,9 +17,10 @@ enum field_type {
     FT_COLOUR,
     FT_EMAIL,
     FT_PHONE,
-    FT_URL, /* checked text */
-    FT_REF, /* id of a record of `ref` */
-    FT_SET, /* ids of records of `ref`, kept in the table `link` (owner_id, ref_id); JSON array */
+    FT_URL,  /* checked text */
+    FT_REF,  /* id of a record of `ref` */
+    FT_JSON, /* an object or an array, kept as canonical text; max: bytes. Not filtered, sorted or summed */
+    FT_SET,  /* ids of records of `ref`, kept in the table `link` (owner_id, ref_id); JSON array */
 };
 enum field_flag {
     FF_REQUIRED = 1, /* never null */
@@ -41,6 +42,16 @@ struct field {
     const char *link;         /* FT_SET */
     const char *default_json; /* value when absent on create, as JSON; NULL: null */
 };
+
+/* Is it text to whoever reads JSON, is it kept as text? */
+static inline bool field_is_text(const struct field *fd)
+{
+    return fd->type == FT_TEXT || fd->type == FT_LONG || (fd->type >= FT_CURRENCY && fd->type <= FT_URL);
+}
+static inline bool field_stores_text(const struct field *fd)
+{
+    return field_is_text(fd) || fd->type == FT_JSON;
+}
 
 struct record;
 struct change;

@@ -1,9 +1,8 @@
 /* The tables of the nouns. A published step is never edited: changes are new steps at the end of the list.
  * Text columns compare by bytes; NAME_fold holds str_fold of the value. Booleans and enums are BIGINT. */
 #include "crm/crm.h"
+#include "crm/schema_steps.h"
 
-#define HEAD                                                                                                           \
-    "id @ID, version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT, "
 #define LINK(table)                                                                                                    \
     "CREATE TABLE " table " (owner_id BIGINT NOT NULL, ref_id BIGINT NOT NULL, PRIMARY KEY (owner_id, ref_id));"       \
     "CREATE INDEX " table "_ref ON " table " (ref_id);"
@@ -126,9 +125,7 @@ static const char webhook_state_sql[] =
     "CREATE INDEX outbox_age ON outbox (created_at);";
 
 const struct migration crm_migrations[] = {
-    {"0001_store", store_schema_sql},
-    {"0002_nouns", nouns_sql},
-    {"0003_task_people", task_people_sql},
-    {"0004_webhook_state", webhook_state_sql},
+    {"0001_store", store_schema_sql},          {"0002_nouns", nouns_sql},   {"0003_task_people", task_people_sql},
+    {"0004_webhook_state", webhook_state_sql}, {"0005_people", people_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

@@ -1,0 +1,8 @@
+/* The texts of the migration steps, in the files that own them, and what they share. A published step is never edited.
+ */
+#pragma once
+
+#define HEAD                                                                                                           \
+    "id @ID, version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT, "
+
+extern const char people_sql[]; /* schema_people.c */
