@@ -105,6 +105,8 @@ extern const struct route special_routes[];
 extern const size_t special_routes_n;
 extern const struct route report_routes[]; /* reports.c */
 extern const size_t report_routes_n;
+extern const struct route history_routes[]; /* history.c */
+extern const size_t history_routes_n;
 
 /* --- for handlers --- */
 struct str call_param(struct call *c, const char *name); /* query parameter, STR_NULL when absent */

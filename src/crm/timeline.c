@@ -79,7 +79,17 @@ static void put_timeline(struct sqlb *q, const struct entity *ent, int64_t id, i
     sqlb_param(q, val_int(limit + 1));
 }
 
-static enum rc write_events(struct stmt *s, int64_t limit, struct arena *a, uint64_t hash, struct buf *out,
+/* One more member of the event that has just been written. */
+static void put_name(struct jw *w, struct str name)
+{
+    w->b->len--; /* opens the object again */
+    buf_c(w->b, ",\"name\":");
+    w->comma = false;
+    jw_str(w, name);
+    jw_end_obj(w);
+}
+
+static enum rc write_events(struct stmt *s, int64_t limit, bool named, struct arena *a, uint64_t hash, struct buf *out,
                             struct err *e)
 {
     struct jw w = jw_to(out);
@@ -97,6 +107,8 @@ static enum rc write_events(struct stmt *s, int64_t limit, struct arena *a, uint
             continue;
         }
         event_put(&w, &ev);
+        if (named)
+            put_name(&w, stmt_col_str(s, 11));
         last = val_int(ev.seq);
     }
     jw_end_arr(&w);
@@ -123,7 +135,58 @@ enum rc timeline_list(struct db *db, struct arena *a, const struct entity *ent, 
     enum rc rc;
     put_timeline(&q, ent, id, before.i, limit);
     TRY_OUT(sqlb_prepare(&q, db, &s, e));
-    rc = write_events(s, limit, a, hash, out, e);
+    rc = write_events(s, limit, false, a, hash, out, e);
+out:
+    stmt_done(s);
+    sqlb_free(&q);
+    return rc;
+}
+
+/* The name of what each event is about comes along: a deleted tag is in no list any more. */
+static void put_history(struct sqlb *q, const enum entity_id *kinds, size_t n, int64_t id, int64_t before,
+                        int64_t limit)
+{
+    sqlb_c(q, "SELECT e.*, CASE e.object_kind");
+    for (size_t i = 0; i < n; i++) {
+        const struct entity *ent = entity_by_id(kinds[i]);
+        static const char *const names[] = {"name", "label", "url"};
+        for (size_t k = 0; ent && k < sizeof names / sizeof *names; k++)
+            if (entity_field(ent, str_c(names[k])) >= 0) {
+                sqlb_fmt(q, " WHEN %d THEN (SELECT %s FROM %s WHERE id = e.object_id)", (int)kinds[i], names[k],
+                         ent->table);
+                break;
+            }
+    }
+    sqlb_c(q, " WHEN 0 THEN '' END FROM (SELECT " EVENT_COLUMNS " FROM journal e WHERE e.object_kind IN (");
+    for (size_t i = 0; i < n; i++)
+        sqlb_fmt(q, "%s%d", i ? "," : "", (int)kinds[i]);
+    sqlb_c(q, ")");
+    if (id) {
+        sqlb_c(q, " AND e.object_id = ");
+        sqlb_param(q, val_int(id));
+    }
+    sqlb_c(q, " AND e.seq < ");
+    sqlb_param(q, val_int(before));
+    sqlb_c(q, " ORDER BY e.seq DESC LIMIT ");
+    sqlb_param(q, val_int(limit + 1));
+    sqlb_c(q, ") e ORDER BY e.seq DESC");
+}
+
+enum rc history_list(struct db *db, struct arena *a, const enum entity_id *kinds, size_t n, int64_t id,
+                     struct str cursor, int64_t limit, struct buf *out, struct err *e)
+{
+    struct sort by_seq = {.keys = {{.index = FIELD_ID, .field = filter_common_field(FIELD_ID), .desc = true}}, .n = 1};
+    struct query as_query = {.ent = entity_by_id(ENT_FUNNEL), .sort = STR("history")};
+    uint64_t hash = cursor_hash(&as_query);
+    struct val before = val_int(INT64_MAX);
+    if (cursor.len && !cursor_read(a, cursor, hash, &by_seq, &before))
+        return err_set(e, RC_INVALID, "bad_cursor", "cursor", NULL);
+    struct sqlb q = sqlb_new(a);
+    struct stmt *s = NULL;
+    enum rc rc;
+    put_history(&q, kinds, n, id, before.i, limit);
+    TRY_OUT(sqlb_prepare(&q, db, &s, e));
+    rc = write_events(s, limit, true, a, hash, out, e);
 out:
     stmt_done(s);
     sqlb_free(&q);
