@@ -105,6 +105,8 @@ extern const struct route special_routes[];
 extern const size_t special_routes_n;
 extern const struct route report_routes[]; /* reports.c */
 extern const size_t report_routes_n;
+extern const struct route schema_routes[]; /* schema.c */
+extern const size_t schema_routes_n;
 extern const struct route history_routes[]; /* history.c */
 extern const size_t history_routes_n;
 
