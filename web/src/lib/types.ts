@@ -99,6 +99,8 @@ export interface Task {
   version: number
   title: string
   deal_id: number | null
+  contact_id: number | null
+  company_id: number | null
   owner_id: number | null
   due_at: number | null
   kind: TaskKind

@@ -5,8 +5,8 @@ import { session } from '../../lib/session.svelte'
 import type { Boot, Change, Deal, DealProduct, Stage } from '../../lib/types'
 import { DealPage, missingFields } from './deal.svelte'
 import { readNumber, rowSum, total } from './products'
-import { fromInput, quickTimes, toInput } from './times'
-import { mergeBySeq } from './timeline.svelte'
+import { fromInput, quickTimes, toInput } from '../../card/times'
+import { mergeBySeq } from '../../card/timeline.svelte'
 
 vi.mock('../../lib/live', () => ({ live: () => () => {} }))
 

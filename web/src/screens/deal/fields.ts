@@ -5,7 +5,7 @@ import { session } from '../../lib/session.svelte'
 import type { Deal, Named } from '../../lib/types'
 import type { Choice } from '../../ui/Combobox.svelte'
 import type { FieldValue } from '../../ui/Field.svelte'
-import { label } from './describe'
+import { label } from '../../card/describe'
 
 export interface DealField {
   name: keyof Deal & string

@@ -1,7 +1,7 @@
 // The one stream of everything that happened to a deal, newest first, page by page.
-import { get } from '../../lib/api'
-import type { Change, List } from '../../lib/types'
-import { failure } from '../../lib/undo.svelte'
+import { get } from '../lib/api'
+import type { Change, List } from '../lib/types'
+import { failure } from '../lib/undo.svelte'
 
 const PAGE = 50
 

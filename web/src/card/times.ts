@@ -1,6 +1,6 @@
 // Due dates with one click, and the text of a native date field.
-import { DAY, dayNumber } from '../../lib/dates'
-import { date, plural, t } from '../../lib/i18n.svelte'
+import { DAY, dayNumber } from '../lib/dates'
+import { date, plural, t } from '../lib/i18n.svelte'
 
 export interface QuickTime {
   label: string

@@ -1,8 +1,8 @@
 // The people and companies that a deal speaks of: loaded by need, found as one types, created in passing.
-import { get, type Answer } from '../../lib/api'
-import { quote } from '../../lib/filter'
-import { sync } from '../../lib/session.svelte'
-import type { Company, Contact, List } from '../../lib/types'
+import { get, type Answer } from '../lib/api'
+import { quote } from '../lib/filter'
+import { sync } from '../lib/session.svelte'
+import type { Company, Contact, List } from '../lib/types'
 
 class Shelf<T extends { id: number; version: number; name: string }> {
   known = $state.raw<ReadonlyMap<number, T>>(new Map())

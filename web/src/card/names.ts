@@ -1,8 +1,8 @@
 // Names for the timeline: from the catalogue of the session, the card's own lists, and the address book.
-import { t } from '../../lib/i18n.svelte'
-import { session } from '../../lib/session.svelte'
-import type { Change } from '../../lib/types'
-import type { DealPage } from './deal.svelte'
+import { t } from '../lib/i18n.svelte'
+import { session } from '../lib/session.svelte'
+import type { Change } from '../lib/types'
+import type { AnyCard } from './card.svelte'
 import type { Names } from './describe'
 
 function fromTimeline(items: readonly Change[], object: string, id: number, field: string): unknown {
@@ -10,14 +10,14 @@ function fromTimeline(items: readonly Change[], object: string, id: number, fiel
   const set = known?.set[field]
   return set?.[1] ?? set?.[0]
 }
-export function namesOf(page: DealPage): Names {
+export function namesOf(page: AnyCard): Names {
   const boot = session.boot
   const unknown = (id: number) => `№ ${id}`
   const inList = (list: readonly { id: number; name: string }[] | undefined, id: number) =>
     list?.find((x) => x.id === id)?.name ?? unknown(id)
   const product = (id: number) => inList(boot?.products, id)
   return {
-    currency: page.deal?.currency ?? session.currency,
+    currency: page.currency,
     user: (id) => session.users.get(id)?.name ?? unknown(id),
     stage: (id) => session.stages.get(id),
     task: (id) => {
@@ -25,10 +25,18 @@ export function namesOf(page: DealPage): Names {
       return typeof title === 'string' ? title : t('timeline.task_unknown', { id })
     },
     row: (id) => {
-      const found =
-        page.products.find(id)?.product_id ??
-        fromTimeline(page.timeline.items, 'deal-product', id, 'product_id')
+      const found = page.productOf(id) ?? fromTimeline(page.timeline.items, 'deal-product', id, 'product_id')
       return typeof found === 'number' ? product(found) : t('timeline.product_unknown', { id })
+    },
+    small: (c) => {
+      const of = (field: string) => {
+        const set = c.set[field]
+        return set?.[1] ?? set?.[0] ?? fromTimeline(page.timeline.items, c.object, c.object_id, field)
+      }
+      if (c.object === 'deal-member')
+        return session.users.get(Number(of('user_id')))?.name ?? unknown(c.object_id)
+      const name = of('name') ?? of('value')
+      return typeof name === 'string' ? name : unknown(c.object_id)
     },
     named: (what, id) => {
       if (what === 'contact') return page.book.contacts.name(id)

@@ -1,7 +1,7 @@
 // Small lists that belong to a deal (tasks, products): shown changed at once, put back when the server refuses.
-import { get, type Answer } from '../../lib/api'
-import { sync } from '../../lib/session.svelte'
-import type { List } from '../../lib/types'
+import { get, type Answer } from '../lib/api'
+import { sync } from '../lib/session.svelte'
+import type { List } from '../lib/types'
 
 interface Row {
   id: number

@@ -1,5 +1,5 @@
 // What was begun and not saved stays with its deal while one looks at others.
-import type { TaskKind } from '../../lib/types'
+import type { TaskKind } from '../lib/types'
 
 export interface TaskDraft {
   title: string
@@ -11,9 +11,9 @@ interface Draft {
   note: string
   task: TaskDraft | null
 }
-const drafts = new Map<number, Draft>()
-export function draftOf(deal: number): Draft {
-  let draft = drafts.get(deal)
-  if (!draft) drafts.set(deal, (draft = { note: '', task: null }))
+const drafts = new Map<string, Draft>()
+export function draftOf(card: string): Draft {
+  let draft = drafts.get(card)
+  if (!draft) drafts.set(card, (draft = { note: '', task: null }))
   return draft
 }

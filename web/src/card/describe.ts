@@ -1,7 +1,7 @@
 // Turns journal entries into what a person reads: names instead of numbers, one sentence, old and new values.
-import { date, i18n, money, num, plural, t, type Key } from '../../lib/i18n.svelte'
-import { DAY } from '../../lib/dates'
-import type { Change, Stage, TaskKind } from '../../lib/types'
+import { date, i18n, money, num, plural, t, type Key } from '../lib/i18n.svelte'
+import { DAY } from '../lib/dates'
+import type { Change, Stage, TaskKind } from '../lib/types'
 
 /** Names of what changes point to. */
 export interface Names {
@@ -11,6 +11,8 @@ export interface Names {
   task(id: number): string
   row(id: number): string
   named(what: Reference, id: number): string
+  /** What a file, a phone or a co-worker is called, from the change or from what is known of it. */
+  small(c: Change): string
   currency: string
 }
 export type Reference =
@@ -21,7 +23,19 @@ export interface Line {
   to: string
 }
 export type Icon =
-  'created' | 'stage' | 'won' | 'lost' | 'field' | 'note' | 'task' | 'done' | 'product' | 'deleted'
+  | 'created'
+  | 'stage'
+  | 'won'
+  | 'lost'
+  | 'field'
+  | 'note'
+  | 'task'
+  | 'done'
+  | 'product'
+  | 'file'
+  | 'point'
+  | 'member'
+  | 'deleted'
 export interface Entry {
   icon: Icon
   title: string
@@ -55,8 +69,10 @@ const silent = new Set([
   'currency',
 ])
 
-export function label(field: string): string {
-  return t(`deal.${field}` as Key)
+/** What a field is called. */
+export function label(field: string, object = 'deal'): string {
+  const key = [`${object}.${field}`, `field.${object}.${field}`, `deal.${field}`].find((k) => k in i18n.texts)
+  return key ? t(key as Key) : field
 }
 /** A value of the journal: days are numbers there, times milliseconds, references ids. */
 export function value(field: string, v: unknown, names: Names): string {
@@ -84,7 +100,7 @@ function linesOf(c: Change, names: Names, skip: readonly string[] = []): Line[] 
   return Object.entries(c.set)
     .filter(([field]) => !silent.has(field) && !skip.includes(field))
     .map(([field, [from, to]]) => ({
-      label: label(field),
+      label: label(field, c.object),
       from: value(field, from, names),
       to: value(field, to, names),
     }))
@@ -92,16 +108,36 @@ function linesOf(c: Change, names: Names, skip: readonly string[] = []): Line[] 
 const text = (v: unknown) => (typeof v === 'string' ? v : '')
 const verbOf = (c: Change) => c.kind.slice(c.kind.lastIndexOf('.') + 1)
 
-function describeDeal(c: Change, names: Names): Entry {
+type Own = 'deal' | 'contact' | 'company'
+const owns: Own[] = ['deal', 'contact', 'company']
+function describeFields(entry: Entry, c: Change, names: Names): Entry {
+  const lines = linesOf(c, names)
+  const only = lines.length === 1 ? lines[0]! : null
+  const title = only ? only.label : plural('timeline.fields', lines.length)
+  return { ...entry, title, lines: only ? [{ ...only, label: '' }] : lines }
+}
+/** What happened to the object of the card itself. */
+function describeOwn(c: Change, object: Own, names: Names): Entry {
   const entry: Entry = { icon: 'field', title: '', body: '', lines: [], stages: null }
+  const verb = verbOf(c)
+  if (verb === 'deleted') return { ...entry, icon: 'deleted', title: t(`timeline.${object}_deleted`) }
+  if (verb === 'restored') return { ...entry, icon: 'created', title: t(`timeline.${object}_restored`) }
+  if (object === 'deal') return describeDeal(c, entry, names)
+  if (verb === 'created') {
+    const lines = linesOf(c, names, ['name'])
+    return { ...entry, icon: 'created', title: t(`timeline.${object}_created`), lines }
+  }
+  const special = (['merged', 'erased', 'restricted', 'unrestricted'] as const).find((v) => v === verb)
+  if (special) return { ...entry, title: t(`timeline.${special}`), lines: linesOf(c, names) }
+  return describeFields(entry, c, names)
+}
+function describeDeal(c: Change, entry: Entry, names: Names): Entry {
   const verb = verbOf(c)
   if (verb === 'created') {
     const stage = names.stage(Number(c.set.stage_id?.[1]))
     const title = stage ? t('timeline.deal_created_in', { stage: stage.name }) : t('timeline.deal_created')
     return { ...entry, icon: 'created', title, lines: linesOf(c, names, ['rank', 'stage_id', 'title']) }
   }
-  if (verb === 'deleted') return { ...entry, icon: 'deleted', title: t('timeline.deal_deleted') }
-  if (verb === 'restored') return { ...entry, icon: 'created', title: t('timeline.deal_restored') }
   const [from, to] = (c.set.stage_id ?? []).map((id) => names.stage(Number(id)))
   if (verb === 'passed') {
     const stage = value('stage_id', c.set.stage_id?.[1], names)
@@ -120,12 +156,10 @@ function describeDeal(c: Change, names: Names): Entry {
       stages: { from, to },
     }
   }
-  const lines = linesOf(c, names)
-  const only = lines.length === 1 ? lines[0]! : null
-  if (c.set.rank && lines.every((l) => l.label === label('rank')))
+  const fields = Object.keys(c.set).filter((f) => !silent.has(f))
+  if (fields.length > 0 && fields.every((f) => f === 'rank'))
     return { ...entry, title: t('timeline.rearranged') }
-  const title = only ? only.label : plural('timeline.fields', lines.length)
-  return { ...entry, title, lines: only ? [{ ...only, label: '' }] : lines }
+  return describeFields(entry, c, names)
 }
 function describeTask(c: Change, names: Names): Entry {
   const verb = verbOf(c)
@@ -177,10 +211,23 @@ function describeProduct(c: Change, names: Names): Entry {
   }
   return { ...entry, title: t('timeline.product_changed', { name }), lines: linesOf(c, names) }
 }
+/** A file, a phone or mail, a co-worker: something small that comes and goes. */
+function describeSmall(c: Change, what: 'file' | 'point' | 'member', names: Names): Entry {
+  const verb = verbOf(c)
+  const said = names.small(c)
+  const icon = verb === 'deleted' ? 'deleted' : what
+  const key = (['created', 'deleted', 'restored'] as const).find((v) => v === verb) ?? 'updated'
+  const lines = key === 'updated' ? linesOf(c, names, ['normal']) : []
+  return { icon, title: t(`timeline.${what}_${key}`, { name: said }), body: '', lines, stages: null }
+}
 export function describe(c: Change, names: Names): Entry {
-  if (c.object === 'deal') return describeDeal(c, names)
+  const own = owns.find((o) => o === c.object)
+  if (own) return describeOwn(c, own, names)
   if (c.object === 'task') return describeTask(c, names)
   if (c.object === 'note') return describeNote(c)
+  if (c.object === 'file') return describeSmall(c, 'file', names)
+  if (c.object === 'contact-point') return describeSmall(c, 'point', names)
+  if (c.object === 'deal-member') return describeSmall(c, 'member', names)
   return describeProduct(c, names)
 }
 

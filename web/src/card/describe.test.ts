@@ -1,7 +1,7 @@
 import { beforeAll, describe as group, expect, it } from 'vitest'
-import { DAY, dayNumber } from '../../lib/dates'
-import { i18n } from '../../lib/i18n.svelte'
-import type { Change, Stage } from '../../lib/types'
+import { DAY, dayNumber } from '../lib/dates'
+import { i18n } from '../lib/i18n.svelte'
+import type { Change, Stage } from '../lib/types'
 import { cause, dayTitle, describe, duration, stageTimes, undone, type Names } from './describe'
 
 beforeAll(() => i18n.use('ru'))
@@ -22,6 +22,7 @@ const names: Names = {
   stage: (id) => stages.find((s) => s.id === id),
   task: () => 'Позвонить',
   row: () => 'Курс',
+  small: () => 'договор.pdf',
   named: (what, id) => (what === 'tag' ? ['', 'VIP', 'срочно'][id]! : `${what} ${id}`),
 }
 let seq = 100
