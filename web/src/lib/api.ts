@@ -38,6 +38,9 @@ let signedOut: () => void = () => {}
 export function setCsrf(token: string): void {
   csrf = token
 }
+export function csrfToken(): string {
+  return csrf
+}
 export function onSignedOut(run: () => void): void {
   signedOut = run
 }

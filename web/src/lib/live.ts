@@ -5,6 +5,9 @@ import type { Change } from './types'
 export interface LiveHandlers {
   change?: (change: Change) => void
   board?: (delta: unknown) => void
+  /** Of one's own: how far a long operation is; something to tell its user. */
+  operation?: (operation: unknown) => void
+  notification?: (notification: unknown) => void
   /** The gap is too wide: load again. */
   reset: () => void
   state?: (connected: boolean) => void
@@ -80,6 +83,8 @@ function connect(): void {
     })
   hear('change', (on, data) => on.change?.(JSON.parse(data)))
   hear('board', (on, data) => on.board?.(JSON.parse(data)))
+  hear('operation', (on, data) => on.operation?.(JSON.parse(data)))
+  hear('notification', (on, data) => on.notification?.(JSON.parse(data)))
   hear('reset', (on) => on.reset())
 }
 function each(run: (on: LiveHandlers) => void): void {
