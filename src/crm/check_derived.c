@@ -87,9 +87,9 @@ static enum rc check_funnel(struct check *c, int64_t id, int64_t version, struct
     if (count != last || last != version)
         check_problem(c, "funnel %lld: its published versions are not numbered up to %lld", (long long)id,
                       (long long)version);
-    TRY(funnel_definition(c->db, id, &now, e));
-    enum rc rc =
-        db_prepare(c->db, &s, "SELECT definition FROM funnel_version WHERE funnel_id = $1 AND version = $2", e);
+    enum rc rc = funnel_definition(c->db, id, &now, e);
+    if (rc == RC_OK)
+        rc = db_prepare(c->db, &s, "SELECT definition FROM funnel_version WHERE funnel_id = $1 AND version = $2", e);
     if (rc == RC_OK) {
         stmt_i64(s, 1, id);
         stmt_i64(s, 2, version);

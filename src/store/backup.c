@@ -2,6 +2,7 @@
 #include "store/backup_impl.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -160,12 +161,24 @@ static enum rc put_all(struct making *m, struct err *e)
     return flush(m, e);
 }
 
+/* The new name is in its folder for good only when the folder is on the disk. */
+static bool sync_folder(const char *path)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
 static enum rc finish(struct making *m, int fd, const char *part, struct err *e)
 {
     errno = 0;
     int closed = gzclose(m->file);
     m->file = NULL;
-    if (closed != Z_OK || fsync(fd) != 0 || rename(part, m->path) != 0)
+    if (closed != Z_OK || fsync(fd) != 0 || rename(part, m->path) != 0 || !sync_folder(m->path))
         return failed(m, e);
     return RC_OK;
 }
