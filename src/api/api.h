@@ -11,6 +11,9 @@
 
 #define VORONKA_VERSION "0.1.0"
 
+/* What lies on the disk beside the database: in its directory, or where --files says. */
+enum folder { FOLDER_FILES, FOLDER_UPLOADS, FOLDER_ARCHIVES, FOLDER_BACKUPS, FOLDER_N };
+
 struct app {
     struct db_target target;
     uv_loop_t *loop;
@@ -35,7 +38,9 @@ struct app {
     struct feed_listener listeners[2];
     uv_timer_t tick;
     uv_prepare_t sleep;
-    struct arena memory; /* of the table and whatever else lives as long as the server */
+    struct arena memory;           /* of the table and whatever else lives as long as the server */
+    const char *folders[FOLDER_N]; /* full paths; made at the start */
+    int64_t cleaned_at;            /* when old uploads were last removed */
     bool demo, stopping;
     const char *host;
     int port;
@@ -58,7 +63,10 @@ enum run {
     RUN_READ,  /* handle: in the loop with SQLite, in a pool thread with PostgreSQL; call.db is its reader */
     RUN_POOL,  /* handle: always in a pool thread: long reads, reports, hashing */
     RUN_WRITE, /* prepare in the loop, the command in the writer, then handle (if any) as RUN_READ to show the result */
-    RUN_RAW,   /* handle: in the loop, no reader; answers by itself, now or later */
+    RUN_UPLOAD, /* the body comes into a file first, c->upload; then, in a pool thread with a reader, prepare or, when
+                   there is none, handle. When prepare sets c->job.command that is written and handle shows the result
+                 */
+    RUN_RAW,    /* handle: in the loop, no reader; answers by itself, now or later */
 };
 
 struct call;
@@ -76,6 +84,7 @@ struct route {
     const char *body;   /* schema name of the body in OpenAPI, or NULL */
     const char *answer; /* schema name of the answer, or NULL */
     int status;         /* of success; 0: 200 */
+    int64_t most;       /* UPLOAD: bytes of a body */
 };
 
 /* A request under way. It lives in the request's arena. */
@@ -97,14 +106,32 @@ struct call {
     bool waits;             /* WRITE: prepare has handed the call on and calls call_submit_prepared later */
     struct uv_work_s work;
     void (*then)(struct call *c); /* after a pool run, in the loop */
+    struct upload *upload;        /* UPLOAD */
+    struct {
+        bool on;
+        int fd;
+        int64_t size;
+    } file; /* see call_send_file */
     enum rc (*in_pool)(struct call *c, struct err *e);
     void *own; /* the route's */
+};
+
+/* A body that came as a file: its bytes, or the one file of a multipart body. Removed when the request has been
+ * answered, unless its handler has renamed it and set path NULL. */
+struct upload {
+    const char *path;
+    struct str name;   /* of the query parameter or the part, checked: no folders, no control characters; "file" */
+    struct str type;   /* as the client has it, or STR_NULL */
+    struct str sha256; /* hex, of the bytes */
+    int64_t size;
 };
 
 extern const struct route special_routes[];
 extern const size_t special_routes_n;
 extern const struct route report_routes[]; /* reports.c */
 extern const size_t report_routes_n;
+extern const struct route upload_routes[]; /* uploads.c */
+extern const size_t upload_routes_n;
 extern const struct route schema_routes[]; /* schema.c */
 extern const size_t schema_routes_n;
 extern const struct route history_routes[]; /* history.c */
@@ -125,6 +152,12 @@ const char *call_locale(const struct call *c); /* "ru" or "en" */
 struct filter_env call_filter_env(const struct call *c);
 struct actor call_actor(const struct call *c);
 void call_etag(struct call *c, int64_t version);
+/* The answer will be the bytes of an open file instead of http_body; it is closed for the handler. Headers are set with
+ * it: Content-Disposition names it `name`, which the browser saves (attachment) or shows. In READ and POOL handlers. */
+void call_send_file(struct call *c, int fd, int64_t size, const char *content_type, struct str name, bool attachment);
+/* What POST /api/uploads has kept, of this user. Errors: upload_not_found (field upload_id). */
+MUST_USE enum rc upload_find(struct app *app, struct arena *a, struct str upload_id, int64_t user_id,
+                             struct upload *out, struct err *e);
 /* Loads a record and writes it as the answer with its ETag. */
 MUST_USE enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct err *e);
 
@@ -144,6 +177,7 @@ struct app_config {
     const char *host;
     int port;
     bool demo;
+    const char *files;           /* where uploads, files and archives lie; NULL: beside the database, or ./data/files */
     bool allow_private_webhooks; /* also to addresses inside of the company's network */
 };
 MUST_USE enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *config, struct err *e);

@@ -35,6 +35,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
     boards_drop_idle(app->boards, time_monotonic(), BOARD_IDLE);
+    uploads_clean(app, time_now());
 }
 
 static void hand_over(struct app *app)
@@ -63,8 +64,12 @@ static void before_sleep(uv_prepare_t *handle)
 
 static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
 {
-    struct http_config http = {
-        .host = app->host, .port = app->port, .limits = http_default_limits, .handle = dispatch, .arg = app};
+    struct http_config http = {.host = app->host,
+                               .port = app->port,
+                               .limits = http_default_limits,
+                               .handle = dispatch,
+                               .streams = dispatch_streams,
+                               .arg = app};
     int64_t from = seq > RESUME_EVENTS ? seq - RESUME_EVENTS : 0;
     hub_begin(app->hub, from);
     TRY(http_start(&app->http, app->loop, &http, e));
@@ -96,6 +101,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     app->hub = hub_new(app);
     app_routes(app);
     show_texts(app);
+    TRY(folders_make(app, config->files, e));
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_look(app, &seq, e));
     TRY(projection_start(&app->projection, &app->target, e));

@@ -150,6 +150,8 @@ struct str call_request_hash(struct call *c)
     crypto_generichash_update(&st, (const unsigned char *)r->target.ptr, r->target.len);
     crypto_generichash_update(&st, (const unsigned char *)"\n", 1);
     crypto_generichash_update(&st, (const unsigned char *)r->body.ptr, r->body.len);
+    if (c->upload)
+        crypto_generichash_update(&st, (const unsigned char *)c->upload->sha256.ptr, c->upload->sha256.len);
     crypto_generichash_final(&st, hash, sizeof hash);
     return str_hex(r->arena, hash, sizeof hash);
 }

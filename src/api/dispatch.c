@@ -1,6 +1,7 @@
 /* The way of a request: route, who asks, may they, run, answer. */
 #include "api/inside.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- running ---- */
 
@@ -56,10 +57,17 @@ void call_run_read(struct call *c, enum rc (*fn)(struct call *c, struct err *e),
 void call_send(struct call *c)
 {
     if (c->rc != RC_OK) {
+        if (c->file.on)
+            close(c->file.fd);
         call_fail(c, &c->err);
         return;
     }
     http_set(c->r, "Cache-Control", STR("no-store"));
+    if (c->file.on) {
+        c->file.on = false;
+        http_send_fd(c->r, c->status, c->content_type, c->file.fd, c->file.size);
+        return;
+    }
     http_send(c->r, c->status, c->content_type);
 }
 
@@ -140,7 +148,7 @@ static enum rc if_match(struct call *c, struct err *e)
     return RC_OK;
 }
 
-static enum rc prepare(struct call *c, struct err *e)
+enum rc call_prepare(struct call *c, struct err *e)
 {
     command_job_init(&c->job);
     c->job.ent = c->route->ent;
@@ -193,7 +201,15 @@ static enum rc before_run(struct call *c, struct err *e)
 {
     TRY(auth_allow(c, e));
     TRY(check_query(c, e));
-    return c->route->run == RUN_WRITE ? prepare(c, e) : RC_OK;
+    return c->route->run == RUN_WRITE ? call_prepare(c, e) : RC_OK;
+}
+
+static void after_upload(struct call *c)
+{
+    if (c->rc == RC_OK && c->route->prepare && c->job.command)
+        call_submit(c, c->job.command, show_after_write);
+    else
+        call_send(c);
 }
 
 /* Once something has been handed to another thread, the call is that thread's: its rc is not to be touched here. */
@@ -210,6 +226,8 @@ static void run_route(struct call *c)
     }
     if (route->run == RUN_READ)
         call_run_read(c, route->handle, call_send);
+    else if (route->run == RUN_UPLOAD)
+        upload_begin(c, after_upload);
     else if (route->run == RUN_POOL)
         call_run_pool_read(c, route->handle, call_send);
     else if (route->run == RUN_WRITE && !c->waits) /* else prepare has begun something and goes on by itself */
@@ -235,6 +253,15 @@ static enum rc find_route(struct call *c, struct err *e)
     TRY(rc);
     c->route = c->app->routes[c->match.route];
     return read_id(c, e);
+}
+
+bool dispatch_streams(void *arg, struct http_request *r)
+{
+    struct app *app = arg;
+    struct router_match match;
+    return str_starts(r->path, STR("/api/")) &&
+           router_find(app->router, r->arena, r->method, r->path, &match, NULL) == RC_OK &&
+           app->routes[match.route]->run == RUN_UPLOAD;
 }
 
 void dispatch(void *arg, struct http_request *r)

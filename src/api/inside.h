@@ -22,6 +22,13 @@ void dispatch(void *arg, struct http_request *r); /* arg: the app */
 void call_submit_prepared(struct call *c,
                           const struct command *command); /* goes on with a WRITE route whose prepare had to wait */
 struct str call_request_hash(struct call *c);
+MUST_USE enum rc call_prepare(struct call *c, struct err *e); /* idempotency, If-Match, then prepare of the route */
+
+/* uploads.c */
+MUST_USE enum rc folders_make(struct app *app, const char *place, struct err *e);
+void uploads_clean(struct app *app, int64_t now);                /* removes what is older than a day */
+bool dispatch_streams(void *arg, struct http_request *r);        /* of http_config */
+void upload_begin(struct call *c, void (*then)(struct call *c)); /* receives, prepares in the pool, then goes on */
 
 /* auth.c */
 struct sessions *sessions_new(void);

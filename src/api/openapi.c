@@ -7,6 +7,10 @@ static const struct {
     const char *name, *json;
 } shapes[] = {
     {"id", "{\"type\":\"integer\",\"minimum\":1}"},
+    {"bytes", "{\"type\":\"string\",\"format\":\"binary\",\"description\":\"the bytes, or multipart/form-data with one "
+              "file\"}"},
+    {"upload", "{\"type\":\"object\",\"properties\":{\"upload_id\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},"
+               "\"size\":{\"type\":\"integer\"}}}"},
     {"login",
      "{\"type\":\"object\",\"required\":[\"email\",\"password\"],\"additionalProperties\":false,\"properties\":{"
      "\"email\":{\"type\":\"string\"},\"password\":{\"type\":\"string\",\"format\":\"password\"}}}"},
@@ -360,7 +364,7 @@ static void put_operation(struct jw *w, const struct route *r)
         jw_key(w, "requestBody");
         jw_obj(w);
         jw_kbool(w, "required", true);
-        put_content(w, "application/json");
+        put_content(w, r->run == RUN_UPLOAD ? "application/octet-stream" : "application/json");
         put_ref(w, r->body);
         jw_end_obj(w);
         jw_end_obj(w);

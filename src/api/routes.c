@@ -150,6 +150,8 @@ void app_routes(struct app *app)
         add(&t, &special_routes[i]);
     for (size_t i = 0; i < report_routes_n; i++)
         add(&t, &report_routes[i]);
+    for (size_t i = 0; i < upload_routes_n; i++)
+        add(&t, &upload_routes[i]);
     for (size_t i = 0; i < schema_routes_n; i++)
         add(&t, &schema_routes[i]);
     for (size_t i = 0; i < history_routes_n; i++)

@@ -118,15 +118,18 @@ static int run(struct serve *s, const struct app_config *config)
 
 int cli_serve(int argc, char **argv)
 {
-    const char *data = NULL, *postgres = NULL, *host = "127.0.0.1";
+    const char *data = NULL, *postgres = NULL, *host = "127.0.0.1", *files = NULL;
     int64_t port = 8080;
     bool demo = false, allow_private = false;
     struct serve s = {0};
     struct app_config config = {0};
-    const struct cli_option options[] = {
-        {"data", CLI_TEXT, &data}, {"postgres", CLI_TEXT, &postgres},
-        {"host", CLI_TEXT, &host}, {"port", CLI_INT, &port},
-        {"demo", CLI_FLAG, &demo}, {"allow-private-webhooks", CLI_FLAG, &allow_private}};
+    const struct cli_option options[] = {{"data", CLI_TEXT, &data},
+                                         {"postgres", CLI_TEXT, &postgres},
+                                         {"host", CLI_TEXT, &host},
+                                         {"port", CLI_INT, &port},
+                                         {"files", CLI_TEXT, &files},
+                                         {"demo", CLI_FLAG, &demo},
+                                         {"allow-private-webhooks", CLI_FLAG, &allow_private}};
     if (!cli_options(argc, argv, options, sizeof options / sizeof *options) ||
         !cli_target(data, postgres, &config.target))
         return 2;
@@ -138,6 +141,7 @@ int cli_serve(int argc, char **argv)
     config.host = host;
     config.port = (int)port;
     config.demo = demo;
+    config.files = files;
     config.allow_private_webhooks = allow_private;
     uv_loop_init(&s.loop);
     int status = run(&s, &config);

@@ -10,9 +10,7 @@
 #define IN_MOST ((size_t)256 * 1024) /* waiting input; more is left to the kernel */
 #define CROWD 64                     /* refused connections answered at a time */
 
-static void conn_next(struct conn *c);
-
-static void set_phase(struct conn *c, enum phase phase, int64_t ms)
+void conn_phase(struct conn *c, enum phase phase, int64_t ms)
 {
     c->phase = phase;
     c->deadline = ms ? server_now(c->server) + ms : 0;
@@ -45,7 +43,11 @@ static void on_closed(uv_handle_t *h)
         c->sse = NULL;
         sse_gone(sse);
     }
-    if (c->req && c->phase == PHASE_HANDLE)
+    if (c->req && c->req->receive && c->phase == PHASE_BODY) {
+        receive_fail(c->req, RC_INVALID, "body_broken", "the peer has gone");
+        return;
+    }
+    if (c->req && (c->phase == PHASE_HANDLE || c->req->download))
         return; /* its answer will come, and go nowhere */
     if (c->req)
         req_release(c->req);
@@ -75,6 +77,22 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b)
     *b = uv_buf_init(c->server->input, INPUT_BYTES);
 }
 
+void conn_pause(struct conn *c)
+{
+    if (c->stopped)
+        return;
+    c->stopped = true;
+    uv_read_stop((uv_stream_t *)&c->tcp);
+}
+
+void conn_resume(struct conn *c)
+{
+    if (!c->stopped || c->closing)
+        return;
+    c->stopped = false;
+    uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+}
+
 /* Everything has been answered: no more is sent, and what still comes is read away, because closing with unread input
  * would reset the connection and could destroy the answer on its way. */
 static void conn_finish(struct conn *c)
@@ -87,18 +105,15 @@ static void conn_finish(struct conn *c)
         return;
     }
     buf_free(&c->in);
-    set_phase(c, PHASE_LINGER, LINGER_MS);
+    conn_phase(c, PHASE_LINGER, LINGER_MS);
     c->linger_end = server_now(c->server) + c->server->cfg.limits.body_ms;
-    if (c->stopped) {
-        c->stopped = false;
-        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
-    }
+    conn_resume(c);
 }
 
 /* --- answers out --- */
 
 /* The answer is written (or can not be): what comes next? */
-static void answered(struct req *q)
+void conn_answered(struct req *q)
 {
     struct conn *c = q->conn;
     bool close = q->close;
@@ -114,7 +129,7 @@ static void answered(struct req *q)
         conn_finish(c);
         return;
     }
-    set_phase(c, PHASE_IDLE, c->server->cfg.limits.idle_ms);
+    conn_phase(c, PHASE_IDLE, c->server->cfg.limits.idle_ms);
     if (!c->running)
         conn_next(c);
 }
@@ -124,7 +139,7 @@ static void on_written(uv_write_t *w, int status)
     struct req *q = w->data;
     if (status < 0)
         conn_close(q->conn);
-    answered(q);
+    conn_answered(q);
 }
 
 void conn_write(struct req *q, struct str head, struct str body)
@@ -132,7 +147,7 @@ void conn_write(struct req *q, struct str head, struct str body)
     struct conn *c = q->conn;
     assert(q->magic == REQ_MAGIC && c->magic == CONN_MAGIC && c->req == q);
     if (c->closing) {
-        answered(q);
+        conn_answered(q);
         return;
     }
     uv_buf_t bufs[2] = {{(char *)(uintptr_t)head.ptr, head.len}, {(char *)(uintptr_t)body.ptr, body.len}};
@@ -143,7 +158,7 @@ void conn_write(struct req *q, struct str head, struct str body)
     if (wrote < 0 && wrote != UV_EAGAIN)
         conn_close(c);
     if (c->closing || done == head.len + body.len) {
-        answered(q);
+        conn_answered(q);
         return;
     }
     while (done >= bufs[i].len)
@@ -151,10 +166,10 @@ void conn_write(struct req *q, struct str head, struct str body)
     bufs[i].base += done;
     bufs[i].len -= done;
     q->write.data = q;
-    set_phase(c, PHASE_WRITE, c->server->stopping ? STOP_MS : c->server->cfg.limits.idle_ms);
+    conn_phase(c, PHASE_WRITE, c->server->stopping ? STOP_MS : c->server->cfg.limits.idle_ms);
     if (uv_write(&q->write, stream, bufs + i, n - i, on_written) != 0) {
         conn_close(c);
-        answered(q);
+        conn_answered(q);
         return;
     }
     c->unread = uv_stream_get_write_queue_size(stream);
@@ -175,7 +190,7 @@ void conn_fail(struct conn *c, int status, const char *code, const char *detail)
 static void begin_request(struct conn *c)
 {
     req_take(c);
-    set_phase(c, PHASE_HEAD, c->server->cfg.limits.head_ms);
+    conn_phase(c, PHASE_HEAD, c->server->cfg.limits.head_ms);
 }
 
 static void request_ready(struct conn *c)
@@ -183,15 +198,29 @@ static void request_ready(struct conn *c)
     struct req *q = c->req;
     req_fill(q);
     q->close = !q->parse.keep_alive || c->server->stopping;
-    set_phase(c, PHASE_HANDLE, 0);
+    conn_phase(c, PHASE_HANDLE, 0);
+    c->server->cfg.handle(c->server->cfg.arg, &q->pub);
+}
+
+/* The handler has a request whose body waits. Until that is received, an answer is the last one. */
+static void stream_ready(struct conn *c)
+{
+    struct req *q = c->req;
+    q->close = true;
+    q->pub.streamed = true;
+    conn_phase(c, PHASE_HANDLE, 0);
     c->server->cfg.handle(c->server->cfg.arg, &q->pub);
 }
 
 /* The head is complete and a body follows. */
 static void body_begins(struct conn *c, bool more_is_here)
 {
+    if (c->req->parse.streamed) {
+        stream_ready(c);
+        return;
+    }
     static char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    set_phase(c, PHASE_BODY, c->server->cfg.limits.body_ms);
+    conn_phase(c, PHASE_BODY, c->server->cfg.limits.body_ms);
     if (!c->req->parse.expect || more_is_here || c->req->parse.minor == 0)
         return;
     uv_buf_t b = {go_on, sizeof go_on - 1};
@@ -204,6 +233,18 @@ static bool takes_input(const struct conn *c)
     return !c->closing && c->phase <= PHASE_BODY;
 }
 
+static void received(struct req *q)
+{
+    const struct parse *p = &q->parse;
+    if (p->state == PARSE_FAILED)
+        receive_fail(q, p->status == 413 ? RC_TOO_LARGE : RC_INVALID,
+                     p->status == 413 ? "body_too_large" : "body_broken", p->detail);
+    else if (p->state == PARSE_DONE)
+        receive_end(q);
+    else
+        receive_more(q);
+}
+
 static size_t conn_step(struct conn *c, const char *bytes, size_t n)
 {
     if (!c->req)
@@ -212,6 +253,8 @@ static size_t conn_step(struct conn *c, const char *bytes, size_t n)
     size_t took = parse_feed(p, bytes, n);
     if (p->state == PARSE_BODY && c->phase == PHASE_HEAD)
         body_begins(c, took < n);
+    else if (c->req->receive)
+        received(c->req);
     else if (p->state == PARSE_DONE)
         request_ready(c);
     else if (p->state == PARSE_FAILED)
@@ -222,10 +265,8 @@ static size_t conn_step(struct conn *c, const char *bytes, size_t n)
 static void keep_input(struct conn *c, const char *bytes, size_t n)
 {
     buf_add(&c->in, bytes, n);
-    if (c->in.len > IN_MOST && !c->stopped) {
-        c->stopped = true;
-        uv_read_stop((uv_stream_t *)&c->tcp);
-    }
+    if (c->in.len > IN_MOST)
+        conn_pause(c);
 }
 
 static void conn_input(struct conn *c, const char *bytes, size_t n)
@@ -240,7 +281,7 @@ static void conn_input(struct conn *c, const char *bytes, size_t n)
 }
 
 /* After an answer: what has come meanwhile? */
-static void conn_next(struct conn *c)
+void conn_next(struct conn *c)
 {
     if (c->in.len) {
         struct buf in = c->in;
@@ -248,10 +289,8 @@ static void conn_next(struct conn *c)
         conn_input(c, in.ptr, in.len);
         buf_free(&in);
     }
-    if (c->stopped && takes_input(c)) {
-        c->stopped = false;
-        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
-    }
+    if (takes_input(c) && !(c->req && c->req->receive && receive_writing(c->req)))
+        conn_resume(c);
     if ((c->eof && takes_input(c)) || (c->server->stopping && c->phase == PHASE_IDLE))
         conn_close(c);
 }
@@ -316,7 +355,7 @@ void conn_accept(struct http_server *s)
         s->conns->prev = c;
     s->conns = c;
     bool full = s->n_conns++ >= s->cfg.limits.connections;
-    set_phase(c, PHASE_IDLE, s->cfg.limits.head_ms);
+    conn_phase(c, PHASE_IDLE, s->cfg.limits.head_ms);
     if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->tcp) != 0 || s->stopping ||
         s->n_conns > s->cfg.limits.connections + CROWD) {
         conn_close(c);
@@ -351,6 +390,10 @@ static void too_slow(struct conn *c, int64_t now)
             conn_fail(c, 408, "timeout", "the request did not arrive in time");
         break;
     case PHASE_BODY:
+        if (c->req->receive) {
+            receive_fail(c->req, RC_INVALID, "body_timeout", "the body did not arrive in time");
+            break;
+        }
         conn_fail(c, 408, "timeout", "the body did not arrive in time");
         break;
     case PHASE_WRITE:

@@ -20,6 +20,9 @@ struct http_config {
     struct http_limits limits;
     /* Every request, in the loop thread, its body complete. It must lead to exactly one answer (now or later). */
     void (*handle)(void *arg, struct http_request *r);
+    /* Shall the body of this request, whose head is complete, wait for http_receive? Then `handle` is called before the
+     * body comes. NULL: none. */
+    bool (*streams)(void *arg, struct http_request *r);
     void *arg;
 };
 MUST_USE enum rc http_start(struct http_server **out, uv_loop_t *loop, const struct http_config *config, struct err *e);
@@ -41,7 +44,8 @@ struct http_request {
     bool head_only; /* HEAD: is handled as GET, the body is not sent */
     char peer[48];  /* address of the peer */
     bool peer_loopback;
-    void *user; /* the handler's */
+    bool streamed; /* the body has not been read: http_receive takes it; an answer without it closes the connection */
+    void *user;    /* the handler's */
 };
 struct str http_header(const struct http_request *r, const char *lower_name); /* STR_NULL when absent */
 /* Value of a query parameter, decoded; STR_NULL when absent. */
@@ -60,6 +64,16 @@ void http_send(struct http_request *r, int status, const char *content_type);
 /* Answers with bytes that live as long as the program, such as embedded files. content_encoding may be NULL. */
 void http_send_static(struct http_request *r, int status, const char *content_type, struct str bytes,
                       const char *content_encoding);
+/* Takes the body of a streamed request into a new file of `folder`, which no limit of memory holds back: what comes
+ * faster than the disk writes is left to the peer. Then calls done once in the loop, with the path of the file (in the
+ * request's arena) and its size, and the file is the caller's; or with path NULL and *e, nothing being left of it:
+ * body_too_large (over `most`), body_timeout, body_broken (the peer has gone, bad chunks), file_write_failed. In both
+ * cases the request is still to be answered. Loop thread. */
+void http_receive(struct http_request *r, const char *folder, uint64_t most,
+                  void (*done)(void *arg, const char *path, int64_t size, const struct err *e), void *arg);
+/* Answers with `size` bytes of an open file from its beginning, read as the peer takes them; the file is closed in any
+ * case. A file that turns out shorter breaks the connection off. Loop thread. */
+void http_send_fd(struct http_request *r, int status, const char *content_type, int fd, int64_t size);
 /* From any thread: runs fn(arg) in the loop thread soon. False, and nothing is run, after the server has stopped and
  * closed: arg stays the caller's. */
 bool http_post(struct http_server *s, void (*fn)(void *arg), void *arg);

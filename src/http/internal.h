@@ -25,6 +25,8 @@ struct req {
     struct req *next;  /* in the pool */
     struct arena arena;
     struct parse parse;
+    struct receive *receive;   /* of http_receive, under way */
+    struct download *download; /* of http_send_fd, under way */
     struct buf out, head, gz;
     struct buf set; /* headers of http_set, as lines */
     bool set_csp, set_cache, set_coding, set_vary;
@@ -104,7 +106,18 @@ void conn_close(struct conn *c);
 void conn_fail(struct conn *c, int status, const char *code, const char *detail);
 void conn_write(struct req *q, struct str head, struct str body); /* writes an answer, then goes on or closes */
 void conn_tick(struct conn *c, int64_t now);
-void conn_stop(struct conn *c); /* the server stops: finish what is under way */
+void conn_stop(struct conn *c);    /* the server stops: finish what is under way */
+void conn_answered(struct req *q); /* the answer is written, or can not be: goes on or closes */
+void conn_phase(struct conn *c, enum phase phase, int64_t ms);
+void conn_next(struct conn *c);   /* takes what has come meanwhile */
+void conn_resume(struct conn *c); /* reads on when reading was paused */
+void conn_pause(struct conn *c);
+/* receive.c */
+bool receive_wanted(struct parse *p);
+void receive_more(struct req *q);                                                   /* bytes have come */
+void receive_end(struct req *q);                                                    /* the body is complete */
+void receive_fail(struct req *q, enum rc rc, const char *code, const char *detail); /* it will not be */
+bool receive_writing(const struct req *q);
 /* answer.c */
 #define LENGTH_NONE UINT64_MAX
 /* Puts the head of an answer together in q->head. */

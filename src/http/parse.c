@@ -171,18 +171,22 @@ static bool field_line(struct parse *p, char *s, size_t n)
 static int on_body(llhttp_t *ll, const char *at, size_t n)
 {
     struct parse *p = ll->data;
-    if (p->body.len + n > p->limits->body_bytes) {
+    if (p->body_got + n > p->body_most) {
         parse_fail(p, 413, "body_too_large", "the body is too large");
         return HPE_USER;
     }
-    buf_add(&p->body, at, n);
+    p->body_got += n;
+    if (p->sink)
+        p->sink(p->sink_arg, at, n);
+    else
+        buf_add(&p->body, at, n);
     return 0;
 }
 
 static int on_chunk_header(llhttp_t *ll)
 {
     struct parse *p = ll->data;
-    if (ll->content_length > p->limits->body_bytes - p->body.len) {
+    if (ll->content_length > p->body_most - p->body_got) {
         parse_fail(p, 413, "body_too_large", "the body is too large");
         return HPE_USER;
     }
@@ -244,7 +248,8 @@ static void head_end(struct parse *p)
     if (p->state == PARSE_DONE)
         return;
     p->state = PARSE_BODY;
-    if (p->has_length && p->ll.content_length > p->limits->body_bytes)
+    p->streamed = p->wants_stream && p->wants_stream(p);
+    if (!p->streamed && p->has_length && p->ll.content_length > p->body_most)
         parse_fail(p, 413, "body_too_large", "the body is too large");
 }
 
@@ -310,7 +315,7 @@ static size_t feed_body(struct parse *p, const char *bytes, size_t n)
         bad(p, "the chunks of the body are malformed");
     p->wire += n;
     /* Chunk sizes, extensions and trailers may cost something, but not without end. */
-    if (p->state != PARSE_FAILED && p->has_coding && p->wire - p->body.len > p->limits->head_bytes + 8 * p->body.len)
+    if (p->state != PARSE_FAILED && p->has_coding && p->wire - p->body_got > p->limits->head_bytes + 8 * p->body_got)
         bad(p, "more framing than body");
     return n;
 }
@@ -347,10 +352,12 @@ void parse_reset(struct parse *p)
     keep_small(&p->head);
     keep_small(&p->body);
     p->line = p->start = p->method_len = p->target = p->target_len = 0;
-    p->wire = 0;
+    p->wire = p->body_got = 0;
+    p->body_most = p->limits->body_bytes;
+    p->sink = NULL;
     p->minor = 1;
     p->n = p->hosts = 0;
-    p->has_line = p->has_length = p->has_coding = p->expect = p->keep_alive = false;
+    p->has_line = p->has_length = p->has_coding = p->expect = p->keep_alive = p->streamed = false;
 }
 
 void parse_free(struct parse *p)

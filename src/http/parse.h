@@ -17,13 +17,19 @@ struct parse {
     llhttp_t ll;
     const struct http_limits *limits;
     struct buf head, body;
-    size_t line;  /* where the line being read begins, in head */
-    size_t start; /* where the request line begins: behind stray empty lines */
+    uint64_t body_got, body_most; /* of the body's bytes */
+    size_t line;                  /* where the line being read begins, in head */
+    size_t start;                 /* where the request line begins: behind stray empty lines */
     size_t method_len, target, target_len;
     uint64_t wire; /* bytes of the body read from the wire, framing included */
     unsigned n, hosts;
     uint8_t minor; /* HTTP/1.minor */
     bool has_line, has_length, has_coding, expect, keep_alive;
+    bool streamed; /* the body waits behind the head until somebody takes it */
+    /* The head is complete and a body follows: true leaves it to a later `sink`. NULL: bodies go to `body`. */
+    bool (*wants_stream)(struct parse *p);
+    void (*sink)(void *arg, const char *bytes, size_t n); /* where the bytes of a streamed body go */
+    void *sink_arg;
     /* PARSE_FAILED: what to answer */
     int status;
     const char *code, *detail;

@@ -34,6 +34,7 @@ struct req *req_take(struct conn *c)
             abort();
         q->magic = REQ_MAGIC;
         parse_init(&q->parse, &s->cfg.limits);
+        q->parse.wants_stream = s->cfg.streams ? receive_wanted : NULL;
         parse_reset(&q->parse);
     }
     q->conn = c;
