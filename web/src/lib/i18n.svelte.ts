@@ -2,28 +2,44 @@
 import type ru from '../../../i18n/ru.json'
 
 export type Locale = 'ru' | 'en'
-/** What begins with error, problem or webhook is the server's and not sent to the browser (vite.config.ts). */
-type ServerKey = `${'error' | 'problem' | 'webhook'}.${string}`
+/** What begins with error or problem is the server's and not sent to the browser (vite.config.ts). */
+type ServerKey = `${'error' | 'problem'}.${string}`
 export type Key = Exclude<keyof typeof ru, ServerKey>
 /** The stems of plural texts: "board.deals" for board.deals.one, .few, .many, .other. */
 export type PluralKey = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never
 export type Params = Record<string, string | number>
 type Catalogue = Record<string, string>
 
-const load: Record<Locale, () => Promise<{ default: Catalogue }>> = {
+type Load = Record<Locale, () => Promise<{ default: Catalogue }>>
+const load: Load = {
   ru: () => import('../../../i18n/ru.json'),
   en: () => import('../../../i18n/en.json'),
+}
+/** Texts that begin with "settings." or "webhook." come when a screen asks for them. */
+const loadSettings: Load = {
+  ru: () => import('../../../i18n/ru.json?settings'),
+  en: () => import('../../../i18n/en.json?settings'),
 }
 
 class I18n {
   locale = $state<Locale>('ru')
   texts = $state.raw<Catalogue>({})
 
+  #withSettings = false
+
   async use(locale: Locale): Promise<void> {
-    this.texts = (await load[locale]()).default
+    const parts = [load[locale](), ...(this.#withSettings ? [loadSettings[locale]()] : [])]
+    this.texts = Object.assign({}, ...(await Promise.all(parts)).map((part) => part.default)) as Catalogue
     this.locale = locale
     formats.clear()
     document.documentElement.lang = locale
+  }
+  /** Before a screen of the settings is shown. */
+  async settings(): Promise<void> {
+    if (this.#withSettings) return
+    const more = (await loadSettings[this.locale]()).default
+    this.#withSettings = true
+    this.texts = { ...this.texts, ...more }
   }
 }
 export const i18n = new I18n()

@@ -29,6 +29,11 @@ export interface FieldOption {
   colour: string | null
   archived: boolean
 }
+/** Values of an enum with their names come as options too. */
+interface EnumOption {
+  id: string
+  name: string
+}
 export interface SchemaField {
   name: string
   type: FieldType
@@ -43,18 +48,22 @@ export interface SchemaField {
   sort?: boolean
   /** The object that a ref or set names: "user", "field-option". */
   ref?: string | null
-  /** Values of an enum. */
+  /** Values of an enum, and what they are called in the user's language. */
   names?: string[] | null
+  called?: ReadonlyMap<string, string>
   /** Of a closed list: a ref or set of field options. */
   options?: FieldOption[] | null
   help?: string | null
   /** The object that the field belongs to; filled here. */
   object: string
+  min?: number
+  max?: number
 }
 export type Reach = 'none' | 'own' | 'team' | 'all'
 export interface SchemaObject {
   object: string
   plural: string
+  label?: string
   may: {
     see: Reach
     create: Reach | boolean
@@ -64,8 +73,11 @@ export interface SchemaObject {
   }
   fields: SchemaField[]
 }
+type RawField = Omit<SchemaField, 'object' | 'options' | 'called'> & {
+  options?: (FieldOption | EnumOption)[] | null
+}
 interface Answer {
-  objects: SchemaObject[]
+  objects: (Omit<SchemaObject, 'fields'> & { fields: RawField[] })[]
   can: string[]
 }
 const may = (reach: Reach | boolean | undefined) => reach === true || (reach !== 'none' && !!reach)
@@ -96,10 +108,7 @@ class Schema {
   async #fetch(): Promise<void> {
     const { objects, can } = await get<Answer>('/api/schema')
     this.objects = new Map(
-      objects.map((o) => [
-        o.object,
-        { ...o, fields: o.fields.map((f): SchemaField => ({ ...f, object: o.object })) },
-      ]),
+      objects.map((o) => [o.object, { ...o, fields: o.fields.map((f) => fieldFrom(o.object, f)) }]),
     )
     this.can = new Set(can)
     this.ready = true
@@ -140,16 +149,18 @@ class Schema {
 export const schema = new Schema()
 
 /** The name of a value of an enum, in the user's language. */
-export function enumLabel(field: Pick<SchemaField, 'object' | 'name'>, value: string): string {
-  for (const key of [
-    `enum.${field.object}.${field.name}.${value}`,
-    `${field.object}.${field.name}.${value}`,
-    `${field.name}.${value}`,
-  ]) {
-    const text = i18n.texts[key]
-    if (text !== undefined) return text
+export function enumLabel(field: Pick<SchemaField, 'called'>, value: string): string {
+  return field.called?.get(value) ?? value
+}
+/** A field as the server tells it, with what the application reads more easily. */
+export function fieldFrom(object: string, raw: RawField): SchemaField {
+  const { options, ...rest } = raw
+  if (raw.type !== 'enum') return { ...rest, options: options as FieldOption[] | undefined, object }
+  return {
+    ...rest,
+    called: new Map((options as EnumOption[] | undefined)?.map((o) => [o.id, o.name])),
+    object,
   }
-  return value
 }
 /** The field by which people call an object of this kind. */
 export function titleField(object: string): string {

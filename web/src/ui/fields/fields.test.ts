@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { i18n } from '../../lib/i18n.svelte'
 import { names } from '../../lib/names.svelte'
-import { enumLabel, type FieldType, type SchemaField } from '../../lib/schema.svelte'
+import { enumLabel, fieldFrom, type FieldType, type SchemaField } from '../../lib/schema.svelte'
 import { session } from '../../lib/session.svelte'
 import type { Boot } from '../../lib/types'
 import FieldInput from './FieldInput.svelte'
@@ -40,15 +40,26 @@ describe('how values read', () => {
   it('reads every type of field', () => {
     expect(textOf(field('money'), 1_250_000, 'RUB')).toMatch(/12\s500\s₽/)
     expect(textOf(field('bool'), false, 'RUB')).toBe('Нет')
-    expect(textOf(field('enum', { name: 'status', names: ['open'] }), 'open', 'RUB')).toBe('Открыта')
+    expect(
+      textOf(
+        field('enum', { name: 'status', names: ['open'], called: new Map([['open', 'Открыта']]) }),
+        'open',
+        'RUB',
+      ),
+    ).toBe('Открыта')
     expect(textOf(field('ref', { ref: 'user' }), 4, 'RUB')).toBe('Олег Титов')
     expect(textOf(list, [11, 10], 'RUB')).toBe('Мелкий, Крупный')
     expect(textOf(field('date'), '2026-03-01', 'RUB')).toContain('2026')
     expect(textOf(field('text'), null, 'RUB')).toBe('')
   })
-  it('an enum of another object has its own words', () => {
-    expect(enumLabel({ object: 'task', name: 'kind' }, 'call')).toBe('Звонок')
-    expect(enumLabel({ object: 'x', name: 'y' }, 'z')).toBe('z')
+  it('takes the names of the values of an enum from the schema', () => {
+    const made = fieldFrom('task', {
+      ...{ name: 'kind', type: 'enum', label: 'Вид', names: ['call'] },
+      options: [{ id: 'call', name: 'Звонок' }],
+    })
+    expect(made.options).toBe(undefined)
+    expect(enumLabel(made, 'call')).toBe('Звонок')
+    expect(enumLabel(made, 'unknown')).toBe('unknown')
   })
   it('never makes a link of a script', () => {
     expect(safeLink('javascript:alert(1)')).toBe(null)
