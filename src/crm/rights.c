@@ -1,6 +1,122 @@
-#include "crm/rights.h"
+/* Compiled rights: what is asked of them in memory. */
+#include "crm/fields.h"
+#include "crm/rights_impl.h"
+
+const char *const scope_names[] = {"none", "own", "team", "all", NULL};
+const char *const right_names[] = {"see", "create", "edit", "delete", "export", NULL};
+const char *const can_names[] = {"settings", "users", "import",      "bulk",    "undo_others",
+                                 "merge",    "erase", "share_views", "reports", NULL};
 
 bool rights_can(const struct rights *r, enum can what)
 {
     return !r || r->everything || (r->can & what);
+}
+
+/* Some things are personal: whoever may everything has no use for others' either. */
+static bool personal(const struct entity *ent)
+{
+    return ent->id == ENT_VIEW || ent->id == ENT_NOTIFICATION;
+}
+
+enum scope rights_scope(const struct rights *r, const struct entity *ent, enum right right)
+{
+    return !r || (r->everything && !personal(ent)) ? SCOPE_ALL : (enum scope)r->scope[ent->id][right];
+}
+
+bool rights_sees_field(const struct rights *r, const struct entity *ent, int field)
+{
+    return !r || r->everything || !rights_bit(r->hidden[ent->id], field);
+}
+
+bool rights_edits_field(const struct rights *r, const struct entity *ent, int field)
+{
+    return rights_sees_field(r, ent, field) && (!r || r->everything || !rights_bit(r->read_only[ent->id], field));
+}
+
+bool rights_all_rows(const struct rights *r, const struct entity *ent, enum right right)
+{
+    return !r || (r->all_rows[ent->id] && rights_scope(r, ent, right) == SCOPE_ALL);
+}
+
+bool rights_in(const int64_t *ids, size_t n, int64_t id)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && ids[low] == id;
+}
+
+bool rights_has_funnel(const struct rights *r, int64_t funnel_id)
+{
+    return !r || r->everything || !rights_in(r->hidden_funnels, r->n_hidden_funnels, funnel_id);
+}
+
+bool rights_has_stage(const struct rights *r, int64_t funnel_id, int64_t stage_id)
+{
+    return rights_has_funnel(r, funnel_id) &&
+           (!r || r->everything || !rights_in(r->hidden_stages, r->n_hidden_stages, stage_id));
+}
+
+const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask)
+{
+    if (!r || r->everything || r->all_fields[ent->id])
+        return mask;
+    bool *seen = ARENA_ARRAY(a, bool, ent->n_fields);
+    for (size_t i = 0; i < ent->n_fields; i++)
+        seen[i] = (!mask || mask[i]) && rights_sees_field(r, ent, (int)i);
+    return seen;
+}
+
+static const int64_t *copy_ids(struct arena *a, const int64_t *ids, size_t n)
+{
+    int64_t *own = ARENA_ARRAY(a, int64_t, n + 1);
+    if (n)
+        memcpy(own, ids, n * sizeof *own);
+    return own;
+}
+
+const struct rights *rights_copy(struct arena *a, const struct rights *r)
+{
+    if (!r)
+        return NULL;
+    struct rights *own = ARENA_NEW(a, struct rights);
+    *own = *r;
+    own->team = copy_ids(a, r->team, r->n_team);
+    own->hidden_funnels = copy_ids(a, r->hidden_funnels, r->n_hidden_funnels);
+    own->closed_funnels = copy_ids(a, r->closed_funnels, r->n_closed_funnels);
+    own->hidden_stages = copy_ids(a, r->hidden_stages, r->n_hidden_stages);
+    own->closed_stages = copy_ids(a, r->closed_stages, r->n_closed_stages);
+    return own;
+}
+
+static bool ids_within(const int64_t *ids, size_t n, const int64_t *of, size_t n_of)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!rights_in(of, n_of, ids[i]))
+            return false;
+    return true;
+}
+
+bool rights_within(const struct rights *r, const struct rights *by)
+{
+    if (!by || by->everything)
+        return true;
+    if (r->everything || (r->can & ~by->can))
+        return false;
+    for (int ent = 1; ent < ENT_END; ent++) {
+        for (int right = 0; right < RIGHT_N; right++)
+            if (r->scope[ent][right] > by->scope[ent][right])
+                return false;
+        for (size_t i = 0; i < RIGHTS_FIELDS / 64; i++)
+            if ((by->hidden[ent][i] & ~r->hidden[ent][i]) ||
+                (by->read_only[ent][i] & ~(r->read_only[ent][i] | r->hidden[ent][i])))
+                return false;
+    }
+    return ids_within(by->hidden_funnels, by->n_hidden_funnels, r->hidden_funnels, r->n_hidden_funnels) &&
+           ids_within(by->hidden_stages, by->n_hidden_stages, r->hidden_stages, r->n_hidden_stages);
 }

@@ -32,7 +32,8 @@ struct rights {
     int64_t user_id;
     bool everything; /* nothing needs to be asked: the administrator */
     unsigned can;
-    unsigned char scope[ENT_END][RIGHT_N];                                                /* enum scope */
+    bool all_rows[ENT_END], all_fields[ENT_END]; /* of the noun everything is seen: the fast way */
+    unsigned char scope[ENT_END][RIGHT_N];       /* enum scope */
     uint64_t hidden[ENT_END][RIGHTS_FIELDS / 64], read_only[ENT_END][RIGHTS_FIELDS / 64]; /* by index of the field */
     const int64_t *team; /* whose records SCOPE_TEAM reaches, oneself among them; ascending */
     size_t n_team;
@@ -40,14 +41,19 @@ struct rights {
         *closed_stages; /* ascending; closed: not to enter */
     size_t n_hidden_funnels, n_closed_funnels, n_hidden_stages, n_closed_stages;
 };
-/* Compiles the rights of a user from rows; they live in the arena. */
+/* Compiles the rights of a user from rows; they live in the arena. Somebody who is not there may nothing. */
 MUST_USE enum rc rights_load(struct db *db, struct arena *a, int64_t user_id, const struct rights **out, struct err *e);
+const struct rights *rights_copy(struct arena *a, const struct rights *r); /* NULL stays NULL */
 
 /* NULL rights may everything. */
 bool rights_can(const struct rights *r, enum can what);
 enum scope rights_scope(const struct rights *r, const struct entity *ent, enum right right);
 bool rights_sees_field(const struct rights *r, const struct entity *ent, int field);
 bool rights_edits_field(const struct rights *r, const struct entity *ent, int field);
+/* Every record of the noun, in every way the right is meant. */
+bool rights_all_rows(const struct rights *r, const struct entity *ent, enum right right);
+bool rights_has_funnel(const struct rights *r, int64_t funnel_id); /* it is there: not hidden */
+bool rights_has_stage(const struct rights *r, int64_t funnel_id, int64_t stage_id);
 /* Of the fields one may see; NULL when that is all of them. `mask` (may be NULL) narrows further. */
 const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask);
 /* Writes a condition over the noun's table known as `alias`: the rows that the right reaches. */

@@ -1,0 +1,323 @@
+/* The text of a role's rights (docs/api.md, "Who may") and what the four base roles may without it. */
+#include "crm/engine.h"
+#include "crm/rights_impl.h"
+#include <stdio.h>
+
+/* What a role names; everything else follows from these. */
+static const enum entity_id governed[] = {ENT_DEAL, ENT_CONTACT, ENT_COMPANY, ENT_TASK,
+                                          ENT_NOTE, ENT_PRODUCT, ENT_FILE};
+#define GOVERNED (sizeof governed / sizeof *governed)
+
+/* ---- the base roles ---- */
+
+static void give(struct rights *r, enum entity_id ent, enum scope see, enum scope write, enum scope export)
+{
+    const enum scope scopes[RIGHT_N] = {see, write, write, write, export};
+    for (int i = 0; i < RIGHT_N; i++)
+        r->scope[ent][i] = (unsigned char)scopes[i];
+}
+
+static void base_rights(struct rights *r, enum role base)
+{
+    static const unsigned can[] = {[ROLE_ADMIN] = ~0u,
+                                   [ROLE_HEAD] = CAN_SETTINGS | CAN_IMPORT | CAN_BULK | CAN_UNDO_OTHERS | CAN_MERGE |
+                                                 CAN_SHARE_VIEWS | CAN_REPORTS,
+                                   [ROLE_SELLER] = CAN_BULK | CAN_MERGE | CAN_REPORTS,
+                                   [ROLE_OBSERVER] = CAN_REPORTS};
+    r->everything = base == ROLE_ADMIN;
+    r->can = can[base];
+    for (size_t i = 0; i < GOVERNED; i++) {
+        bool product = governed[i] == ENT_PRODUCT;
+        if (base == ROLE_ADMIN || base == ROLE_HEAD)
+            give(r, governed[i], SCOPE_ALL, SCOPE_ALL, SCOPE_ALL);
+        else if (base == ROLE_SELLER)
+            give(r, governed[i], SCOPE_ALL, product ? SCOPE_NONE : SCOPE_ALL, product ? SCOPE_ALL : SCOPE_OWN);
+        else
+            give(r, governed[i], SCOPE_ALL, SCOPE_NONE, SCOPE_NONE);
+    }
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    struct arena *a;
+    struct rights *r;
+    bool strict;
+    struct err *e;
+};
+
+/* In what is kept, something may have lost its meaning since; in what comes in it is a mistake. */
+static enum rc wrong(const struct reading *p, const char *fmt, const char *a, const char *b)
+{
+    char path[160];
+    if (!p->strict)
+        return RC_OK;
+    snprintf(path, sizeof path, fmt, a, b);
+    return err_set(p->e, RC_UNPROCESSABLE, "bad_rights", "rights", "%s", path);
+}
+
+static int name_index(const char *const *names, const json_t *v)
+{
+    for (int i = 0; json_is_string(v) && names[i]; i++)
+        if (strcmp(names[i], json_string_value(v)) == 0)
+            return i;
+    return -1;
+}
+
+static const struct entity *governed_by_name(const char *name)
+{
+    const struct entity *ent = entity_by_name(str_c(name));
+    for (size_t i = 0; ent && i < GOVERNED; i++)
+        if (ent->id == governed[i])
+            return ent;
+    return NULL;
+}
+
+static enum rc read_object(const struct reading *p, const char *name, const json_t *tree)
+{
+    const struct entity *ent = governed_by_name(name);
+    const char *key;
+    json_t *v;
+    if (!ent || !json_is_object(tree))
+        return wrong(p, "objects.%s%s", name, "");
+    json_object_foreach((json_t *)(uintptr_t)tree, key, v)
+    {
+        int right = -1, scope = name_index(scope_names, v);
+        for (int i = 0; right_names[i]; i++)
+            if (strcmp(right_names[i], key) == 0)
+                right = i;
+        bool halves = ent->id == ENT_PRODUCT && (scope == SCOPE_OWN || scope == SCOPE_TEAM); /* nobody owns a product */
+        if (right < 0 || scope < 0 || halves)
+            TRY(wrong(p, "objects.%s.%s", name, key));
+        else
+            p->r->scope[ent->id][right] = (unsigned char)scope;
+    }
+    return RC_OK;
+}
+
+/* A record could not be made, or not be told apart, without these. */
+static bool must_be_seen(const struct entity *ent, int i)
+{
+    const struct field *fd = &ent->fields[i];
+    return (fd->flags & FF_REQUIRED) && !(fd->flags & (FF_FILLED | FF_SERVER)) && !fd->default_json;
+}
+
+static enum rc read_field(const struct reading *p, const char *path, const json_t *v)
+{
+    struct str name, object = str_cut(str_c(path), '.', &name);
+    const struct entity *ent = governed_by_name(str_cdup(p->a, object));
+    bool hidden = json_is_string(v) && strcmp(json_string_value(v), "hidden") == 0;
+    bool read_only = json_is_string(v) && strcmp(json_string_value(v), "read_only") == 0;
+    int i = ent && name.ptr ? entity_field(ent, name) : -1;
+    bool place = ent && ent->id == ENT_DEAL && (i == DEAL_FUNNEL_ID || i == DEAL_STAGE_ID || i == DEAL_STATUS);
+    if (i < 0 || i >= RIGHTS_FIELDS || (!hidden && !read_only) || (must_be_seen(ent, i)) || (hidden && place))
+        return wrong(p, "fields.%s%s", path, "");
+    rights_set_bit(hidden ? p->r->hidden[ent->id] : p->r->read_only[ent->id], i);
+    return RC_OK;
+}
+
+struct ids {
+    int64_t *ptr;
+    size_t n;
+};
+
+static int id_cmp(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum rc read_places(const struct reading *p, const char *what, const json_t *tree, struct ids *hidden,
+                           struct ids *closed)
+{
+    size_t n = json_object_size(tree);
+    const char *key;
+    json_t *v;
+    if (tree && !json_is_object(tree))
+        return wrong(p, "%s%s", what, "");
+    *hidden = (struct ids){ARENA_ARRAY(p->a, int64_t, n + 1), 0};
+    *closed = (struct ids){ARENA_ARRAY(p->a, int64_t, n + 1), 0};
+    json_object_foreach((json_t *)(uintptr_t)tree, key, v)
+    {
+        int64_t id;
+        const char *text = json_is_string(v) ? json_string_value(v) : "";
+        if (!str_i64(str_c(key), &id) || id < 1 || (strcmp(text, "hidden") != 0 && strcmp(text, "closed") != 0))
+            TRY(wrong(p, "%s.%s", what, key));
+        else if (text[0] == 'h')
+            hidden->ptr[hidden->n++] = id;
+        else
+            closed->ptr[closed->n++] = id;
+    }
+    qsort(hidden->ptr, hidden->n, sizeof *hidden->ptr, id_cmp);
+    qsort(closed->ptr, closed->n, sizeof *closed->ptr, id_cmp);
+    return RC_OK;
+}
+
+static enum rc read_can(const struct reading *p, const json_t *list)
+{
+    if (!list)
+        return RC_OK;
+    if (!json_is_array(list))
+        return wrong(p, "can%s%s", "", "");
+    p->r->can = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *v = json_array_get(list, i);
+        int bit = name_index(can_names, v);
+        if (bit < 0)
+            TRY(wrong(p, "can.%s%s", json_is_string(v) ? json_string_value(v) : "?", ""));
+        else
+            p->r->can |= 1u << bit;
+    }
+    return RC_OK;
+}
+
+static enum rc read_members(const struct reading *p, const json_t *tree,
+                            enum rc (*one)(const struct reading *p, const char *key, const json_t *v),
+                            const char *member)
+{
+    const json_t *of = json_object_get(tree, member);
+    const char *key;
+    json_t *v;
+    if (of && !json_is_object(of))
+        return wrong(p, "%s%s", member, "");
+    json_object_foreach((json_t *)(uintptr_t)of, key, v) TRY(one(p, key, v));
+    return RC_OK;
+}
+
+static enum rc read_tree(const struct reading *p, const json_t *tree)
+{
+    static const char *const known[] = {"objects", "fields", "funnels", "stages", "can"};
+    struct ids hidden, closed;
+    const char *key;
+    json_t *v;
+    if (!json_is_object(tree))
+        return wrong(p, "%s%s", "", "");
+    json_object_foreach((json_t *)(uintptr_t)tree, key, v)
+    {
+        bool is_known = false;
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            is_known |= strcmp(known[i], key) == 0;
+        if (!is_known)
+            TRY(wrong(p, "%s%s", key, ""));
+    }
+    TRY(read_members(p, tree, read_object, "objects"));
+    TRY(read_members(p, tree, read_field, "fields"));
+    TRY(read_places(p, "funnels", json_object_get(tree, "funnels"), &hidden, &closed));
+    p->r->hidden_funnels = hidden.ptr;
+    p->r->n_hidden_funnels = hidden.n;
+    p->r->closed_funnels = closed.ptr;
+    p->r->n_closed_funnels = closed.n;
+    TRY(read_places(p, "stages", json_object_get(tree, "stages"), &hidden, &closed));
+    p->r->hidden_stages = hidden.ptr;
+    p->r->n_hidden_stages = hidden.n;
+    p->r->closed_stages = closed.ptr;
+    p->r->n_closed_stages = closed.n;
+    return read_can(p, json_object_get(tree, "can"));
+}
+
+/* ---- what follows ---- */
+
+static unsigned char least(unsigned char a, unsigned char b)
+{
+    return a < b ? a : b;
+}
+
+static unsigned char most(unsigned char a, unsigned char b)
+{
+    return a > b ? a : b;
+}
+
+/* Nobody changes what they do not see. */
+static void clamp(struct rights *r)
+{
+    for (size_t i = 0; i < GOVERNED; i++) {
+        unsigned char *s = r->scope[governed[i]];
+        s[RIGHT_EDIT] = least(s[RIGHT_EDIT], s[RIGHT_SEE]);
+        s[RIGHT_DELETE] = least(s[RIGHT_DELETE], s[RIGHT_SEE]);
+        s[RIGHT_EXPORT] = least(s[RIGHT_EXPORT], s[RIGHT_SEE]);
+    }
+}
+
+/* Nouns that follow what they hang on: writing one is an edit of that. */
+static void follow(struct rights *r, enum entity_id ent, enum entity_id of, enum entity_id or)
+{
+    static const enum right as[RIGHT_N] = {RIGHT_SEE, RIGHT_EDIT, RIGHT_EDIT, RIGHT_EDIT, RIGHT_EXPORT};
+    for (int i = 0; i < RIGHT_N; i++)
+        r->scope[ent][i] = most(r->scope[of][as[i]], r->scope[or][as[i]]);
+}
+
+static void all_scopes(struct rights *r)
+{
+    enum scope settings = r->can & CAN_SETTINGS ? SCOPE_ALL : SCOPE_NONE;
+    enum scope users = r->can & CAN_USERS ? SCOPE_ALL : SCOPE_NONE;
+    unsigned char sells = most(most(r->scope[ENT_DEAL][RIGHT_EDIT], r->scope[ENT_CONTACT][RIGHT_EDIT]),
+                               r->scope[ENT_COMPANY][RIGHT_EDIT]);
+    static const enum entity_id lists[] = {ENT_FUNNEL,       ENT_STAGE,        ENT_SOURCE,
+                                           ENT_CAMPAIGN,     ENT_LOSS_REASON,  ENT_DEAL_CLASS,
+                                           ENT_CUSTOM_FIELD, ENT_FIELD_OPTION, ENT_LAYOUT};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        give(r, lists[i], SCOPE_ALL, settings, SCOPE_ALL);
+    give(r, ENT_TAG, SCOPE_ALL, sells || settings ? SCOPE_ALL : SCOPE_NONE, SCOPE_ALL);
+    give(r, ENT_USER, SCOPE_ALL, users, SCOPE_ALL);
+    r->scope[ENT_USER][RIGHT_EDIT] = users ? SCOPE_ALL : SCOPE_OWN; /* one's own name and language */
+    give(r, ENT_TEAM, SCOPE_ALL, users, SCOPE_ALL);
+    give(r, ENT_ROLE, SCOPE_ALL, r->everything ? SCOPE_ALL : SCOPE_NONE, SCOPE_ALL);
+    give(r, ENT_WEBHOOK, r->everything ? SCOPE_ALL : SCOPE_NONE, r->everything ? SCOPE_ALL : SCOPE_NONE, SCOPE_NONE);
+    give(r, ENT_VIEW, SCOPE_OWN, SCOPE_OWN, SCOPE_OWN);
+    give(r, ENT_OPERATION, r->everything ? SCOPE_ALL : SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
+    give(r, ENT_NOTIFICATION, SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
+    follow(r, ENT_DEAL_PRODUCT, ENT_DEAL, ENT_DEAL);
+    follow(r, ENT_DEAL_MEMBER, ENT_DEAL, ENT_DEAL);
+    follow(r, ENT_CONTACT_POINT, ENT_CONTACT, ENT_COMPANY);
+}
+
+static bool any_bit(const uint64_t *bits)
+{
+    for (size_t i = 0; i < RIGHTS_FIELDS / 64; i++)
+        if (bits[i])
+            return true;
+    return false;
+}
+
+static void fast_ways(struct rights *r)
+{
+    bool *rows = r->all_rows, places = !r->n_hidden_funnels && !r->n_hidden_stages, fields = true;
+    for (int i = 0; i < ENT_END; i++) {
+        r->all_fields[i] = !any_bit(r->hidden[i]);
+        fields &= r->all_fields[i] || i == ENT_ROLE;
+        rows[i] = r->scope[i][RIGHT_SEE] == SCOPE_ALL;
+    }
+    rows[ENT_FUNNEL] = rows[ENT_STAGE] = rows[ENT_LOSS_REASON] = rows[ENT_LAYOUT] = places;
+    rows[ENT_DEAL] &= places;
+    rows[ENT_TASK] &= places;
+    bool parents = rows[ENT_DEAL] && rows[ENT_CONTACT] && rows[ENT_COMPANY];
+    rows[ENT_NOTE] &= parents;
+    rows[ENT_FILE] &= parents;
+    rows[ENT_DEAL_PRODUCT] = rows[ENT_DEAL_MEMBER] = rows[ENT_DEAL];
+    rows[ENT_CONTACT_POINT] = rows[ENT_CONTACT] && rows[ENT_COMPANY];
+    rows[ENT_CUSTOM_FIELD] = rows[ENT_FIELD_OPTION] = fields;
+}
+
+enum rc rights_from_role(struct arena *a, enum role base, struct str text, bool strict, struct rights *out,
+                         struct err *e)
+{
+    json_t *tree = NULL;
+    enum rc rc = RC_OK;
+    *out = (struct rights){0};
+    base_rights(out, base);
+    if (text.len && base != ROLE_ADMIN) { /* who cannot be restricted */
+        struct reading p = {a, out, strict, e};
+        TRY(json_read(text, &tree, e));
+        rc = read_tree(&p, tree);
+        json_decref(tree);
+    }
+    if (rc != RC_OK)
+        return rc;
+    clamp(out);
+    /* A text that tells what one may not see is itself not for everybody. */
+    if (!(out->can & CAN_USERS))
+        rights_set_bit(out->hidden[ENT_ROLE], ROLE_RIGHTS);
+    all_scopes(out);
+    fast_ways(out);
+    return RC_OK;
+}
