@@ -1,0 +1,5 @@
+// The part of the texts that comes with the settings (vite.config.ts).
+declare module '*.json?settings' {
+  const texts: Record<string, string>
+  export default texts
+}
