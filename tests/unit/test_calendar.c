@@ -2,11 +2,12 @@
 #include "base/calendar.h"
 #include "base/calendar_data.h"
 #include "base/time.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #define HOUR MS_HOUR
 
