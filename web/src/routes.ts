@@ -1,6 +1,6 @@
 // Every screen in one table: its path, its lazy chunk, its title. A link to a screen appears only when it is in here.
 import type { Component } from 'svelte'
-import type { Key } from './lib/i18n.svelte'
+import { i18n, type Key } from './lib/i18n.svelte'
 import type { Route, RouteParams } from './lib/router.svelte'
 
 export interface ScreenProps {
@@ -20,12 +20,24 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'deal.page', load: () => import('./screens/deal/DealScreen.svelte') },
   },
   {
+    path: '/tasks',
+    screen: { title: 'nav.tasks', load: () => import('./screens/tasks/TasksScreen.svelte') },
+  },
+  {
     path: '/reports',
     screen: { title: 'nav.reports', load: () => import('./screens/reports/Reports.svelte') },
   },
   {
     path: '/reports/conversion',
     screen: { title: 'report.page.mature', load: () => import('./screens/reports/Conversion.svelte') },
+  },
+  {
+    path: '/settings/:page?/:id?',
+    screen: {
+      title: 'nav.settings',
+      load: async () =>
+        (await Promise.all([import('./screens/settings/Settings.svelte'), i18n.settings()]))[0],
+    },
   },
 ]
 export const home = '/board'

@@ -80,6 +80,11 @@ export abstract class Card<T extends Row> {
   get unfinished(): boolean {
     return false
   }
+  /** No open deal without a next step: the last task done asks for another one. */
+  finishing(task: Task, next: boolean): void {
+    const others = this.openTasks.some((x) => x.id !== task.id)
+    if (next || (!others && this.unfinished)) this.compose = { tab: 'task' }
+  }
   /** The object has come: loads what it points to. */
   protected came(row: T): void {
     void row

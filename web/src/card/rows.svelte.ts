@@ -1,4 +1,5 @@
-// Small lists that belong to a deal (tasks, products): shown changed at once, put back when the server refuses.
+// Small lists that belong to a card (tasks, products), and the long one of all tasks: shown changed at once, put back
+// when the server refuses.
 import { get, type Answer } from '../lib/api'
 import { sync } from '../lib/session.svelte'
 import type { List } from '../lib/types'
@@ -7,25 +8,58 @@ interface Row {
   id: number
   version: number
 }
+const PAGE = 500
+
 export class Rows<T extends Row> {
   list = $state.raw<readonly T[]>([])
   loaded = $state(false)
+  /** There are more than `most`: the rest is not here. */
+  cut = $state(false)
   #temporary = -1
   #sending = 0
+  #round = 0
 
   constructor(
     readonly noun: string,
     readonly filter: string,
     readonly sort: string,
+    /** No more rows than this are brought. */
+    readonly most = 200,
+    readonly fields = '',
   ) {}
 
   async load(signal?: AbortSignal): Promise<void> {
-    const query = `limit=200&sort=${this.sort}&filter=${encodeURIComponent(this.filter)}`
-    const { items } = await get<List<T>>(`/api/${this.noun}?${query}`, signal)
-    // What is on its way is newer than this answer; the answer to it brings the list up to date.
-    if (this.#sending > 0) return
-    this.list = items
+    const round = ++this.#round
+    const all: T[] = []
+    let cursor: string | null = null
+    do {
+      const page: List<T> = await get(this.#path(Math.min(PAGE, this.most), this.filter, cursor), signal)
+      // What is on its way is newer than this answer; the answer to it brings the list up to date.
+      if (this.#sending > 0 || round !== this.#round) return
+      all.push(...page.items)
+      cursor = page.next_cursor
+      // The first time one sees it grow.
+      if (!this.loaded) this.list = [...all]
+    } while (cursor !== null && all.length < this.most)
+    this.cut = cursor !== null
+    this.list = all
     this.loaded = true
+  }
+  /** Others changed some: they are asked for again, and go when they do not belong here any more. */
+  async renew(ids: readonly number[]): Promise<void> {
+    const known = `id in (${ids.join(', ')})`
+    const filter = this.filter ? `${known} and (${this.filter})` : known
+    const { items } = await get<List<T>>(this.#path(PAGE, filter, null))
+    if (this.#sending > 0) return
+    const rest = this.list.filter((r) => !ids.includes(r.id))
+    this.list = [...rest, ...items]
+  }
+  #path(limit: number, filter: string, cursor: string | null): string {
+    const query = new URLSearchParams({ limit: String(limit), sort: this.sort })
+    if (filter) query.set('filter', filter)
+    if (this.fields) query.set('fields', this.fields)
+    if (cursor !== null) query.set('cursor', cursor)
+    return `/api/${this.noun}?${query}`
   }
   find(id: number): T | undefined {
     return this.list.find((row) => row.id === id)

@@ -1,10 +1,13 @@
 // Commands that work on every screen.
+import Plus from '@lucide/svelte/icons/plus'
 import Keyboard from '@lucide/svelte/icons/keyboard'
 import LogOut from '@lucide/svelte/icons/log-out'
+import SettingsIcon from '@lucide/svelte/icons/settings'
 import Search from '@lucide/svelte/icons/search'
 import Sun from '@lucide/svelte/icons/sun-moon'
 import Undo from '@lucide/svelte/icons/undo-2'
 import type { Command } from '../lib/commands.svelte'
+import { creation, type Created } from '../lib/creation.svelte'
 import { router } from '../lib/router.svelte'
 import { session } from '../lib/session.svelte'
 import { settings, type Theme } from '../lib/settings.svelte'
@@ -19,6 +22,14 @@ export function appCommands(show: (what: 'palette' | 'help') => Promise<void>): 
     icon: Sun,
     when: () => settings.theme !== to,
     run: () => settings.setTheme(to),
+  })
+  const make = (object: Created): Command => ({
+    id: `create.${object}`,
+    title: `create.${object}`,
+    section: 'section.create',
+    icon: Plus,
+    when: () => session.canWrite,
+    run: () => creation.open(object),
   })
   return [
     {
@@ -40,6 +51,14 @@ export function appCommands(show: (what: 'palette' | 'help') => Promise<void>): 
       run: () => router.go(place.path),
     })),
     {
+      id: 'go/settings',
+      title: 'nav.to_settings',
+      section: 'section.go',
+      icon: SettingsIcon,
+      keys: ['KeyG KeyS'],
+      run: () => router.go('/settings'),
+    },
+    {
       id: 'undo',
       title: 'app.undo_last',
       section: 'section.everywhere',
@@ -56,6 +75,10 @@ export function appCommands(show: (what: 'palette' | 'help') => Promise<void>): 
       keys: ['Shift+Slash'],
       run: () => void show('help'),
     },
+    make('deal'),
+    make('contact'),
+    make('company'),
+    make('task'),
     theme('system'),
     theme('light'),
     theme('dark'),

@@ -1,0 +1,14 @@
+// What a row of a task needs around it: a card, or the screen of all tasks.
+import type { Answer } from '../lib/api'
+import type { Task } from '../lib/types'
+
+export interface TaskHost {
+  tasks: {
+    change(task: Task, body: Partial<Task>): Promise<Answer<Task>>
+    remove(task: Task): Promise<Answer<null>>
+  }
+  /** Runs a write; says what was done, or why not. True when it went through. */
+  run(work: Promise<Pick<Answer<unknown>, 'change'>>, said: string | null): Promise<boolean>
+  /** A task is being finished; `next`: the user wants to plan what comes after it. */
+  finishing(task: Task, next: boolean): void
+}
