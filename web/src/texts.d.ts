@@ -1,5 +1,5 @@
 // The part of the texts that comes with the settings (vite.config.ts).
-declare module '*.json?settings' {
+declare module 'settings-texts:*' {
   const texts: Record<string, string>
   export default texts
 }

@@ -17,8 +17,8 @@ const load: Load = {
 }
 /** Texts that begin with "settings." or "webhook." come when a screen asks for them. */
 const loadSettings: Load = {
-  ru: () => import('../../../i18n/ru.json?settings'),
-  en: () => import('../../../i18n/en.json?settings'),
+  ru: () => import('settings-texts:ru'),
+  en: () => import('settings-texts:en'),
 }
 
 class I18n {
