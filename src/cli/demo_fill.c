@@ -191,6 +191,8 @@ static enum rc add_contact(struct filler *f, const struct demo_event *ev, struct
     struct demo_contact_text t = demo_contact_text(f->w, f->tx->arena, ev->object);
     struct record *r = blank(f->is[ENT_CONTACT], demo_at(f->w, ev->t));
     r->f[CONTACT_NAME] = val_str(t.name);
+    r->f[CONTACT_CONSENT] = val_int(CONSENT_UNKNOWN);
+    r->f[CONTACT_RESTRICTED] = val_int(0);
     r->f[CONTACT_PHONE] = some(t.phone);
     r->f[CONTACT_EMAIL] = some(t.email);
     r->f[CONTACT_POSITION] = some(t.position);

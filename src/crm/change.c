@@ -90,7 +90,7 @@ static int bind_field(struct arena *a, struct stmt *s, int at, const struct fiel
     bind(s, at, v);
     if (fd->flags & FF_FOLD) {
         if (v.kind == VAL_TEXT)
-            stmt_str(s, ++at, str_fold(a, v.s));
+            stmt_str(s, ++at, field_fold(a, fd, v.s));
         else
             stmt_null(s, ++at);
     }

@@ -11,6 +11,7 @@ const char *const custom_type_names[] = {"text",       "long", "number", "money"
                                          "several_of", "url",  "phone",  "email", "user", "file", NULL};
 const char *const custom_object_names[] = {"deal", "contact", "company", "task", NULL};
 const char *const sharing_names[] = {"mine", "team", "everyone", NULL};
+const char *const consent_names[] = {"unknown", "given", "withdrawn", NULL};
 const char *const point_kind_names[] = {"phone", "email", "messenger", "address", "site", NULL};
 const char *const operation_kind_names[] = {"bulk", "import", "hand_over", "merge", "undo", NULL};
 const char *const operation_state_names[] = {"waiting", "running", "done", "failed", "stopped", "undone", NULL};

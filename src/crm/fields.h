@@ -36,6 +36,8 @@ enum custom_object { CUSTOM_OF_DEAL, CUSTOM_OF_CONTACT, CUSTOM_OF_COMPANY, CUSTO
 extern const char *const custom_object_names[];
 enum sharing { SHARED_MINE, SHARED_TEAM, SHARED_EVERYONE };
 extern const char *const sharing_names[];
+enum consent { CONSENT_UNKNOWN, CONSENT_GIVEN, CONSENT_WITHDRAWN };
+extern const char *const consent_names[];
 enum point_kind { POINT_PHONE, POINT_EMAIL, POINT_MESSENGER, POINT_ADDRESS, POINT_SITE };
 extern const char *const point_kind_names[];
 enum operation_kind { OPERATION_BULK, OPERATION_IMPORT, OPERATION_HAND_OVER, OPERATION_MERGE, OPERATION_UNDO };
@@ -104,27 +106,37 @@ extern const char *const operation_state_names[];
 
 #define CONTACT_FIELDS(F)                                                                                              \
     F(CONTACT_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \
-    F(CONTACT_PHONE, "phone", FT_PHONE, 0, 3, 40)                                                                      \
-    F(CONTACT_EMAIL, "email", FT_EMAIL, 0, 3, 254)                                                                     \
+    F(CONTACT_PHONE, "phone", FT_PHONE, FF_FOLD, 3, 40)                                                                \
+    F(CONTACT_EMAIL, "email", FT_EMAIL, FF_FOLD, 3, 254)                                                               \
     F(CONTACT_POSITION, "position", FT_TEXT, 0, 1, 200)                                                                \
     F(CONTACT_COMPANY_ID, "company_id", FT_REF, 0, 0, 0, .ref = ENT_COMPANY)                                           \
     F(CONTACT_OWNER_ID, "owner_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_USER)                                          \
     F(CONTACT_COMMENT, "comment", FT_LONG, FF_FOLD, 1, 20000)                                                          \
-    F(CONTACT_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "contact_tag")
+    F(CONTACT_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "contact_tag")                            \
+    F(CONTACT_CONSENT, "consent", FT_ENUM, FF_REQUIRED, 0, 2, .names = consent_names, .default_json = "\"unknown\"")   \
+    F(CONTACT_CONSENT_AT, "consent_at", FT_TIME, 0, -TIME_MOST, TIME_MOST)                                             \
+    F(CONTACT_CONSENT_SOURCE, "consent_source", FT_TEXT, 0, 1, 300)                                                    \
+    F(CONTACT_RESTRICTED, "restricted", FT_BOOL, FF_REQUIRED | FF_SERVER, 0, 1, .default_json = "false")               \
+    F(CONTACT_RESTRICTED_REASON, "restricted_reason", FT_TEXT, FF_SERVER, 1, 500)                                      \
+    F(CONTACT_ERASED_AT, "erased_at", FT_TIME, FF_SERVER, -TIME_MOST, TIME_MOST)                                       \
+    F(CONTACT_ERASED_REASON, "erased_reason", FT_TEXT, FF_SERVER, 1, 500)                                              \
+    F(CONTACT_MERGED_INTO_ID, "merged_into_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_CONTACT)
 
+/* merged_into_id: the record that took this one's place; restricted: kept, but not to be worked with. */
 #define COMPANY_FIELDS(F)                                                                                              \
     F(COMPANY_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \
     F(COMPANY_INN, "inn", FT_TEXT, 0, 1, 20)                                                                           \
     F(COMPANY_KPP, "kpp", FT_TEXT, 0, 1, 20)                                                                           \
-    F(COMPANY_PHONE, "phone", FT_PHONE, 0, 3, 40)                                                                      \
-    F(COMPANY_EMAIL, "email", FT_EMAIL, 0, 3, 254)                                                                     \
+    F(COMPANY_PHONE, "phone", FT_PHONE, FF_FOLD, 3, 40)                                                                \
+    F(COMPANY_EMAIL, "email", FT_EMAIL, FF_FOLD, 3, 254)                                                               \
     F(COMPANY_WEBSITE, "website", FT_URL, 0, 1, 500)                                                                   \
     F(COMPANY_ADDRESS, "address", FT_TEXT, FF_FOLD, 1, 500)                                                            \
     F(COMPANY_COUNTRY, "country", FT_TEXT, 0, 1, 100)                                                                  \
     F(COMPANY_INDUSTRY, "industry", FT_TEXT, FF_FOLD, 1, 100)                                                          \
     F(COMPANY_OWNER_ID, "owner_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_USER)                                          \
     F(COMPANY_COMMENT, "comment", FT_LONG, FF_FOLD, 1, 20000)                                                          \
-    F(COMPANY_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "company_tag")
+    F(COMPANY_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "company_tag")                            \
+    F(COMPANY_MERGED_INTO_ID, "merged_into_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_COMPANY)
 
 #define TASK_FIELDS(F)                                                                                                 \
     F(TASK_TITLE, "title", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 300)                                                     \

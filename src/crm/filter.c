@@ -230,6 +230,8 @@ static enum rc parse_list(struct parser *p, struct filter_leaf *leaf)
             cap *= 2;
         }
         TRY(parse_value(p, leaf->field, &values[leaf->n]));
+        if (field_equal_folded(leaf->field))
+            values[leaf->n] = val_str(field_fold(p->lex.arena, leaf->field, values[leaf->n].s));
         leaf->n++;
     } while (p->lex.tok == TOK_COMMA);
     if (p->lex.tok != TOK_RPAREN)
@@ -249,7 +251,7 @@ static bool has_order(const struct field *f)
 static struct val fold_value(struct arena *a, const struct field *f, struct val v)
 {
     if (f->flags & FF_FOLD)
-        return val_str(str_fold(a, v.s));
+        return val_str(field_pattern(a, f, v.s));
     char *out = str_cdup(a, v.s);
     for (size_t i = 0; i < v.s.len; i++)
         if (out[i] >= 'A' && out[i] <= 'Z')
@@ -276,6 +278,8 @@ static enum rc parse_sign(struct parser *p, struct filter_leaf *leaf, bool *nega
     TRY(parse_value(p, leaf->field, leaf->values));
     if (leaf->op == FOP_LIKE)
         leaf->values[0] = fold_value(p->lex.arena, leaf->field, leaf->values[0]);
+    else if (leaf->op == FOP_EQ && field_equal_folded(leaf->field))
+        leaf->values[0] = val_str(field_fold(p->lex.arena, leaf->field, leaf->values[0].s));
     return RC_OK;
 }
 

@@ -8,7 +8,7 @@
 
 enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_LEAF };
 enum filter_op {
-    FOP_EQ,
+    FOP_EQ, /* of phones and mails with a folded column, as FOP_IN: any notation of the same one */
     FOP_LT,
     FOP_LE,
     FOP_GT,

@@ -49,6 +49,7 @@ static void put_set(struct sqlb *q, const struct filter_leaf *l, const char *ali
 static void put_column(struct sqlb *q, const struct filter_leaf *l, const char *alias)
 {
     const char *name = l->field->name;
+    const char *fold = field_equal_folded(l->field) && (l->op == FOP_EQ || l->op == FOP_IN) ? "_fold" : "";
     switch (l->op) {
     case FOP_NOTNULL:
         sqlb_fmt(q, "%s.%s IS NOT NULL", alias, name);
@@ -59,11 +60,11 @@ static void put_column(struct sqlb *q, const struct filter_leaf *l, const char *
         sqlb_c(q, " ESCAPE '\\'");
         break;
     case FOP_IN:
-        sqlb_fmt(q, "%s.%s", alias, name);
+        sqlb_fmt(q, "%s.%s%s", alias, name, fold);
         put_list(q, l);
         break;
     default:
-        sqlb_fmt(q, "%s.%s %s ", alias, name, op_text(l->op));
+        sqlb_fmt(q, "%s.%s%s %s ", alias, name, fold, op_text(l->op));
         sqlb_param(q, l->values[0]);
     }
 }

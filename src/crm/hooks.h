@@ -16,6 +16,7 @@ HOOK_AFTER(deal);
 enum verb deal_verb(const struct record *was, const struct record *is);
 HOOK_BEFORE(contact);
 HOOK_BEFORE(company);
+HOOK_BEFORE(contact_point);
 HOOK_BEFORE(task);
 HOOK_AFTER(task);
 enum verb task_verb(const struct record *was, const struct record *is);
@@ -54,7 +55,7 @@ HOOK_AFTER(webhook);
 #define HOOKS_field_option NULL, NULL, NULL
 #define HOOKS_layout NULL, NULL, NULL
 #define HOOKS_view NULL, NULL, NULL
-#define HOOKS_contact_point NULL, NULL, NULL
+#define HOOKS_contact_point contact_point_before, NULL, NULL
 #define HOOKS_file NULL, NULL, NULL
 #define HOOKS_operation NULL, NULL, NULL
 #define HOOKS_notification NULL, NULL, NULL

@@ -117,22 +117,6 @@ HOOK_BEFORE(campaign)
 
 /* ---- people and small lists ---- */
 
-HOOK_BEFORE(contact)
-{
-    (void)e;
-    if (will)
-        default_owner(ch, was, &will->f[CONTACT_OWNER_ID]);
-    return RC_OK;
-}
-
-HOOK_BEFORE(company)
-{
-    (void)e;
-    if (will)
-        default_owner(ch, was, &will->f[COMPANY_OWNER_ID]);
-    return RC_OK;
-}
-
 HOOK_BEFORE(source)
 {
     (void)was;

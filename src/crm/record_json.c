@@ -1,5 +1,6 @@
 /* Records from JSON bodies: types, limits, unknown fields, defaults. */
 #include "base/money.h"
+#include "base/phone.h"
 #include "base/time.h"
 #include "crm/engine.h"
 #include <math.h>
@@ -39,18 +40,6 @@ static struct str without(struct arena *a, struct str s, const char *drop)
             out[n++] = s.ptr[i];
     out[n] = '\0';
     return (struct str){out, n};
-}
-
-static bool phone_ok(struct str s)
-{
-    size_t digits = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] >= '0' && s.ptr[i] <= '9')
-            digits++;
-        else if (s.ptr[i] != '#' && s.ptr[i] != '*' && !(s.ptr[i] == '+' && i == 0))
-            return false;
-    }
-    return digits >= 3;
 }
 
 static bool email_ok(struct str s)
@@ -96,6 +85,7 @@ static bool colour_ok(char *c, size_t len)
 /* The checked kinds of text: *s may be brought into its one form. NULL when all is well, else the code. */
 static const char *check_kind(struct arena *a, const struct field *fd, struct str *s)
 {
+    struct phone phone;
     switch (fd->type) {
     case FT_CURRENCY:
         return money_currency_known(*s) ? NULL : "bad_currency";
@@ -105,8 +95,10 @@ static const char *check_kind(struct arena *a, const struct field *fd, struct st
     case FT_EMAIL:
         return email_ok(*s) ? NULL : "bad_email";
     case FT_PHONE:
-        *s = without(a, *s, " -().\xc2\xa0");
-        return phone_ok(*s) ? NULL : "bad_phone";
+        if (!phone_read(*s, &phone))
+            return "bad_phone";
+        *s = phone_write(a, &phone);
+        return NULL;
     case FT_URL:
         for (size_t i = 0; i + 2 < s->len; i++)
             if (memcmp(s->ptr + i, "://", 3) == 0)

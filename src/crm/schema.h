@@ -26,7 +26,7 @@ enum field_flag {
     FF_REQUIRED = 1, /* never null */
     FF_SERVER = 2,   /* set by hooks only; a client that sends it is refused (read_only_field) */
     FF_CREATE = 4,   /* may be set when created, not later */
-    FF_FOLD = 8,     /* a companion column NAME_fold holds str_fold(value) for search and ~ */
+    FF_FOLD = 8,     /* a companion column NAME_fold holds field_fold(value) for search and ~ */
     FF_DERIVED = 16, /* kept by hooks; not journalled, bumps no version */
     FF_SECRET = 32,  /* never leaves the server */
     FF_SUM = 64,     /* may be summed */
@@ -47,6 +47,11 @@ struct field {
 static inline bool field_is_text(const struct field *fd)
 {
     return fd->type == FT_TEXT || fd->type == FT_LONG || (fd->type >= FT_CURRENCY && fd->type <= FT_URL);
+}
+/* Are two values the same when they fold to the same? */
+static inline bool field_equal_folded(const struct field *fd)
+{
+    return (fd->flags & FF_FOLD) && (fd->type == FT_PHONE || fd->type == FT_EMAIL);
 }
 static inline bool field_stores_text(const struct field *fd)
 {
@@ -76,6 +81,11 @@ const struct entity *entity_by_plural(struct str plural);
 /* Index of a field, -1 when there is none. id, version, created_at, updated_at are not in the table: every noun has
  * them. */
 int entity_field(const struct entity *ent, struct str name);
+
+/* The form in which a value is compared, kept in NAME_fold: str_fold, and of a phone its international digits
+ * (base/phone.h). The second: what ~ looks for inside of that form. */
+struct str field_fold(struct arena *a, const struct field *fd, struct str value);
+struct str field_pattern(struct arena *a, const struct field *fd, struct str part);
 
 /* Field indices by X-macro, so that hooks write is->f[DEAL_STAGE_ID]: see src/crm/fields.h. */
 

@@ -109,6 +109,8 @@ enum rc migrate_within(struct db *db, const struct migration *list, size_t n, st
     for (size_t i = done; i < n; i++) {
         log_debug("schema: %s", list[i].name);
         TRY(run_text(db, list[i].sql, e));
+        if (list[i].run)
+            TRY(list[i].run(db, e));
         TRY(record(db, &list[i], i, e));
     }
     return RC_OK;

@@ -6,6 +6,7 @@
 struct migration {
     const char *name; /* "0001_start" */
     const char *sql;
+    enum rc (*run)(struct db *db, struct err *e); /* what SQL cannot say, after the text; NULL: nothing */
 };
 /* Brings the database up to date in one transaction. Errors: schema_newer (the database knows a step that this program
  * does not), schema_altered (a recorded step's text differs from ours), both RC_CONFLICT, nothing changed. */
