@@ -1,0 +1,62 @@
+// Every page of the settings in one table: where it stands in the tree, who sees it, by what words it is found, what it
+// is made of. A page appears when its row is here.
+import type { Component } from 'svelte'
+import { t, type Key } from '../../lib/i18n.svelte'
+import { session } from '../../lib/session.svelte'
+import type { Findable } from './find'
+
+export interface PageProps {
+  page: Page
+  id: number | null
+}
+export interface Page {
+  id: string
+  section: 'account' | 'sales' | 'objects' | 'people' | 'company'
+  /** May this user change (and so see) it? */
+  may: () => boolean
+  load: () => Promise<{ default: Component<PageProps> }>
+  /** Single settings that stand on it: texts "settings.<page>.at.<name>". */
+  parts?: readonly string[]
+}
+const everybody = () => true
+/** Funnels, fields, dictionaries; `can` comes with the schema, the role tells before that. */
+export const maySettings = () => session.user.role === 'admin' || session.user.role === 'head'
+export const mayUsers = () => session.user.role === 'admin'
+
+const dictionary = () => import('./DictionaryPage.svelte')
+const dictionaries = [
+  ...['loss-reasons', 'sources', 'campaigns', 'tags', 'products', 'deal-classes'],
+] as const
+export const pages: readonly Page[] = [
+  {
+    id: 'funnels',
+    section: 'sales',
+    may: maySettings,
+    load: () => import('./FunnelsPage.svelte'),
+    parts: ['stages', 'ready', 'norm'],
+  },
+  ...dictionaries.map((id): Page => ({ id, section: 'sales', may: maySettings, load: dictionary })),
+  { id: 'webhooks', section: 'company', may: mayUsers, load: dictionary },
+]
+export const sections: readonly Page['section'][] = ['account', 'sales', 'objects', 'people', 'company']
+export const mine = (): Page[] => pages.filter((p) => p.may())
+void everybody
+
+export const titleOf = (page: Page): string => t(`settings.${page.id}.title` as Key)
+export interface Entry extends Findable {
+  page: Page
+  /** Empty for the page itself. */
+  part: string
+}
+/** Pages and the single settings on them, to be searched. */
+export function entries(): Entry[] {
+  return mine().flatMap((page): Entry[] => [
+    { page, part: '', name: titleOf(page), synonyms: t(`settings.${page.id}.words` as Key) },
+    ...(page.parts ?? []).map((part) => ({
+      page,
+      part,
+      name: t(`settings.${page.id}.at.${part}` as Key),
+      synonyms: titleOf(page),
+    })),
+  ])
+}
