@@ -92,13 +92,9 @@ static enum rc put_dictionaries(struct call *c, struct jw *w, struct err *e)
 
 static enum rc put_settings(struct call *c, struct jw *w, struct err *e)
 {
-    struct str currency, zone;
-    TRY(setting_get(c->db, c->r->arena, "currency", "RUB", &currency, e));
-    TRY(setting_get(c->db, c->r->arena, "time_zone", "Europe/Moscow", &zone, e));
     jw_key(w, "settings");
     jw_obj(w);
-    jw_kstr(w, "currency", currency);
-    jw_kstr(w, "time_zone", zone);
+    TRY(settings_put(c->db, c->r->arena, w, e));
     jw_kbool(w, "demo", c->app->demo);
     jw_end_obj(w);
     return RC_OK;

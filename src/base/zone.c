@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 struct zone {
+    struct zone *old; /* of zone_keep */
     size_t n;
     struct {
         int64_t at, offset;
@@ -103,11 +104,25 @@ struct zone *zone_load(const char *name)
     return z;
 }
 
+bool zone_exists(const char *name)
+{
+    unsigned char head[44];
+    return read_file(name, head, sizeof head) == sizeof head && memcmp(head, "TZif", 4) == 0;
+}
+
+void zone_keep(struct zone *z, struct zone *old)
+{
+    z->old = old;
+}
+
 void zone_free(struct zone *z)
 {
-    if (z)
+    while (z) {
+        struct zone *old = z->old;
         free(z->changes);
-    free(z);
+        free(z);
+        z = old;
+    }
 }
 
 int64_t zone_offset(const struct zone *z, int64_t at)
