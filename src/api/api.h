@@ -4,6 +4,7 @@
 #include "base/zone.h"
 #include "crm/board.h"
 #include "crm/crm.h"
+#include "crm/custom_field.h"
 #include "crm/fields.h"
 #include "crm/query.h"
 #include "http/http.h"
@@ -32,10 +33,9 @@ struct app {
     struct router *router;
     const struct route *const *routes; /* the whole table, generic rows included */
     size_t n_routes;
-    const char *show_sql[ENT_END]; /* of call_show */
-    struct shown *shown;           /* what it has shown lately */
-    struct outbox_sender *sender;  /* of channels; reads the outbox */
-    struct feed_listener listeners[2];
+    struct shown *shown;          /* what it has shown lately */
+    struct outbox_sender *sender; /* of channels; reads the outbox */
+    struct feed_listener listeners[3];
     uv_timer_t tick;
     uv_prepare_t sleep;
     struct arena memory;           /* of the table and whatever else lives as long as the server */
@@ -92,6 +92,7 @@ struct call {
     struct app *app;
     struct http_request *r;
     const struct route *route;
+    const struct entities *nouns; /* as it found them; see crm/custom_field.h */
     struct router_match match;
     struct session session; /* user_id 0: nobody */
     struct str token;       /* as sent, STR_NULL: none */

@@ -23,7 +23,9 @@ static enum rc first_look(struct app *app, int64_t *seq, struct err *e)
     struct db *db;
     struct str zone = STR_NULL;
     TRY(readers_take(app->readers, &db, e));
-    enum rc rc = journal_last(db, seq, e);
+    enum rc rc = entities_load(db, e);
+    if (rc == RC_OK)
+        rc = journal_last(db, seq, e);
     if (rc == RC_OK)
         rc = setting_get(db, &app->memory, "time_zone", "Europe/Moscow", &zone, e);
     readers_give(app->readers, db, rc);
@@ -73,9 +75,11 @@ static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
     int64_t from = seq > RESUME_EVENTS ? seq - RESUME_EVENTS : 0;
     hub_begin(app->hub, from);
     TRY(http_start(&app->http, app->loop, &http, e));
-    app->listeners[0] = (struct feed_listener){hub_on_events, app->hub};
-    app->listeners[1] = (struct feed_listener){outbox_sender_on_events, app->sender};
-    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 2, e));
+    app->listeners[0] =
+        (struct feed_listener){nouns_on_events, app}; /* first: who hears of a new field may ask for it */
+    app->listeners[1] = (struct feed_listener){hub_on_events, app->hub};
+    app->listeners[2] = (struct feed_listener){outbox_sender_on_events, app->sender};
+    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 3, e));
     uv_timer_init(app->loop, &app->tick);
     app->tick.data = app;
     uv_timer_start(&app->tick, on_tick, 60000, 60000);
@@ -100,7 +104,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     app->logins = logins_new();
     app->hub = hub_new(app);
     app_routes(app);
-    show_texts(app);
+    show_new(app);
     TRY(folders_make(app, config->files, e));
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_look(app, &seq, e));

@@ -9,18 +9,21 @@ static void after_work(uv_work_t *work, int status)
 {
     struct call *c = work->data;
     (void)status; /* nothing cancels our work */
+    entities_pin(c->nouns);
     c->then(c);
 }
 
 static void pool_work(uv_work_t *work)
 {
     struct call *c = work->data;
+    entities_pin(c->nouns);
     c->rc = c->in_pool(c, &c->err);
 }
 
 static void pool_read(uv_work_t *work)
 {
     struct call *c = work->data;
+    entities_pin(c->nouns);
     c->rc = readers_run(c, c->in_pool);
 }
 
@@ -98,6 +101,7 @@ static void show_after_write(struct call *c)
 static void posted(void *arg)
 {
     struct call *c = arg;
+    entities_pin(c->nouns);
     c->then(c);
 }
 
@@ -206,6 +210,7 @@ static enum rc before_run(struct call *c, struct err *e)
 
 static void after_upload(struct call *c)
 {
+    entities_pin(c->nouns);
     if (c->rc == RC_OK && c->route->prepare && c->job.command)
         call_submit(c, c->job.command, show_after_write);
     else
@@ -216,6 +221,7 @@ static void after_upload(struct call *c)
 static void run_route(struct call *c)
 {
     const struct route *route = c->route;
+    entities_pin(c->nouns);
     c->status = route->status ? route->status : 200;
     enum rc rc = before_run(c, &c->err);
     if (rc == RC_OK && route->run == RUN_RAW)
@@ -239,6 +245,19 @@ void call_submit_prepared(struct call *c, const struct command *command)
     call_submit(c, command, show_after_write);
 }
 
+/* The route's noun as it is now; the call keeps to that until it is answered. */
+static const struct route *of_now(struct call *c, const struct route *r)
+{
+    c->nouns = entities_refresh();
+    const struct entity *ent = r->ent ? entity_by_id(r->ent->id) : NULL;
+    if (ent == r->ent)
+        return r;
+    struct route *own = ARENA_NEW(c->r->arena, struct route);
+    *own = *r;
+    own->ent = ent;
+    return own;
+}
+
 static enum rc find_route(struct call *c, struct err *e)
 {
     struct str allow = STR_NULL;
@@ -251,7 +270,7 @@ static enum rc find_route(struct call *c, struct err *e)
         return err_set(e, rc, "method_not_allowed", "", "%.*s", STR_ARG(allow));
     }
     TRY(rc);
-    c->route = c->app->routes[c->match.route];
+    c->route = of_now(c, c->app->routes[c->match.route]);
     return read_id(c, e);
 }
 

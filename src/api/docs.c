@@ -73,7 +73,7 @@ static void put_noun(struct buf *b, const struct entity *ent)
             "<th scope=\"col\">rules</th></tr></thead><tbody>\n",
             ent->name, ent->name);
     for (size_t i = 0; i < ent->n_fields; i++)
-        if (!(ent->fields[i].flags & FF_SECRET))
+        if (!(ent->fields[i].flags & FF_SECRET) && !ent->fields[i].custom)
             put_field(b, &ent->fields[i]);
     buf_c(b, "</tbody></table>\n");
 }
@@ -88,7 +88,8 @@ enum rc docs_handle(struct call *c, struct err *e)
              "</head><body><main>\n<h1>Voronka API</h1>\n<p>Version " VORONKA_VERSION
              ". Machine-readable: <a href=\"/api/openapi.json\">openapi.json</a>. Every noun also has <code>id, "
              "version, created_at, "
-             "updated_at</code>.</p>\n<h2>Requests</h2>\n<table><thead><tr><th scope=\"col\">method</th><th "
+             "updated_at</code>; the company's own fields stand in "
+             "/api/schema.</p>\n<h2>Requests</h2>\n<table><thead><tr><th scope=\"col\">method</th><th "
              "scope=\"col\">path</th>"
              "<th scope=\"col\">what it does</th><th scope=\"col\">who may</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < c->app->n_routes; i++)

@@ -62,7 +62,7 @@ MUST_USE enum rc password_hash_later(struct call *c, struct str password, struct
                                      void (*then)(struct call *c), struct err *e);
 
 /* show.c */
-void show_texts(struct app *app);
+void show_new(struct app *app);
 void show_free(struct app *app);
 
 /* objects.c: the routes that every noun has */
@@ -99,5 +99,11 @@ enum rc health_handle(struct call *c, struct err *e);
 enum rc openapi_handle(struct call *c, struct err *e);
 enum rc docs_handle(struct call *c, struct err *e);
 void web_serve(struct call *c);
-/* Every route's text for OpenAPI; of any app with a table. */
-void openapi_put(const struct app *app, struct buf *out);
+/* Every route's text for OpenAPI; of any app with a table. custom: with the company's own fields, as far as these
+ * rights show them. */
+struct openapi_for {
+    const struct rights *rights;
+    bool custom;
+};
+void openapi_put(const struct app *app, struct openapi_for who, struct buf *out);
+void nouns_on_events(void *arg, const struct event *ev, size_t n); /* of the feed: custom fields; arg: the app */

@@ -9,8 +9,9 @@ static const struct {
     {"id", "{\"type\":\"integer\",\"minimum\":1}"},
     {"bytes", "{\"type\":\"string\",\"format\":\"binary\",\"description\":\"the bytes, or multipart/form-data with one "
               "file\"}"},
-    {"upload", "{\"type\":\"object\",\"properties\":{\"upload_id\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},"
-               "\"size\":{\"type\":\"integer\"}}}"},
+    {"upload",
+     "{\"type\":\"object\",\"properties\":{\"upload_id\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},"
+     "\"size\":{\"type\":\"integer\"}}}"},
     {"login",
      "{\"type\":\"object\",\"required\":[\"email\",\"password\"],\"additionalProperties\":false,\"properties\":{"
      "\"email\":{\"type\":\"string\"},\"password\":{\"type\":\"string\",\"format\":\"password\"}}}"},
@@ -74,9 +75,8 @@ static const struct {
     {"report", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{\"type\":\"string\"},"
                "\"params\":{\"type\":\"object\"},\"summary\":{\"type\":\"object\"},\"columns\":{\"type\":\"array\"},"
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
-    {"schema",
-     "{\"type\":\"object\",\"properties\":{\"objects\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-     "\"can\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"},
+    {"schema", "{\"type\":\"object\",\"properties\":{\"objects\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+               "\"can\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"},
     {"problem",
      "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"errors\"],\"properties\":{"
      "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
@@ -193,12 +193,23 @@ static void put_field(struct jw *w, const struct field *f)
         jw_key(w, "default");
         jw_raw(w, str_c(f->default_json));
     }
-    if (meaning(f))
+    if (f->custom)
+        jw_kc(w, "description", f->custom->label);
+    else if (meaning(f))
         jw_kc(w, "description", meaning(f));
     jw_end_obj(w);
 }
 
-static void put_entity(struct jw *w, const struct entity *ent)
+/* Custom fields are shown to who is signed in and may see them. */
+static bool shown(const struct openapi_for *who, const struct entity *ent, size_t field)
+{
+    const struct field *f = &ent->fields[field];
+    if (f->flags & (FF_SECRET | FF_GONE))
+        return false;
+    return !f->custom || (who->custom && rights_sees_field(who->rights, ent, (int)field));
+}
+
+static void put_entity(struct jw *w, const struct entity *ent, const struct openapi_for *who)
 {
     static const char *const common[] = {"id", "version", "created_at", "updated_at"};
     jw_key(w, ent->name);
@@ -211,7 +222,7 @@ static void put_entity(struct jw *w, const struct entity *ent)
         jw_raw(w, STR("{\"type\":\"integer\",\"readOnly\":true}"));
     }
     for (size_t i = 0; i < ent->n_fields; i++)
-        if (!(ent->fields[i].flags & FF_SECRET))
+        if (shown(who, ent, i))
             put_field(w, &ent->fields[i]);
     if (ent->id == ENT_USER) {
         jw_key(w, "password");
@@ -399,7 +410,7 @@ static void put_paths(struct jw *w, const struct app *app)
     jw_end_obj(w);
 }
 
-void openapi_put(const struct app *app, struct buf *out)
+void openapi_put(const struct app *app, struct openapi_for who, struct buf *out)
 {
     struct jw w = jw_to(out);
     jw_obj(&w);
@@ -423,7 +434,7 @@ void openapi_put(const struct app *app, struct buf *out)
     }
     for (int id = 1; id < ENT_END; id++)
         if (entity_by_id((enum entity_id)id))
-            put_entity(&w, entity_by_id((enum entity_id)id));
+            put_entity(&w, entity_by_id((enum entity_id)id), &who);
     jw_end_obj(&w);
     jw_end_obj(&w);
     jw_end_obj(&w);
@@ -432,7 +443,8 @@ void openapi_put(const struct app *app, struct buf *out)
 enum rc openapi_handle(struct call *c, struct err *e)
 {
     (void)e;
-    openapi_put(c->app, http_body(c->r));
+    struct filter_env env = call_filter_env(c);
+    openapi_put(c->app, (struct openapi_for){env.rights, c->session.user_id != 0}, http_body(c->r));
     call_send(c);
     return RC_OK;
 }

@@ -2,13 +2,20 @@
  * from. Lists, filters, cards, imports and settings of the web application are made of it. */
 #include "api/inside.h"
 #include "base/i18n.h"
+#include "base/vec.h"
 #include <stdio.h>
 
+struct option {
+    int64_t id, field;
+    struct str name, colour;
+    bool archived;
+};
 struct schema_put {
     struct call *c;
     struct jw w;
     const char *locale;
     const struct rights *rights;
+    VEC(struct option) options; /* of custom fields */
 };
 
 static const char *type_name(enum field_type type)
@@ -22,11 +29,11 @@ static const char *type_name(enum field_type type)
     return names[type];
 }
 
-static void put_label(struct schema_put *p, const char *object, const char *field)
+static void put_label(struct schema_put *p, const char *object, const struct field *fd)
 {
     char key[160];
-    snprintf(key, sizeof key, "field.%s.%s", object, field);
-    jw_kstr(&p->w, "label", i18n_text(p->locale, key));
+    snprintf(key, sizeof key, "field.%s.%s", object, fd->name);
+    jw_kstr(&p->w, "label", fd->custom ? str_c(fd->custom->label) : i18n_text(p->locale, key));
 }
 
 static void put_enum(struct schema_put *p, const struct entity *ent, const struct field *fd)
@@ -49,6 +56,37 @@ static void put_enum(struct schema_put *p, const struct entity *ent, const struc
     jw_end_arr(&p->w);
 }
 
+/* The values of a custom field's list; all lists were read at once, in order of field and place. */
+static void put_options(struct schema_put *p, const struct field *fd)
+{
+    struct jw *w = &p->w;
+    jw_key(w, "options");
+    jw_arr(w);
+    for (size_t i = 0; i < p->options.len; i++) {
+        const struct option *o = &p->options.ptr[i];
+        if (o->field != fd->custom->id)
+            continue;
+        jw_obj(w);
+        jw_ki64(w, "id", o->id);
+        jw_kstr(w, "name", o->name);
+        jw_kstr(w, "colour", o->colour);
+        jw_kbool(w, "archived", o->archived);
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+}
+
+static void put_custom(struct schema_put *p, const struct field *fd)
+{
+    struct jw *w = &p->w;
+    jw_ki64(w, "custom_field_id", fd->custom->id);
+    jw_kc(w, "custom_type", custom_type_names[fd->custom->type]);
+    jw_ki64(w, "position", fd->custom->position);
+    jw_kc(w, "help", fd->custom->help);
+    if (fd->ref == ENT_FIELD_OPTION)
+        put_options(p, fd);
+}
+
 static void put_limits(struct jw *w, const struct field *fd)
 {
     if (fd->type == FT_ENUM || fd->type == FT_BOOL || fd->type == FT_REF || fd->type == FT_JSON || fd->min >= fd->max)
@@ -66,9 +104,10 @@ static void put_field(struct schema_put *p, const struct entity *ent, const stru
     jw_obj(w);
     jw_kc(w, "name", fd->name);
     jw_kc(w, "type", type_name(fd->type));
-    put_label(p, ent ? ent->name : "common", fd->name);
-    jw_kbool(w, "custom", false);
-    jw_kbool(w, "required", (fd->flags & FF_REQUIRED) && !(fd->flags & (FF_FILLED | FF_SERVER)) && !fd->default_json);
+    bool demanded = (fd->flags & FF_REQUIRED) && !(fd->flags & (FF_FILLED | FF_SERVER)) && !fd->default_json;
+    put_label(p, ent ? ent->name : "common", fd);
+    jw_kbool(w, "custom", fd->custom != NULL);
+    jw_kbool(w, "required", demanded || (fd->flags & FF_ASKED));
     jw_kbool(w, "read_only", read_only || (fd->flags & FF_SERVER));
     jw_kbool(w, "on_create", (fd->flags & FF_CREATE) != 0);
     jw_kbool(w, "sum", (fd->flags & FF_SUM) != 0);
@@ -83,6 +122,8 @@ static void put_field(struct schema_put *p, const struct entity *ent, const stru
         jw_key(w, "default");
         jw_raw(w, str_c(fd->default_json));
     }
+    if (fd->custom)
+        put_custom(p, fd);
     jw_end_obj(w);
 }
 
@@ -91,8 +132,8 @@ static void put_fields(struct schema_put *p, const struct entity *ent)
     jw_key(&p->w, "fields");
     jw_arr(&p->w);
     for (size_t i = 0; i < ent->n_fields; i++)
-        if (!(ent->fields[i].flags & FF_SECRET))
-            put_field(p, ent, &ent->fields[i], false);
+        if (!(ent->fields[i].flags & (FF_SECRET | FF_GONE)) && rights_sees_field(p->rights, ent, (int)i))
+            put_field(p, ent, &ent->fields[i], !rights_edits_field(p->rights, ent, (int)i));
     static const int common[] = {FIELD_ID, FIELD_CREATED_AT, FIELD_UPDATED_AT};
     for (size_t i = 0; i < sizeof common / sizeof *common; i++)
         put_field(p, NULL, filter_common_field(common[i]), true);
@@ -105,20 +146,20 @@ static bool role_may(const struct call *c, const struct entity *ent, enum right 
     static const char *const methods[] = {"GET", "POST", "PATCH", "DELETE", "GET"};
     for (size_t i = 0; i < c->app->n_routes; i++) {
         const struct route *r = c->app->routes[i];
-        if (r->ent == ent && strcmp(r->method, methods[right]) == 0 && (r->may & (1u << c->session.role)))
+        if (r->ent && r->ent->id == ent->id && strcmp(r->method, methods[right]) == 0 &&
+            (r->may & (1u << c->session.role)))
             return true;
     }
     return false;
 }
 
-static const char *reach(const struct schema_put *p, const struct entity *ent, enum right right)
+static enum scope reach(const struct schema_put *p, const struct entity *ent, enum right right)
 {
-    return role_may(p->c, ent, right) ? "all" : "none";
+    return role_may(p->c, ent, right) ? rights_scope(p->rights, ent, right) : SCOPE_NONE;
 }
 
 static void put_object(struct schema_put *p, const struct entity *ent)
 {
-    static const char *const rights[] = {"see", "create", "edit", "delete", "export"};
     struct jw *w = &p->w;
     char key[80];
     snprintf(key, sizeof key, "object.%s", ent->name);
@@ -129,7 +170,7 @@ static void put_object(struct schema_put *p, const struct entity *ent)
     jw_key(w, "may");
     jw_obj(w);
     for (int right = 0; right < RIGHT_N; right++)
-        jw_kc(w, rights[right], reach(p, ent, (enum right)right));
+        jw_kc(w, right_names[right], scope_names[reach(p, ent, (enum right)right)]);
     jw_end_obj(w);
     put_fields(p, ent);
     jw_end_obj(w);
@@ -137,44 +178,58 @@ static void put_object(struct schema_put *p, const struct entity *ent)
 
 static void put_can(struct schema_put *p)
 {
-    static const struct {
-        const char *name;
-        enum can can;
-        unsigned may;
-    } names[] = {{"settings", CAN_SETTINGS, MAY_MANAGE},
-                 {"users", CAN_USERS, MAY_ADMIN},
-                 {"import", CAN_IMPORT, MAY_SELL},
-                 {"bulk", CAN_BULK, MAY_SELL},
-                 {"undo_others", CAN_UNDO_OTHERS, MAY_MANAGE},
-                 {"merge", CAN_MERGE, MAY_SELL},
-                 {"erase", CAN_ERASE, MAY_ADMIN},
-                 {"share_views", CAN_SHARE_VIEWS, MAY_MANAGE},
-                 {"reports", CAN_REPORTS, MAY_READ}};
     jw_key(&p->w, "can");
     jw_arr(&p->w);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if ((names[i].may & (1u << p->c->session.role)) && rights_can(p->rights, names[i].can))
-            jw_c(&p->w, names[i].name);
+    for (int i = 0; can_names[i]; i++)
+        if (rights_can(p->rights, (enum can)(1 << i)))
+            jw_c(&p->w, can_names[i]);
     jw_end_arr(&p->w);
+}
+
+static enum rc read_options(struct schema_put *p, struct err *e)
+{
+    struct arena *a = p->c->r->arena;
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(p->c->db, &s,
+                   "SELECT id, custom_field_id, name, colour, archived FROM field_option WHERE deleted_at IS NULL"
+                   " ORDER BY custom_field_id, position, id",
+                   e));
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct option o = {stmt_col_i64(s, 0), stmt_col_i64(s, 1), str_dup(a, stmt_col_str(s, 2)), STR_NULL,
+                           stmt_col_i64(s, 4) != 0};
+        if (!stmt_col_null(s, 3))
+            o.colour = str_dup(a, stmt_col_str(s, 3));
+        vec_push(&p->options, o);
+    }
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static void put_all(struct schema_put *p)
+{
+    jw_obj(&p->w);
+    jw_key(&p->w, "objects");
+    jw_arr(&p->w);
+    for (int id = 1; id < ENT_END; id++) {
+        const struct entity *ent = entity_by_id((enum entity_id)id);
+        if (ent && reach(p, ent, RIGHT_SEE) != SCOPE_NONE)
+            put_object(p, ent);
+    }
+    jw_end_arr(&p->w);
+    put_can(p);
+    jw_end_obj(&p->w);
 }
 
 static enum rc schema_handle(struct call *c, struct err *e)
 {
-    (void)e;
     struct filter_env env = call_filter_env(c);
-    struct schema_put p = {c, call_json(c), call_locale(c), env.rights};
-    jw_obj(&p.w);
-    jw_key(&p.w, "objects");
-    jw_arr(&p.w);
-    for (int id = 1; id < ENT_END; id++) {
-        const struct entity *ent = entity_by_id((enum entity_id)id);
-        if (ent && role_may(c, ent, RIGHT_SEE))
-            put_object(&p, ent);
-    }
-    jw_end_arr(&p.w);
-    put_can(&p);
-    jw_end_obj(&p.w);
-    return RC_OK;
+    struct schema_put p = {.c = c, .w = call_json(c), .locale = call_locale(c), .rights = env.rights};
+    enum rc rc = read_options(&p, e);
+    if (rc == RC_OK)
+        put_all(&p);
+    vec_free(&p.options);
+    return rc;
 }
 
 const struct route schema_routes[] = {

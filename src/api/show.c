@@ -12,26 +12,8 @@ struct shown {
     struct buf text;
 };
 
-/* The row, then every set as text: "3,17". */
-void show_texts(struct app *app)
+void show_new(struct app *app)
 {
-    bool postgres = app->target.kind == DB_POSTGRES;
-    for (int id = 1; id < ENT_END; id++) {
-        const struct entity *ent = entity_by_id((enum entity_id)id);
-        struct buf b = {0};
-        if (!ent)
-            continue;
-        struct str columns = record_columns(&app->memory, ent, "t");
-        buf_fmt(&b, "SELECT %.*s", STR_ARG(columns));
-        for (size_t i = 0; i < ent->n_fields; i++)
-            if (ent->fields[i].type == FT_SET)
-                buf_fmt(&b, ", (SELECT %s FROM %s WHERE owner_id = t.id)",
-                        postgres ? "string_agg(CAST(ref_id AS TEXT), ',')" : "group_concat(ref_id)",
-                        ent->fields[i].link);
-        buf_fmt(&b, " FROM %s t WHERE t.id = $1", ent->table);
-        app->show_sql[id] = str_dup(&app->memory, buf_view(&b)).ptr;
-        buf_free(&b);
-    }
     app->shown = calloc(SHOWN, sizeof *app->shown);
     if (!app->shown)
         abort();
@@ -113,7 +95,7 @@ enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct e
     int64_t state = readers_state(c->app->readers, c->db);
     if (show_again(c, ent, id, state))
         return RC_OK;
-    TRY(db_prepare(c->db, &s, c->app->show_sql[ent->id], e));
+    TRY(db_prepare(c->db, &s, entity_show_sql(ent, c->app->target.kind), e));
     stmt_i64(s, 1, id);
     enum rc rc = stmt_step(s, e);
     if (rc == RC_ROW)

@@ -1,6 +1,7 @@
 /* voronka import: real history comes in. */
 #include "crm/import.h"
 #include "cli/cli.h"
+#include "crm/custom_field.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -169,6 +170,8 @@ static int run(struct run *r)
         rc = err_set(&e, RC_NOT_FOUND, "file_not_found", "", "%s", r->events ? r->events : r->deals);
     if (rc == RC_OK)
         rc = writer_start(&w, &target, crm_migrations, crm_migrations_n, NULL, NULL, &e);
+    if (rc == RC_OK)
+        rc = entities_open(&target, &e);
     if (rc == RC_OK)
         rc = r->events ? run_log(r, w, bad, &e) : run_list(r, w, bad, &e);
     writer_stop(w);

@@ -2,6 +2,7 @@
 #include "insight/report.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "crm/custom_field.h"
 #include <stdio.h>
 
 enum { OWN_OPTIONS = 4, OPTIONS_MOST = 32 };
@@ -54,6 +55,7 @@ static int run_report(const struct report *report, const struct run *r, const st
         if (r->value[i])
             args[call.n_args++] = (struct report_arg){str_c(report->params[i].name), str_c(r->value[i])};
     TRY_OUT(db_open(&call.db, target, DB_READER, &e));
+    TRY_OUT(entities_load(call.db, &e));
     TRY_OUT(projection_build(&call.projection, call.db, &e));
     TRY_OUT(report_run(report, &call, &result, &e));
     if (r->json) {

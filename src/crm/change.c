@@ -24,6 +24,8 @@ static enum rc ref_missing(struct err *e, const struct field *fd, int64_t id)
 static enum rc check_ref(struct change *ch, const struct field *fd, int64_t id, struct err *e)
 {
     int64_t found;
+    if (fd->custom && fd->ref == ENT_FIELD_OPTION)
+        return custom_check_option(ch, fd, id, e);
     TRY(QUERY_I64(ch->tx->db, &found, 0, e, entity_sql(entity_by_id(fd->ref))->exists, id));
     return found ? RC_OK : ref_missing(e, fd, id);
 }
@@ -62,7 +64,8 @@ static enum rc name_taken(const struct entity *ent, enum rc rc, struct err *e)
 {
     if (rc != RC_CONFLICT || !e || strcmp(e->code, "unique_violation") != 0)
         return rc;
-    return err_set(e, RC_CONFLICT, "taken_name", ent->id == ENT_USER ? "email" : "name", NULL);
+    const char *field = ent->id == ENT_USER ? "email" : ent->id == ENT_CUSTOM_FIELD ? "label" : "name";
+    return err_set(e, RC_CONFLICT, "taken_name", field, NULL);
 }
 
 /* ---- rows ---- */
@@ -265,7 +268,8 @@ enum rc change_note_event(struct change *ch, enum entity_id kind, int64_t id, en
 
 enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct err *e)
 {
-    struct record *r = record_copy(ch->tx->arena, in); /* a job may run again: what came in stays as it was */
+    /* A job may run again: what came in stays as it was. */
+    struct record *r = record_copy(ch->tx->arena, record_adapt(ch->tx->arena, in));
     TRY(record_fill_defaults(ch->tx->arena, r, e));
     r->version = 1;
     r->created_at = r->updated_at = ch->at;
@@ -274,6 +278,7 @@ enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct 
     if (r->ent->before)
         TRY(r->ent->before(ch, NULL, r, e));
     TRY(record_check_required(r, false, e));
+    TRY(custom_check_asked(ch, NULL, r, e));
     TRY(record_insert(ch->tx, r, e));
     TRY(write_sets(ch->tx->db, NULL, r, e));
     if (id)
@@ -318,8 +323,9 @@ static int how_changed(const struct record *was, const struct record *will)
 
 enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, struct record *in, struct err *e)
 {
-    const struct entity *ent = in->ent;
     struct record *was, *will;
+    in = record_adapt(ch->tx->arena, in);
+    const struct entity *ent = in->ent;
     TRY(load_for_change(ch, ent, id, expect_version, in, &was, e));
     will = record_copy(ch->tx->arena, was);
     for (size_t i = 0; i < ent->n_fields; i++)
@@ -334,6 +340,7 @@ enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, str
     if (how == 0)
         return RC_OK;
     TRY(record_check_required(will, false, e));
+    TRY(custom_check_asked(ch, was, will, e));
     if (how == 2) {
         will->version++;
         will->updated_at = ch->at;
@@ -359,6 +366,7 @@ static enum rc set_deleted(struct change *ch, const struct record *r, struct err
 enum rc change_delete(struct change *ch, const struct entity *ent, int64_t id, int64_t expect_version, struct err *e)
 {
     struct record *was, *gone;
+    ent = entity_by_id(ent->id);
     TRY(load_for_change(ch, ent, id, expect_version, NULL, &was, e));
     if (ent->before)
         TRY(ent->before(ch, was, NULL, e));
@@ -371,6 +379,7 @@ enum rc change_delete(struct change *ch, const struct entity *ent, int64_t id, i
 enum rc change_restore(struct change *ch, const struct entity *ent, int64_t id, struct err *e)
 {
     struct record *was, *will;
+    ent = entity_by_id(ent->id);
     TRY(record_load_row(ch->tx->db, ch->tx->arena, ent, id, true, &was, e));
     if (!was->deleted_at)
         return err_set(e, RC_CONFLICT, "not_deleted", "", NULL);

@@ -90,7 +90,7 @@ static enum rc replay_field(struct check *c, struct replay *p, const struct even
                             const json_t *pair, struct err *e)
 {
     const struct entity *ent = p->r->ent;
-    int i = entity_field(ent, str_c(name));
+    int i = entity_field_ever(ent, str_c(name));
     struct val old, new;
     if (i < 0 || json_array_size(pair) != 2) {
         check_problem(c, "%s %lld: event %lld tells of an unknown field %s", ent->name, (long long)ev->object_id,
@@ -302,6 +302,8 @@ enum rc crm_check(struct db *db, void (*problem)(void *arg, const char *text), v
 {
     struct check c = {.db = db, .problem = problem, .arg = arg, .events = events, .rows = rows};
     *events = *rows = 0;
+    TRY(entities_follow(db, e));
+    entities_refresh();
     TRY(db_read_begin(db, e)); /* one state of journal and rows */
     enum rc rc = check_all(&c, e);
     db_read_end(db);

@@ -88,6 +88,19 @@ static enum rc remember(struct wtx *tx, const struct command_job *j, struct err 
     return stmt_run(s, e);
 }
 
+/* The nouns may have got fields since the job was prepared. */
+static enum rc apply_now(struct change *ch, struct command_job *j, struct err *e)
+{
+    struct record *record = j->record;
+    const struct entity *ent = j->ent;
+    j->record = record_adapt(ch->tx->arena, record);
+    j->ent = ent ? entity_by_id(ent->id) : NULL;
+    enum rc rc = j->command->apply(ch, j, e);
+    j->record = record;
+    j->ent = ent;
+    return rc;
+}
+
 static enum rc apply(struct wtx *tx, struct job *job, struct err *e)
 {
     struct command_job *j = (struct command_job *)job;
@@ -99,7 +112,7 @@ static enum rc apply(struct wtx *tx, struct job *job, struct err *e)
             return rc == RC_ROW ? RC_OK : rc;
     }
     struct change ch = change_begin(tx, j->actor);
-    TRY(j->command->apply(&ch, j, e));
+    TRY(apply_now(&ch, j, e));
     j->change_id = ch.change_id;
     return j->idempotency_key.len ? remember(tx, j, e) : RC_OK;
 }

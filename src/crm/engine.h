@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "crm/crm.h"
+#include "crm/custom_field.h"
 #include "crm/fields.h"
 #include <stdio.h>
 
@@ -21,6 +22,11 @@ MUST_USE enum rc val_from_journal(struct arena *a, const struct field *fd, const
 
 MUST_USE enum rc val_check_text(struct arena *a, const struct field *fd, struct str s, struct val *out, struct err *e);
 struct val val_set_of(struct arena *a, const int64_t *ids, size_t n); /* sorted, no repeats */
+/* custom_check.c: what may be chosen in a list (option_not_found, option_archived), and what people must fill in
+ * (required). was NULL: created. */
+MUST_USE enum rc custom_check_option(struct change *ch, const struct field *fd, int64_t id, struct err *e);
+MUST_USE enum rc custom_check_asked(const struct change *ch, const struct record *was, const struct record *will,
+                                    struct err *e);
 /* Defaults of the field table into absent values; absent sets become empty. */
 MUST_USE enum rc record_fill_defaults(struct arena *a, struct record *r, struct err *e);
 MUST_USE enum rc record_check_required(const struct record *r, bool before_hooks, struct err *e);
@@ -29,12 +35,13 @@ struct record *record_copy(struct arena *a, const struct record *from); /* value
 MUST_USE enum rc record_load_row(struct db *db, struct arena *a, const struct entity *ent, int64_t id,
                                  bool with_deleted, struct record **out, struct err *e);
 
-/* SQL texts of an entity, made once and kept for the life of the program. */
+/* SQL texts of an entity, made once for each state of it and kept for the life of the program. */
 struct entity_sql {
     char *insert;      /* version, created_at, updated_at, then every column; gives id */
     char *select;      /* record_columns by id */
     char *exists;      /* a row when the id is there and not deleted */
     char *set_deleted; /* $1 deleted_at or null, $2 updated_at, $3 id */
+    char *show[2];     /* record_columns by id, then every set as text, "3,17": SQLite, PostgreSQL */
 };
 const struct entity_sql *entity_sql(const struct entity *ent);
 

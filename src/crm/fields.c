@@ -1,5 +1,6 @@
 /* The entity table: one row a noun, made from fields.h and hooks.h. */
 #include "crm/fields.h"
+#include "crm/entities_impl.h"
 #include "crm/hooks.h"
 
 const char *const funnel_kind_names[] = {"inbound", "outreach", "renewal", "return", "other", NULL};
@@ -27,37 +28,8 @@ const char *const via_names[] = {"",    "ui",   "api",     "import", "trigger", 
 CRM_NOUNS(NOUN_FIELDS_)
 
 #define NOUN_ROW_(NOUN, name, plural, table, low)                                                                      \
-    [ENT_##NOUN] = {ENT_##NOUN, name, plural, table, low##_fields, NOUN##_N_FIELDS, HOOKS_##low},
-static const struct entity entities[ENT_END] = {CRM_NOUNS(NOUN_ROW_)};
-
-const struct entity *entity_by_id(enum entity_id id)
-{
-    return id > ENT_NONE && id < ENT_END && entities[id].name ? &entities[id] : NULL;
-}
-
-const struct entity *entity_by_name(struct str name)
-{
-    for (int i = 1; i < ENT_END; i++)
-        if (entities[i].name && str_eqc(name, entities[i].name))
-            return &entities[i];
-    return NULL;
-}
-
-const struct entity *entity_by_plural(struct str plural)
-{
-    for (int i = 1; i < ENT_END; i++)
-        if (entities[i].name && str_eqc(plural, entities[i].plural))
-            return &entities[i];
-    return NULL;
-}
-
-int entity_field(const struct entity *ent, struct str name)
-{
-    for (size_t i = 0; i < ent->n_fields; i++)
-        if (str_eqc(name, ent->fields[i].name))
-            return (int)i;
-    return -1;
-}
+    [ENT_##NOUN] = {ENT_##NOUN, name, plural, table, low##_fields, NOUN##_N_FIELDS, HOOKS_##low, NULL},
+const struct entity entities_builtin[ENT_END] = {CRM_NOUNS(NOUN_ROW_)};
 
 /* Names of objects without a field table, which events may be about. */
 const char *entity_kind_name(int kind)

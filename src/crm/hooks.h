@@ -31,6 +31,10 @@ HOOK_BEFORE(user);
 HOOK_AFTER(user);
 HOOK_BEFORE(webhook);
 HOOK_AFTER(webhook);
+HOOK_BEFORE(custom_field);
+HOOK_AFTER(custom_field);
+HOOK_BEFORE(field_option);
+HOOK_BEFORE(layout);
 
 #define HOOKS_funnel funnel_before, funnel_after, NULL
 #define HOOKS_stage stage_before, stage_after, NULL
@@ -51,9 +55,9 @@ HOOK_AFTER(webhook);
 #define HOOKS_team NULL, NULL, NULL
 #define HOOKS_role NULL, NULL, NULL
 #define HOOKS_deal_member NULL, NULL, NULL
-#define HOOKS_custom_field NULL, NULL, NULL
-#define HOOKS_field_option NULL, NULL, NULL
-#define HOOKS_layout NULL, NULL, NULL
+#define HOOKS_custom_field custom_field_before, custom_field_after, NULL
+#define HOOKS_field_option field_option_before, NULL, NULL
+#define HOOKS_layout layout_before, NULL, NULL
 #define HOOKS_view NULL, NULL, NULL
 #define HOOKS_contact_point contact_point_before, NULL, NULL
 #define HOOKS_file NULL, NULL, NULL

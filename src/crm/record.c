@@ -245,7 +245,7 @@ void record_put(struct jw *w, const struct record *r, const bool *mask)
         jw_ki64(w, "updated_at", r->updated_at);
     }
     for (size_t i = 0; i < r->ent->n_fields; i++) {
-        if ((r->ent->fields[i].flags & FF_SECRET) || (mask && !mask[i]))
+        if ((r->ent->fields[i].flags & (FF_SECRET | FF_GONE)) || (mask && !mask[i]))
             continue;
         jw_key(w, r->ent->fields[i].name);
         record_put_field(w, r, (int)i);

@@ -31,6 +31,14 @@ enum field_flag {
     FF_SECRET = 32,  /* never leaves the server */
     FF_SUM = 64,     /* may be summed */
     FF_FILLED = 128, /* filled by a hook when absent: not demanded of who creates, even when FF_REQUIRED */
+    FF_GONE = 256,   /* a custom field that was deleted: keeps its column and index, is neither shown nor taken */
+    FF_ASKED = 512,  /* a custom field that people must fill in; older records, imports and undo need not */
+};
+/* What a custom field has beside: its row in custom_field. */
+struct custom {
+    int64_t id, position;
+    int type;                 /* enum custom_type */
+    const char *label, *help; /* help may be NULL */
 };
 struct field {
     const char *name;
@@ -38,9 +46,10 @@ struct field {
     unsigned flags;
     int64_t min, max; /* of the value, or of the length in code points */
     enum entity_id ref;
-    const char *const *names; /* FT_ENUM: NULL-terminated */
-    const char *link;         /* FT_SET */
-    const char *default_json; /* value when absent on create, as JSON; NULL: null */
+    const char *const *names;    /* FT_ENUM: NULL-terminated */
+    const char *link;            /* FT_SET */
+    const char *default_json;    /* value when absent on create, as JSON; NULL: null */
+    const struct custom *custom; /* NULL: built in */
 };
 
 /* Is it text to whoever reads JSON, is it kept as text? */
@@ -74,13 +83,16 @@ struct entity {
     enum rc (*after)(struct change *ch, const struct record *was, const struct record *is,
                      struct err *e);                                      /* is NULL: deleted */
     enum verb (*verb)(const struct record *was, const struct record *is); /* of an update; NULL: VERB_UPDATED */
+    const struct entity_sql *sql;                                         /* of crm: see engine.h */
 };
+/* As the calling thread sees the nouns now: see custom_field.h. What it points to is never freed or changed. */
 const struct entity *entity_by_id(enum entity_id id); /* NULL when unknown */
 const struct entity *entity_by_name(struct str name);
 const struct entity *entity_by_plural(struct str plural);
-/* Index of a field, -1 when there is none. id, version, created_at, updated_at are not in the table: every noun has
- * them. */
+/* Index of a field, -1 when there is none (or it is gone). id, version, created_at, updated_at are not in the table:
+ * every noun has them. */
 int entity_field(const struct entity *ent, struct str name);
+int entity_field_ever(const struct entity *ent, struct str name); /* also one that is gone: for the journal */
 
 /* The form in which a value is compared, kept in NAME_fold: str_fold, and of a phone its international digits
  * (base/phone.h). The second: what ~ looks for inside of that form. */
@@ -146,5 +158,7 @@ void record_put(struct jw *w, const struct record *r, const bool *mask);
  * then every field but sets. `alias` may be NULL. */
 struct str record_columns(struct arena *a, const struct entity *ent, const char *alias);
 void record_read_row(struct arena *a, const struct entity *ent, struct stmt *s, struct record *out); /* texts copied */
+/* The row of one id ($1), deleted or not: record_columns, then every set as text, "3,17". */
+const char *entity_show_sql(const struct entity *ent, enum db_kind kind);
 MUST_USE enum rc record_load_sets(struct db *db, struct arena *a, const struct entity *ent, struct record *const *rows,
                                   size_t n, const bool *mask, struct err *e); /* of many rows with one query a set */

@@ -79,7 +79,7 @@ static enum rc nothing_refers(struct change *ch, const struct event *ev, struct 
             const struct field *fd = &ent->fields[k];
             char sql[200];
             int64_t found;
-            if ((int)fd->ref != ev->object_kind || (fd->flags & FF_SERVER))
+            if ((int)fd->ref != ev->object_kind || (fd->flags & (FF_SERVER | FF_GONE)))
                 continue;
             if (fd->type == FT_SET)
                 snprintf(sql, sizeof sql,
@@ -125,7 +125,7 @@ static enum rc undo_field(struct change *ch, const struct record *now, struct re
                           const json_t *pair, struct err *e)
 {
     struct arena *a = ch->tx->arena;
-    int i = entity_field(now->ent, str_c(name));
+    int i = entity_field_ever(now->ent, str_c(name));
     struct val old, new;
     if (i < 0 || json_array_size(pair) != 2)
         return err_set(e, RC_INTERNAL, "bad_journal", name, NULL);
@@ -282,7 +282,8 @@ static enum rc check_parents(struct change *ch, const struct events *all, struct
     } parts[] = {{ENT_STAGE, STAGE_FUNNEL_ID},
                  {ENT_TASK, TASK_DEAL_ID},
                  {ENT_NOTE, NOTE_DEAL_ID},
-                 {ENT_DEAL_PRODUCT, DEAL_PRODUCT_DEAL_ID}};
+                 {ENT_DEAL_PRODUCT, DEAL_PRODUCT_DEAL_ID},
+                 {ENT_FIELD_OPTION, FIELD_OPTION_CUSTOM_FIELD_ID}};
     for (size_t i = 0; i < all->len; i++)
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
             if (all->ptr[i].verb != VERB_DELETED || all->ptr[i].object_kind != (int)parts[k].kind)

@@ -42,6 +42,7 @@ struct writer {
 
 struct slot {
     struct job *job;
+    void (*on_commit)(struct wtx *tx);
     enum rc rc;
     struct err *err;
 };
@@ -49,6 +50,13 @@ struct batch {
     struct slot *slot;
     size_t n;
 };
+
+static _Atomic(void (*)(void)) each_job;
+
+void writer_each_job(void (*begins)(void))
+{
+    atomic_store(&each_job, begins);
+}
 
 /* ---- one batch ---- */
 
@@ -64,8 +72,12 @@ static void run_job(struct writer *w, struct slot *s)
 {
     struct err e = {0};
     struct wtx tx = {.db = w->db, .now = time_now(), .arena = &w->arena};
+    void (*begins)(void) = atomic_load_explicit(&each_job, memory_order_relaxed);
     memset(&w->db->failed, 0, sizeof w->db->failed);
+    if (begins)
+        begins();
     s->rc = s->job->apply(&tx, s->job, &e);
+    s->on_commit = tx.on_commit;
     if (s->rc != RC_OK) {
         e.rc = s->rc;
     } else if (w->db->failed.rc != RC_OK) { /* goes on after a failed statement: on PostgreSQL that cannot be */
@@ -142,6 +154,10 @@ static void answer(struct writer *w, struct batch *b)
     static const struct err none = {0};
     for (size_t i = 0; i < b->n; i++) {
         struct slot *s = &b->slot[i];
+        if (s->rc == RC_OK && s->on_commit) {
+            struct wtx tx = {.db = w->db, .now = time_now(), .arena = &w->arena};
+            s->on_commit(&tx);
+        }
         s->job->done(s->job, s->rc, s->err ? s->err : &none);
     }
     arena_reset(&w->arena);
@@ -189,7 +205,7 @@ static void run_batch(struct writer *w, struct batch *b)
     if (got == AGAIN_CAREFULLY) {
         w->careful = CAREFUL;
         for (size_t i = 0; i < b->n; i++)
-            b->slot[i].rc = RC_OK, b->slot[i].err = NULL;
+            b->slot[i].rc = RC_OK, b->slot[i].err = NULL, b->slot[i].on_commit = NULL;
         got = try_batch(w, b, true, &at_commit, &e);
     } else if (careful) {
         w->careful--;

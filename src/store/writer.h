@@ -14,6 +14,8 @@ struct wtx {
     struct db *db;
     int64_t now;         /* ms; the same for the whole job; jobs may set another for imports and simulation */
     struct arena *arena; /* reset when the job has been answered */
+    /* Called in the writer thread when the job is on the disk, before its done; db is out of the transaction. */
+    void (*on_commit)(struct wtx *tx);
 };
 
 struct job {
@@ -33,6 +35,7 @@ void writer_submit(struct writer *w, struct job *job); /* any thread; the job ou
 void writer_submit_all(struct writer *w, struct job *first);
 /* For the CLI and tests: submits and waits. */
 MUST_USE enum rc writer_run(struct writer *w, struct job *job, struct err *e);
+void writer_each_job(void (*begins)(void));    /* called in the writer thread before each apply; for all writers */
 void writer_stop(struct writer *w);            /* finishes what waits, then closes */
 bool writer_read_only(const struct writer *w); /* true while the database refuses writes */
 struct writer_stats {

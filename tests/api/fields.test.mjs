@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { root, serve } from './harness.mjs'
+import { cli, onPostgres, root, serve, startServer } from './harness.mjs'
 
 const server = await serve()
 const admin = await server.admin()
@@ -37,4 +37,139 @@ describe('the schema', () => {
     const user = await object(admin, 'user')
     assert.ok(!user.fields.some((f) => f.name === 'password_hash'))
   })
+})
+
+const field = (type, label, more = {}) => admin.create('/api/custom-fields', { object: 'deal', type, label, ...more })
+const option = (f, name, more = {}) => admin.create('/api/field-options', { custom_field_id: f.id, name, ...more })
+const ids = async (filter, sort = 'id') => (await admin.list('/api/deals', { filter, sort })).items.map((d) => d.title)
+
+describe('a field of one\'s own is like a built-in one', async () => {
+  const by = {}
+  let lists
+  test('of every type, written and read', async () => {
+    for (const type of ['text', 'long', 'number', 'money', 'date', 'time', 'bool', 'one_of', 'several_of', 'url', 'phone', 'email', 'user'])
+      by[type] = `cf_${(await field(type, `Поле ${type}`)).id}`
+    const of = (type) => ({ id: Number(by[type].slice(3)) })
+    lists = {
+      basic: await option(of('one_of'), 'Базовый', { colour: '#00ff00' }),
+      full: await option(of('one_of'), 'Полный'),
+      sales: await option(of('several_of'), 'Продажи'),
+      law: await option(of('several_of'), 'Право'),
+    }
+    const values = (n, more) => ({
+      title: `Сделка ${n}`, [by.text]: `Ёлка ${n}`, [by.long]: 'первая\nвторая', [by.number]: n / 2, [by.money]: n * 100, [by.date]: `2026-0${n}-10`,
+      [by.time]: 1_700_000_000_000 + n, [by.bool]: n === 1, [by.one_of]: lists.basic.id, [by.several_of]: [lists.sales.id], [by.url]: 'https://example.com/',
+      [by.phone]: '+7 916 123-45-67', [by.email]: 'a@example.com', [by.user]: 1, ...more,
+    })
+    const preset = (await admin.get('/api/presets')).items[0].name
+    await admin.must(201)('POST', `/api/presets/${preset}`)
+    const funnel_id = (await admin.get('/api/funnels')).items[0].id
+    const made = await admin.create('/api/deals', values(1, { funnel_id }))
+    assert.equal(made[by.text], 'Ёлка 1')
+    assert.equal(made[by.phone], '+79161234567')
+    assert.deepEqual(made[by.several_of], [lists.sales.id])
+    assert.deepEqual(await admin.get(`/api/deals/${made.id}`), made)
+    await admin.create('/api/deals', values(2, { funnel_id, [by.one_of]: lists.full.id, [by.several_of]: [lists.sales.id, lists.law.id] }))
+    await admin.create('/api/deals', { title: 'Пустая', funnel_id })
+  })
+  test('filters lists', async () => {
+    for (const [filter, want] of [
+      [`${by.text} ~ "елка"`, ['Сделка 1', 'Сделка 2']],
+      [`${by.text} = "Ёлка 2"`, ['Сделка 2']],
+      [`${by.long} ~ "ВТОРАЯ"`, ['Сделка 1', 'Сделка 2']],
+      [`${by.number} > 0.5`, ['Сделка 2']],
+      [`${by.money} >= 100 and not ${by.money} = 200`, ['Сделка 1']],
+      [`${by.date} < "2026-02-01"`, ['Сделка 1']],
+      [`${by.time} is null`, ['Пустая']],
+      [`${by.bool} = true`, ['Сделка 1']],
+      [`${by.one_of} = ${lists.full.id}`, ['Сделка 2']],
+      [`${by.one_of}.name ~ "базов"`, ['Сделка 1']],
+      [`${by.several_of} has ${lists.law.id}`, ['Сделка 2']],
+      [`not ${by.several_of} has ${lists.law.id}`, ['Сделка 1', 'Пустая']],
+      [`${by.user} = me`, ['Сделка 1', 'Сделка 2']],
+    ])
+      assert.deepEqual(await ids(filter), want, filter)
+  })
+  test('sorts, sums and shows chosen columns', async () => {
+    assert.deepEqual(await ids('', `-${by.number}`), ['Сделка 2', 'Сделка 1', 'Пустая'])
+    assert.deepEqual(await ids('', by.text), ['Сделка 1', 'Сделка 2', 'Пустая'])
+    const list = await admin.list('/api/deals', { sum: `${by.money},${by.number}`, fields: `id,${by.date}`, sort: by.date })
+    assert.deepEqual(list.sums, { [by.money]: 300, [by.number]: 1.5 })
+    assert.deepEqual(Object.keys(list.items[0]), ['id', by.date])
+  })
+  test('has a history and is taken back', async () => {
+    const [deal] = (await admin.list('/api/deals', { filter: 'title = "Сделка 1"' })).items
+    const changed = await admin.must(200)('PATCH', `/api/deals/${deal.id}`, { [by.number]: 99, [by.several_of]: [lists.law.id] })
+    const [event] = (await admin.get(`/api/deals/${deal.id}/timeline`)).items
+    assert.deepEqual(event.set, { [by.number]: [0.5, 99], [by.several_of]: [[lists.sales.id], [lists.law.id]] })
+    await admin.must(200)('POST', '/api/undo', { change_id: Number(changed.headers.get('voronka-change')) })
+    const back = await admin.get(`/api/deals/${deal.id}`)
+    assert.equal(back[by.number], 0.5)
+    assert.deepEqual(back[by.several_of], [lists.sales.id])
+  })
+  test('is described by the schema and by OpenAPI, to who is signed in', async () => {
+    const deal = await object(admin, 'deal')
+    const f = deal.fields.find((f) => f.name === by.one_of)
+    assert.equal(f.custom, true)
+    assert.equal(f.custom_type, 'one_of')
+    assert.equal(f.label, 'Поле one_of')
+    assert.deepEqual(f.options.map((o) => [o.name, o.colour]), [['Базовый', '#00ff00'], ['Полный', null]])
+    const properties = async (api) => (await api.get('/api/openapi.json')).components.schemas.deal.properties
+    assert.deepEqual((await properties(admin))[by.money].type, ['integer', 'null'])
+    assert.ok(!(by.money in (await properties(server.anon))))
+  })
+  test('is renamed by its label alone, and gone when deleted, until that is taken back', async () => {
+    const id = Number(by.text.slice(3))
+    await admin.patch(`/api/custom-fields/${id}`, { label: 'Новое имя' })
+    assert.equal((await object(admin, 'deal')).fields.find((f) => f.name === by.text).label, 'Новое имя')
+    const gone = await admin.del(`/api/custom-fields/${id}`)
+    assert.ok(!(await object(admin, 'deal')).fields.some((f) => f.name === by.text))
+    assert.ok(!(by.text in (await admin.list('/api/deals')).items[0]))
+    for (const path of [`/api/deals?filter=${by.text}%20is%20null`, `/api/deals?sort=${by.text}`, `/api/deals?fields=${by.text}`]) assert.equal((await admin('GET', path)).status, 400, path)
+    await admin.must(200)('POST', '/api/undo', { change_id: Number(gone.headers.get('voronka-change')) })
+    assert.deepEqual(await ids(`${by.text} ~ "елка"`), ['Сделка 1', 'Сделка 2'])
+  })
+})
+
+describe('what is refused', () => {
+  test('a label that is taken, a field of no object, a change of type', async () => {
+    const f = await field('text', '<script>alert(1)</script>"; DROP TABLE deal; --')
+    assert.equal(f.label, '<script>alert(1)</script>"; DROP TABLE deal; --')
+    for (const [body, code] of [
+      [{ object: 'deal', type: 'text', label: f.label }, 'taken_name'],
+      [{ object: 'invoice', type: 'text', label: 'А' }, 'unknown_value'],
+      [{ object: 'deal', type: 'sql', label: 'А' }, 'unknown_value'],
+      [{ object: 'deal', type: 'text' }, 'required'],
+    ])
+      assert.equal((await admin('POST', '/api/custom-fields', body)).body.code, code)
+    assert.equal((await admin('PATCH', `/api/custom-fields/${f.id}`, { type: 'date' })).body.code, 'read_only_field')
+    await admin.del(`/api/custom-fields/${f.id}`)
+  })
+  test('a field that a person must fill in is asked for', async () => {
+    const f = await admin.create('/api/custom-fields', { object: 'company', type: 'text', label: 'Холдинг', required: true })
+    const r = await admin('POST', '/api/companies', { name: 'Ромашка' })
+    assert.deepEqual([r.status, r.body.code, r.body.field], [422, 'required', `cf_${f.id}`])
+    await admin.create('/api/companies', { name: 'Ромашка', [`cf_${f.id}`]: 'Север' })
+  })
+})
+
+test('another server on the same database knows a new field at once', { skip: !onPostgres }, async () => {
+  const other = await startServer({ place: server.place })
+  const there = await other.admin()
+  const f = await field('number', 'Площадь')
+  const name = `cf_${f.id}`
+  let deal
+  for (let i = 0; i < 50 && !deal; i++) {
+    const r = await there('POST', '/api/deals', { title: 'Склад', [name]: 120.5 })
+    if (r.status === 201) deal = r.body
+    else await new Promise((done) => setTimeout(done, 20))
+  }
+  assert.equal(deal[name], 120.5)
+  assert.equal((await admin.get(`/api/deals/${deal.id}`))[name], 120.5)
+  await other.stop()
+})
+
+test('journal and rows agree in the end', async () => {
+  const { code, out } = await cli(['check', ...server.place])
+  assert.equal(code, 0, out)
 })
