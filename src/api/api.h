@@ -24,18 +24,20 @@ struct app {
     struct feed *feed;
     struct projection *projection; /* of insight; reports read it */
     struct boards *boards;
-    struct readers *readers;   /* connections for reading; see reader.c */
-    struct sessions *sessions; /* who is signed in, by hash of the token; loop thread only */
-    struct throttle *throttle; /* of sign-in; loop thread only */
-    struct logins *logins;     /* sign-ins under way; loop thread only */
-    struct hub *hub;           /* live updates */
-    struct zone *zone;         /* of the company */
+    struct readers *readers;       /* connections for reading; see reader.c */
+    struct sessions *sessions;     /* who is signed in, by hash of the token; loop thread only */
+    struct rights_cache *rights;   /* what each of them may; loop thread only */
+    struct throttle *throttle;     /* of sign-in; loop thread only */
+    struct logins *logins;         /* sign-ins under way; loop thread only */
+    struct hub *hub;               /* live updates */
+    struct operations *operations; /* the thread of long ones */
+    struct zone *zone;             /* of the company */
     struct router *router;
     const struct route *const *routes; /* the whole table, generic rows included */
     size_t n_routes;
     struct shown *shown;          /* what it has shown lately */
     struct outbox_sender *sender; /* of channels; reads the outbox */
-    struct feed_listener listeners[3];
+    struct feed_listener listeners[5];
     uv_timer_t tick;
     uv_prepare_t sleep;
     struct arena memory;           /* of the table and whatever else lives as long as the server */
@@ -131,8 +133,10 @@ extern const struct route special_routes[];
 extern const size_t special_routes_n;
 extern const struct route report_routes[]; /* reports.c */
 extern const size_t report_routes_n;
-extern const struct route upload_routes[]; /* uploads.c */
-extern const size_t upload_routes_n;
+extern const struct route operation_routes[]; /* operations.c */
+extern const size_t operation_routes_n;
+extern const struct route upload_routes[], settings_routes[], system_routes[]; /* uploads.c, settings.c, system.c */
+extern const size_t upload_routes_n, settings_routes_n, system_routes_n;
 extern const struct route schema_routes[]; /* schema.c */
 extern const size_t schema_routes_n;
 extern const struct route history_routes[]; /* history.c */

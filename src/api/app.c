@@ -1,5 +1,6 @@
 /* The server as a whole: what is started, in which order, and how it ends. */
 #include "api/inside.h"
+#include "api/operation_runner.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "channels/outbox_sender.h"
@@ -79,7 +80,10 @@ static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
         (struct feed_listener){nouns_on_events, app}; /* first: who hears of a new field may ask for it */
     app->listeners[1] = (struct feed_listener){hub_on_events, app->hub};
     app->listeners[2] = (struct feed_listener){outbox_sender_on_events, app->sender};
-    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 3, e));
+    app->listeners[3] = (struct feed_listener){settings_on_events, app};
+    app->listeners[4] = (struct feed_listener){operations_on_events, app};
+    TRY(operations_start(&app->operations, app, e));
+    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 5, e));
     uv_timer_init(app->loop, &app->tick);
     app->tick.data = app;
     uv_timer_start(&app->tick, on_tick, 60000, 60000);
@@ -149,5 +153,7 @@ void app_free(struct app *app)
     show_free(app);
     if (app->router)
         router_free(app->router);
+    operations_stop(app->operations);
     arena_free(&app->memory);
 }
+    operations_free(app->operations);

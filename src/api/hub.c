@@ -267,6 +267,13 @@ static void deliver(void *arg)
 static void watch(struct hub *h, int64_t funnel_id, int by)
 {
     uv_mutex_lock(&h->lock);
+void hub_tell(struct hub *h, int64_t user_id, struct str text)
+{
+    for (size_t i = h->listeners.len; i--;) /* backwards: a listener may go away meanwhile */
+        if (i < h->listeners.len && h->listeners.ptr[i]->user_id == user_id)
+            http_sse_send(h->listeners.ptr[i]->sse, text);
+}
+
     for (size_t i = 0; i < h->watched.len; i++) {
         struct watched *w = &h->watched.ptr[i];
         if (w->funnel_id != funnel_id)

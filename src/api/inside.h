@@ -90,11 +90,16 @@ void hub_close(struct hub *h);              /* ends every stream; loop thread */
 void hub_on_events(void *arg, const struct event *ev, size_t n);
 enum rc presets_handle(struct call *c, struct err *e);
 enum rc preset_prepare(struct call *c, struct err *e);
+enum rc bulk_prepare(struct call *c, struct err *e); /* operations.c */
+enum rc operation_show(struct call *c, struct err *e);
 enum rc preset_show(struct call *c, struct err *e);
 enum rc tokens_list(struct call *c, struct err *e);
 enum rc token_create_prepare(struct call *c, struct err *e);
 enum rc token_create_show(struct call *c, struct err *e);
 enum rc token_delete_prepare(struct call *c, struct err *e);
+/* problem.c: what happened, in words */
+struct str problem_text(struct arena *a, const char *locale, const struct err *e);
+
 enum rc health_handle(struct call *c, struct err *e);
 enum rc openapi_handle(struct call *c, struct err *e);
 enum rc docs_handle(struct call *c, struct err *e);
@@ -105,5 +110,6 @@ struct openapi_for {
     const struct rights *rights;
     bool custom;
 };
+void hub_tell(struct hub *h, int64_t user_id, struct str text); /* to all streams of one person; loop thread */
 void openapi_put(const struct app *app, struct openapi_for who, struct buf *out);
 void nouns_on_events(void *arg, const struct event *ev, size_t n); /* of the feed: custom fields; arg: the app */

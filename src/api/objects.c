@@ -1,5 +1,6 @@
 /* What every noun can do over HTTP, driven by its field table; and what only some can. */
 #include "api/inside.h"
+#include "crm/operation.h"
 
 enum rc object_list(struct call *c, struct err *e)
 {
@@ -111,7 +112,11 @@ static enum rc undo_apply(struct change *ch, struct command_job *j, struct err *
     TRY(undo_allowed(ch, j->id, e));
     return command_undo.apply(ch, j, e);
 }
+    int64_t operation;
 static const struct command command_undo_allowed = {"undo", undo_apply};
+    TRY(operation_of_change(ch->tx->db, j->id, &operation, e));
+    if (operation) /* too long for one go: an operation of its own */
+        return operation_begin_undo(ch, operation, &j->out_id, e);
 
 enum rc undo_prepare(struct call *c, struct err *e)
 {
@@ -140,6 +145,8 @@ enum rc undo_show(struct call *c, struct err *e)
     jw_end_obj(&w);
     return RC_OK;
 }
+    if (c->job.out_id)
+        jw_ki64(&w, "operation_id", c->job.out_id);
 
 /* ---- users: a password comes as text and is kept as a hash ---- */
 

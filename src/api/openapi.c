@@ -79,6 +79,13 @@ static const struct {
                "\"can\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"},
     {"problem",
      "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"errors\"],\"properties\":{"
+    {"bulk", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"filter\":{\"type\":\"string\"},"
+             "\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"set\":{\"type\":\"object\"},"
+             "\"add\":{\"type\":\"object\"},\"remove\":{\"type\":\"object\"},\"delete\":{\"type\":\"boolean\"},"
+             "\"dry_run\":{\"type\":\"boolean\"}}}"},
+    {"operation-report",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+     "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
      "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
      "\"code\":{\"type\":\"string\"},\"field\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},\"errors\":{"
      "\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"field\":{\"type\":\"string\"},"

@@ -40,7 +40,7 @@ static int status_of(enum rc rc)
 }
 
 /* {0} and {1} are the arguments, {field} the field. */
-static struct str detail(struct arena *a, const char *locale, const struct err *e)
+struct str problem_text(struct arena *a, const char *locale, const struct err *e)
 {
     char key[64];
     snprintf(key, sizeof key, "error.%s", e->code);
@@ -57,7 +57,7 @@ static void put(struct call *c, int status, const struct err *e)
 {
     char key[32];
     const char *locale = call_locale(c);
-    struct str text = detail(c->r->arena, locale, e);
+    struct str text = problem_text(c->r->arena, locale, e);
     snprintf(key, sizeof key, "problem.%d", status);
     struct jw w = call_json(c);
     jw_obj(&w);

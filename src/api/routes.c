@@ -1,5 +1,6 @@
 /* The route table: what every noun can do comes from the entity table, what is special is a row here. */
 #include "api/inside.h"
+#include "crm/operation_bulk.h"
 
 #define QUERY_LIST "filter sort limit cursor fields count sum"
 #define QUERY_PAGE "cursor limit"
@@ -130,6 +131,11 @@ static void add_noun(struct table *t, const struct entity *ent)
                 (struct route){"GET", "", RUN_READ, MAY_READ, ent, "What happened to one of %s, newest first",
                                object_timeline, NULL, QUERY_PAGE, NULL, "timeline", 0},
                 "/{id}/timeline");
+    if (bulk_object(ent))
+        add_row(t,
+                (struct route){"POST", "", RUN_WRITE, MAY_SELL, ent, "Change or delete many of %s at once",
+                               operation_show, bulk_prepare, NULL, "bulk", "operation", 202, .can = CAN_BULK},
+                "/bulk");
     if (ent->id == ENT_FUNNEL)
         add_row(t,
                 (struct route){"GET", "", RUN_READ, MAY_READ, ent, "Every published definition of one of %s",
@@ -160,6 +166,8 @@ void app_routes(struct app *app)
         if (entity_by_id((enum entity_id)id))
             add_noun(&t, entity_by_id((enum entity_id)id));
     app->routes = t.rows;
+    for (size_t i = 0; i < operation_routes_n; i++)
+        add(&t, &operation_routes[i]);
     app->n_routes = t.n;
     app->router = router_new(t.rows, t.n, row_at);
 }

@@ -52,6 +52,9 @@ MUST_USE enum rc query_i64(struct db *db, const char *sql, const int64_t *params
     query_i64((db), (sql), (const int64_t[]){__VA_ARGS__}, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),  \
               (none), (out), (e))
 
+/* Takes one event back, as change_undo does with each of a change; *undone counts it. ev->data lives in tx->arena.
+ * Errors: undo_conflict, already_undone, not_undoable. */
+MUST_USE enum rc undo_event(struct change *ch, const struct event *ev, int64_t *undone, struct err *e);
 /* Appends one event of the change: journal, then the outbox. */
 MUST_USE enum rc change_event(struct change *ch, int object_kind, int64_t object_id, enum verb verb, struct str data,
                               struct event *out, struct err *e);

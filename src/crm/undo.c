@@ -205,7 +205,7 @@ static enum rc undo_row(struct change *ch, const struct entity *ent, const struc
     }
 }
 
-static enum rc undo_event(struct change *ch, const struct event *ev, int64_t *undone, struct err *e)
+enum rc undo_event(struct change *ch, const struct event *ev, int64_t *undone, struct err *e)
 {
     const struct entity *ent = entity_by_id((enum entity_id)ev->object_kind);
     struct laters l = {0};

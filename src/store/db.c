@@ -233,6 +233,7 @@ static void fresh_transaction(struct db *db)
 {
     db->journal_seq = -1;
     db->appended = 0;
+    db->marks = 0;
     buf_clear(&db->queue);
     memset(&db->failed, 0, sizeof db->failed);
     memset(&db->fatal, 0, sizeof db->fatal);

@@ -50,6 +50,7 @@ struct db {
     bool in_tx;
     int64_t journal_seq; /* last seq of the journal as this transaction sees it; -1: not read yet */
     int64_t appended;    /* events appended in this transaction */
+    unsigned marks;      /* savepoints of wtx_mark that are open */
     struct buf queue;    /* events of this transaction that wait for journal_flush (PostgreSQL) */
     uint64_t tick;
     size_t cached;

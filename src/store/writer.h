@@ -42,3 +42,19 @@ struct writer_stats {
     int64_t jobs, commits; /* since the start; jobs / commits is the size of a group */
 };
 struct writer_stats writer_stats(const struct writer *w); /* any thread */
+
+/* A part of a job that can be given up while the rest stays: what was written since wtx_mark goes with wtx_give_up and
+ * stays with wtx_keep; one of the two has to follow. Marks may be nested. Each is two statements, so take one only where
+ * something may fail after it has written. */
+struct wtx_mark {
+    int64_t seq, appended;
+    unsigned depth;
+};
+MUST_USE enum rc wtx_mark(struct wtx *tx, struct wtx_mark *m, struct err *e);
+MUST_USE enum rc wtx_keep(struct wtx *tx, const struct wtx_mark *m, struct err *e);
+MUST_USE enum rc wtx_give_up(struct wtx *tx, const struct wtx_mark *m, struct err *e);
+/* How much has been written so far in this transaction: two calls that give the same number have had nothing between
+ * them. INT64_MAX: a statement has failed and, on PostgreSQL, nothing works until a mark is given up. */
+int64_t wtx_written(const struct wtx *tx);
+/* Microseconds of a steady clock, for work that watches its time. */
+int64_t wtx_clock(void);
