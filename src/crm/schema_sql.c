@@ -129,4 +129,5 @@ const struct migration crm_migrations[] = {
     {"0004_webhook_state", webhook_state_sql}, {"0005_people", people_sql},
     {"0007_contacts", contacts_sql, contacts_backfill},
 };
+    {"0009_lists", lists_sql},
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];
