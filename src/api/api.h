@@ -43,6 +43,8 @@ struct app {
     struct arena memory;           /* of the table and whatever else lives as long as the server */
     const char *folders[FOLDER_N]; /* full paths; made at the start */
     int64_t cleaned_at;            /* when old uploads were last removed */
+    int64_t started_at;            /* monotonic */
+    bool backing_up;               /* atomic */
     bool demo, stopping;
     const char *host;
     int port;
@@ -87,6 +89,8 @@ struct route {
     const char *answer; /* schema name of the answer, or NULL */
     int status;         /* of success; 0: 200 */
     int64_t most;       /* UPLOAD: bytes of a body */
+    unsigned can;       /* an enum can that is asked for instead of the role: see crm/rights.h */
+    enum right right;   /* of the noun, asked for instead of the role; RIGHT_SEE: the handler looks itself */
 };
 
 /* A request under way. It lives in the request's arena. */
@@ -96,8 +100,10 @@ struct call {
     const struct route *route;
     const struct entities *nouns; /* as it found them; see crm/custom_field.h */
     struct router_match match;
-    struct session session; /* user_id 0: nobody */
-    struct str token;       /* as sent, STR_NULL: none */
+    struct session session;      /* user_id 0: nobody */
+    const struct rights *rights; /* what they may; lives as long as the call, never NULL */
+    int64_t rights_at;           /* of the cache, when they were asked for */
+    struct str token;            /* as sent, STR_NULL: none */
     bool by_cookie;
     int64_t id;     /* the first parameter of the pattern, when that is {id} or ends in _id} */
     struct db *db;  /* in READ and POOL handlers */

@@ -34,6 +34,23 @@ static enum rc first_look(struct app *app, int64_t *seq, struct err *e)
     return rc;
 }
 
+static enum rc ensure(struct wtx *tx, struct job *job, struct err *e)
+{
+    (void)job;
+    return roles_ensure(tx, e);
+}
+
+/* A full disk must not keep the server from showing what there is. */
+static enum rc first_job(struct app *app, struct err *e)
+{
+    struct job job = {.apply = ensure};
+    enum rc rc = writer_run(app->writer, &job, e);
+    if (rc != RC_UNAVAILABLE)
+        return rc;
+    log_error("roles: %s %s", e->code, e->arg[0]);
+    return RC_OK;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
@@ -100,10 +117,12 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     int64_t seq = 0;
     *app = (struct app){
         .target = config->target, .loop = loop, .demo = config->demo, .host = config->host, .port = config->port};
+    app->started_at = time_monotonic();
     app->to_write_end = &app->to_write;
     app->readers = readers_new(&app->target);
     app->boards = boards_new();
     app->sessions = sessions_new();
+    app->rights = rights_cache_new();
     app->throttle = throttle_new();
     app->logins = logins_new();
     app->hub = hub_new(app);
@@ -111,6 +130,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     show_new(app);
     TRY(folders_make(app, config->files, e));
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
+    TRY(first_job(app, e));
     TRY(first_look(app, &seq, e));
     TRY(projection_start(&app->projection, &app->target, e));
     TRY(outbox_sender_start(&app->sender, &app->target, app->writer, config->allow_private_webhooks, e));
@@ -133,12 +153,14 @@ void app_stop(struct app *app)
 
 void app_free(struct app *app)
 {
+    operations_stop(app->operations);
     outbox_sender_stop(app->sender); /* before the writer, which takes its last results */
     if (app->writer)
         writer_stop(app->writer); /* first: after a commit it wakes the others */
     if (app->feed)
         feed_stop(app->feed);
     outbox_sender_free(app->sender);
+    operations_free(app->operations);
     projection_free(app->projection);
     http_free(app->http);
     if (app->hub)
@@ -147,13 +169,12 @@ void app_free(struct app *app)
     if (app->boards)
         boards_free(app->boards);
     sessions_free(app->sessions);
+    rights_cache_free(app->rights);
     throttle_free(app->throttle);
     logins_free(app->logins);
     zone_free(app->zone);
     show_free(app);
     if (app->router)
         router_free(app->router);
-    operations_stop(app->operations);
     arena_free(&app->memory);
 }
-    operations_free(app->operations);

@@ -67,7 +67,9 @@ static bool sessions_get(struct sessions *s, struct str token, struct session *o
 
 static enum rc look_up(struct call *c, struct err *e)
 {
-    enum rc rc = session_find(c->db, c->token, time_now(), &c->session, e);
+    enum rc rc = c->session.user_id ? RC_OK : session_find(c->db, c->token, time_now(), &c->session, e);
+    if (rc == RC_OK)
+        return rights_load(c->db, c->r->arena, c->session.user_id, &c->rights, e);
     if (rc != RC_UNAUTHORIZED)
         return rc;
     c->session = (struct session){0}; /* nobody: the route decides what that means */
@@ -83,9 +85,24 @@ static void looked_up(struct call *c)
         return;
     }
     c->err = (struct err){0};
-    if (c->session.user_id)
+    if (c->rc != RC_OK)
+        c->session = (struct session){0};
+    if (c->session.user_id) {
         sessions_put(c->app->sessions, c->token, &c->session);
+        rights_cache_put(c->app->rights, c->rights, c->rights_at);
+    }
     go_on(c);
+}
+
+/* Both who asks and what they may are in memory. */
+static bool known(struct call *c)
+{
+    if (!sessions_get(c->app->sessions, c->token, &c->session))
+        return false;
+    const struct rights *r = rights_cache_get(c->app->rights, c->r->arena, c->session.user_id);
+    if (r)
+        c->rights = r;
+    return r != NULL;
 }
 
 void auth_find(struct call *c, void (*then)(struct call *c))
@@ -97,10 +114,11 @@ void auth_find(struct call *c, void (*then)(struct call *c))
         c->token = http_cookie(c->r, COOKIE);
         c->by_cookie = c->token.len > 0;
     }
-    if (c->token.len == 0 || c->token.len > 200 || sessions_get(c->app->sessions, c->token, &c->session)) {
+    if (c->token.len == 0 || c->token.len > 200 || known(c)) {
         then(c);
         return;
     }
+    c->rights_at = rights_cache_generation(c->app->rights);
     c->own = (void *)then;
     call_run_read(c, look_up, looked_up);
 }
@@ -110,10 +128,20 @@ static bool is_write(const struct call *c)
     return !str_eqc(c->route ? str_c(c->route->method) : c->r->method, "GET");
 }
 
+/* By the person's rights where the route asks for one of them, else by their base role. */
+static bool allowed(const struct call *c)
+{
+    const struct route *route = c->route;
+    if (route->can)
+        return rights_can(c->rights, (enum can)route->can);
+    if (route->ent && route->right != RIGHT_SEE)
+        return rights_scope(c->rights, route->ent, route->right) != SCOPE_NONE;
+    return (route->may & (1u << c->session.role)) != 0;
+}
+
 enum rc auth_allow(struct call *c, struct err *e)
 {
-    unsigned may = c->route->may;
-    if (may == MAY_PUBLIC)
+    if (c->route->may == MAY_PUBLIC)
         return RC_OK;
     if (!c->session.user_id)
         return err_set(e, RC_UNAUTHORIZED, "signed_out", "", NULL);
@@ -123,7 +151,7 @@ enum rc auth_allow(struct call *c, struct err *e)
         if (!len || sent.len != len || sodium_memcmp(sent.ptr, c->session.csrf, len) != 0)
             return err_set(e, RC_FORBIDDEN, "bad_csrf", "", NULL);
     }
-    if (!(may & (1u << c->session.role)))
+    if (!allowed(c))
         return err_set(e, RC_FORBIDDEN, "forbidden", "", "%s", role_names[c->session.role]);
     return RC_OK;
 }

@@ -88,12 +88,14 @@ const char *call_locale(const struct call *c)
 struct filter_env call_filter_env(const struct call *c)
 {
     int64_t now = time_now();
-    return (struct filter_env){.user_id = c->session.user_id, .now = now, .offset_ms = zone_offset(c->app->zone, now)};
+    return (struct filter_env){
+        .user_id = c->session.user_id, .now = now, .offset_ms = zone_offset(c->app->zone, now), .rights = c->rights};
 }
 
 struct actor call_actor(const struct call *c)
 {
-    return (struct actor){c->session.user_id, c->session.role, c->session.is_token ? VIA_API : VIA_UI};
+    return (struct actor){c->session.user_id, c->session.role, c->session.is_token ? VIA_API : VIA_UI,
+                          c->rights == &rights_nobody ? NULL : c->rights};
 }
 
 void call_etag(struct call *c, int64_t version)

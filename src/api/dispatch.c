@@ -76,6 +76,12 @@ void call_send(struct call *c)
 
 /* ---- writing ---- */
 
+/* What is written at once holds for the next request, even before the feed has told of it. */
+static bool touches_rights(enum entity_id id)
+{
+    return id == ENT_USER || id == ENT_ROLE || id == ENT_TEAM || id == ENT_CUSTOM_FIELD;
+}
+
 static void show_after_write(struct call *c)
 {
     struct command_job *j = &c->job;
@@ -86,8 +92,10 @@ static void show_after_write(struct call *c)
     readers_end_tick(c->app->readers);
     if (j->change_id)
         http_set(c->r, "Voronka-Change", str_fmt(c->r->arena, "%lld", (long long)j->change_id));
-    if (j->ent && (j->ent->id == ENT_USER))
+    if (!j->ent || touches_rights(j->ent->id)) {
         sessions_forget(c->app->sessions);
+        rights_cache_forget(c->app->rights);
+    }
     if (c->id == 0)
         c->id = j->out_id;
     if (c->status == 201 && j->ent)
@@ -289,6 +297,7 @@ void dispatch(void *arg, struct http_request *r)
     c->app = arg;
     c->r = r;
     c->content_type = "application/json";
+    c->rights = &rights_nobody;
     if (!str_starts(r->path, STR("/api/")) && !str_eqc(r->path, "/api")) {
         web_serve(c);
         return;

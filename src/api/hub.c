@@ -91,6 +91,7 @@ static bool names(struct str data, const char *field)
 static void note_rights(struct batch *b, const struct event *ev)
 {
     bool user = ev->object_kind == ENT_USER;
+    b->rights |= ev->object_kind == ENT_ROLE || ev->object_kind == ENT_TEAM || ev->object_kind == ENT_CUSTOM_FIELD;
     if ((!user && ev->object_kind != ENT_SESSION && ev->object_kind != ENT_TOKEN) || ev->verb == VERB_SIGNED_IN)
         return;
     b->rights = true;
@@ -245,8 +246,10 @@ static void deliver(void *arg)
 {
     struct batch *b = arg;
     struct hub *h = b->hub;
-    if (b->rights)
+    if (b->rights) {
         sessions_forget(h->app->sessions);
+        rights_cache_forget(h->app->rights);
+    }
     for (size_t i = h->listeners.len; i--;) { /* backwards: a listener may go away meanwhile */
         if (i >= h->listeners.len)
             continue;
@@ -264,9 +267,6 @@ static void deliver(void *arg)
     batch_free(b);
 }
 
-static void watch(struct hub *h, int64_t funnel_id, int by)
-{
-    uv_mutex_lock(&h->lock);
 void hub_tell(struct hub *h, int64_t user_id, struct str text)
 {
     for (size_t i = h->listeners.len; i--;) /* backwards: a listener may go away meanwhile */
@@ -274,6 +274,9 @@ void hub_tell(struct hub *h, int64_t user_id, struct str text)
             http_sse_send(h->listeners.ptr[i]->sse, text);
 }
 
+static void watch(struct hub *h, int64_t funnel_id, int by)
+{
+    uv_mutex_lock(&h->lock);
     for (size_t i = 0; i < h->watched.len; i++) {
         struct watched *w = &h->watched.ptr[i];
         if (w->funnel_id != funnel_id)

@@ -24,6 +24,14 @@ void call_submit_prepared(struct call *c,
 struct str call_request_hash(struct call *c);
 MUST_USE enum rc call_prepare(struct call *c, struct err *e); /* idempotency, If-Match, then prepare of the route */
 
+/* settings.c */
+MUST_USE enum rc settings_put(struct db *db, struct arena *a, struct jw *w, struct err *e); /* as members */
+void settings_on_events(void *arg, const struct event *ev, size_t n);                       /* of the feed; arg: app */
+/* system.c: folders whose files are made, listed and fetched by name */
+MUST_USE enum rc folder_list(struct call *c, enum folder folder, const char *suffix, struct err *e);
+MUST_USE enum rc folder_send(struct call *c, enum folder folder, const char *suffix, const char *type, struct err *e);
+const char *folder_new_name(struct arena *a, const char *suffix);
+MUST_USE enum rc folder_made(struct call *c, const char *path, const char *name, struct err *e);
 /* uploads.c */
 MUST_USE enum rc folders_make(struct app *app, const char *place, struct err *e);
 void uploads_clean(struct app *app, int64_t now);                /* removes what is older than a day */
@@ -38,6 +46,15 @@ void sessions_put(struct sessions *s, struct str token, const struct session *se
 void auth_find(struct call *c, void (*then)(struct call *c)); /* fills c->session when there is one, then goes on */
 MUST_USE enum rc auth_allow(struct call *c, struct err *e);
 void auth_set_cookie(struct call *c, struct str token); /* STR_NULL: ends it */
+
+/* rights_cache.c */
+extern const struct rights rights_nobody;
+struct rights_cache *rights_cache_new(void);
+void rights_cache_free(struct rights_cache *k);
+void rights_cache_forget(struct rights_cache *k); /* everything: roles, teams, people or fields have changed */
+int64_t rights_cache_generation(const struct rights_cache *k);
+const struct rights *rights_cache_get(struct rights_cache *k, struct arena *a, int64_t user_id); /* NULL: load them */
+void rights_cache_put(struct rights_cache *k, const struct rights *r, int64_t generation);
 
 /* throttle.c */
 struct throttle *throttle_new(void);
@@ -73,10 +90,15 @@ enum rc object_update(struct call *c, struct err *e);
 enum rc object_delete(struct call *c, struct err *e);
 enum rc object_timeline(struct call *c, struct err *e);
 enum rc funnel_versions(struct call *c, struct err *e);
+enum rc bulk_prepare(struct call *c, struct err *e); /* operations.c */
+enum rc operation_show(struct call *c, struct err *e);
 enum rc undo_prepare(struct call *c, struct err *e);
 enum rc undo_show(struct call *c, struct err *e);
 enum rc user_create(struct call *c, struct err *e);
 enum rc user_update(struct call *c, struct err *e);
+
+/* problem.c: what happened, in words */
+struct str problem_text(struct arena *a, const char *locale, const struct err *e);
 
 /* boot.c, board_api.c, hub.c, presets.c, tokens.c, openapi.c, docs.c, web.c */
 MUST_USE enum rc boot_put(struct call *c, struct buf *out, struct err *e);
@@ -88,18 +110,14 @@ void hub_free(struct hub *h);
 void hub_begin(struct hub *h, int64_t seq); /* where the feed begins */
 void hub_close(struct hub *h);              /* ends every stream; loop thread */
 void hub_on_events(void *arg, const struct event *ev, size_t n);
+void hub_tell(struct hub *h, int64_t user_id, struct str text); /* to all streams of one person; loop thread */
 enum rc presets_handle(struct call *c, struct err *e);
 enum rc preset_prepare(struct call *c, struct err *e);
-enum rc bulk_prepare(struct call *c, struct err *e); /* operations.c */
-enum rc operation_show(struct call *c, struct err *e);
 enum rc preset_show(struct call *c, struct err *e);
 enum rc tokens_list(struct call *c, struct err *e);
 enum rc token_create_prepare(struct call *c, struct err *e);
 enum rc token_create_show(struct call *c, struct err *e);
 enum rc token_delete_prepare(struct call *c, struct err *e);
-/* problem.c: what happened, in words */
-struct str problem_text(struct arena *a, const char *locale, const struct err *e);
-
 enum rc health_handle(struct call *c, struct err *e);
 enum rc openapi_handle(struct call *c, struct err *e);
 enum rc docs_handle(struct call *c, struct err *e);
@@ -110,6 +128,5 @@ struct openapi_for {
     const struct rights *rights;
     bool custom;
 };
-void hub_tell(struct hub *h, int64_t user_id, struct str text); /* to all streams of one person; loop thread */
 void openapi_put(const struct app *app, struct openapi_for who, struct buf *out);
 void nouns_on_events(void *arg, const struct event *ev, size_t n); /* of the feed: custom fields; arg: the app */

@@ -101,22 +101,25 @@ static enum rc undo_allowed(struct change *ch, int64_t change_id, struct err *e)
         return err_set(e, RC_NOT_FOUND, "not_found", "change_id", "%lld", (long long)change_id);
     if (rc != RC_ROW)
         return rc;
-    bool inner = kind == ENT_USER || kind == ENT_WEBHOOK || kind == ENT_SETTING;
-    if ((inner && ch->actor.role != ROLE_ADMIN) || (ch->actor.role == ROLE_SELLER && actor != ch->actor.user_id))
+    const struct rights *r = ch->actor.rights;
+    bool own = actor == ch->actor.user_id, of_people = kind == ENT_USER || kind == ENT_TEAM;
+    bool of_admin = kind == ENT_ROLE || kind == ENT_WEBHOOK || kind == ENT_SETTING;
+    if ((of_admin && !(r && r->everything)) || (of_people && !own && !rights_can(r, CAN_USERS)) ||
+        (!own && !rights_can(r, CAN_UNDO_OTHERS)))
         return err_set(e, RC_FORBIDDEN, "undo_forbidden", "change_id", NULL);
     return RC_OK;
 }
 
 static enum rc undo_apply(struct change *ch, struct command_job *j, struct err *e)
 {
-    TRY(undo_allowed(ch, j->id, e));
-    return command_undo.apply(ch, j, e);
-}
     int64_t operation;
-static const struct command command_undo_allowed = {"undo", undo_apply};
+    TRY(undo_allowed(ch, j->id, e));
     TRY(operation_of_change(ch->tx->db, j->id, &operation, e));
     if (operation) /* too long for one go: an operation of its own */
         return operation_begin_undo(ch, operation, &j->out_id, e);
+    return command_undo.apply(ch, j, e);
+}
+static const struct command command_undo_allowed = {"undo", undo_apply};
 
 enum rc undo_prepare(struct call *c, struct err *e)
 {
@@ -142,11 +145,11 @@ enum rc undo_show(struct call *c, struct err *e)
     jw_obj(&w);
     jw_ki64(&w, "change_id", c->job.change_id);
     jw_ki64(&w, "undone", c->job.undone);
+    if (c->job.out_id)
+        jw_ki64(&w, "operation_id", c->job.out_id);
     jw_end_obj(&w);
     return RC_OK;
 }
-    if (c->job.out_id)
-        jw_ki64(&w, "operation_id", c->job.out_id);
 
 /* ---- users: a password comes as text and is kept as a hash ---- */
 
@@ -196,7 +199,7 @@ static enum rc read_user(struct call *c, struct user_write *u, struct err *e)
 /* Who is no administrator may change their own name and language. */
 static enum rc own_fields_only(const struct call *c, const struct user_write *u, struct err *e)
 {
-    if (c->session.role == ROLE_ADMIN)
+    if (rights_can(c->rights, CAN_USERS))
         return RC_OK;
     if (c->id != c->session.user_id || u->password.ptr)
         return err_set(e, RC_FORBIDDEN, "forbidden", "", "%s", role_names[c->session.role]);

@@ -59,8 +59,9 @@ static enum rc report_show(struct call *c, struct err *e)
 
 const struct route report_routes[] = {
     {"GET", "/api/reports", RUN_READ, MAY_READ, NULL, "The catalogue of reports", reports_list, NULL, NULL, NULL,
-     "reports", 0},
+     "reports", 0, .can = CAN_REPORTS},
     {"GET", "/api/reports/conversion", RUN_POOL, MAY_READ, NULL, "What share of deals ends in a win, and how fast",
-     report_show, NULL, "funnel funnel_id as_of from to by filter mature_days time_zone", NULL, "report", 0},
+     report_show, NULL, "funnel funnel_id as_of from to by filter mature_days time_zone", NULL, "report", 0,
+     .can = CAN_REPORTS},
 };
 const size_t report_routes_n = sizeof report_routes / sizeof *report_routes;

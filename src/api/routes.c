@@ -28,12 +28,12 @@ const struct route special_routes[] = {
      "Open deals of a funnel in columns, totals of every stage", board_handle, NULL, "filter", NULL, "board", 0},
     {"GET", "/api/events", RUN_RAW, MAY_READ, NULL, "Live changes as server-sent events", events_handle, NULL,
      "board since", NULL, "events", 0},
-    {"POST", "/api/undo", RUN_WRITE, MAY_SELL, NULL, "Take back a change", undo_show, undo_prepare, NULL, "undo",
+    {"POST", "/api/undo", RUN_WRITE, MAY_READ, NULL, "Take back a change", undo_show, undo_prepare, NULL, "undo",
      "undone", 0},
     {"GET", "/api/presets", RUN_READ, MAY_READ, NULL, "Ready funnels to start from", presets_handle, NULL, NULL, NULL,
      "presets", 0},
     {"POST", "/api/presets/{name}", RUN_WRITE, MAY_MANAGE, NULL, "Create the funnels of a preset", preset_show,
-     preset_prepare, NULL, NULL, "preset-applied", 201},
+     preset_prepare, NULL, NULL, "preset-applied", 201, .can = CAN_SETTINGS},
     {"GET", "/api/health", RUN_RAW, MAY_PUBLIC, NULL, "Is the server well, can it write", health_handle, NULL, NULL,
      NULL, "health", 0},
     {"GET", "/api/openapi.json", RUN_RAW, MAY_PUBLIC, NULL, "This description", openapi_handle, NULL, NULL, NULL, NULL,
@@ -116,12 +116,12 @@ static void add_noun(struct table *t, const struct entity *ent)
     const struct route rows[] = {
         {"GET", "", RUN_POOL, may.read, ent, "List %s", object_list, NULL, QUERY_LIST, NULL, name, 0},
         {"POST", "", RUN_WRITE, may.create, ent, "Create one of %s", object_get, user ? user_create : object_create,
-         NULL, name, name, 201},
+         NULL, name, name, 201, .right = RIGHT_CREATE},
         {"GET", "/{id}", RUN_READ, may.read, ent, "One of %s", object_get, NULL, NULL, NULL, name, 0},
         {"PATCH", "/{id}", RUN_WRITE, may.update, ent, "Change one of %s; only the fields sent", object_get,
-         user ? user_update : object_update, NULL, name, name, 0},
+         user ? user_update : object_update, NULL, name, name, 0, .right = RIGHT_EDIT},
         {"DELETE", "/{id}", RUN_WRITE, may.delete, ent, "Delete one of %s; undo brings it back", NULL, object_delete,
-         NULL, NULL, NULL, 204},
+         NULL, NULL, NULL, 204, .right = RIGHT_DELETE},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].may)
@@ -158,16 +158,20 @@ void app_routes(struct app *app)
         add(&t, &report_routes[i]);
     for (size_t i = 0; i < upload_routes_n; i++)
         add(&t, &upload_routes[i]);
+    for (size_t i = 0; i < settings_routes_n; i++)
+        add(&t, &settings_routes[i]);
+    for (size_t i = 0; i < system_routes_n; i++)
+        add(&t, &system_routes[i]);
     for (size_t i = 0; i < schema_routes_n; i++)
         add(&t, &schema_routes[i]);
     for (size_t i = 0; i < history_routes_n; i++)
         add(&t, &history_routes[i]);
+    for (size_t i = 0; i < operation_routes_n; i++)
+        add(&t, &operation_routes[i]);
     for (int id = 1; id < ENT_END; id++)
         if (entity_by_id((enum entity_id)id))
             add_noun(&t, entity_by_id((enum entity_id)id));
     app->routes = t.rows;
-    for (size_t i = 0; i < operation_routes_n; i++)
-        add(&t, &operation_routes[i]);
     app->n_routes = t.n;
     app->router = router_new(t.rows, t.n, row_at);
 }

@@ -1,6 +1,8 @@
 /* The engine of commands: rows and their journal, generic over the field tables. Order within one command:
  * references, rules of the noun (before), required fields, row, sets, journal, rules of the noun (after), reactor. */
 #include "crm/engine.h"
+#include "crm/hooks.h"
+#include "crm/rights_check.h"
 
 static crm_reactor reactor; /* set once, before any writer runs */
 
@@ -27,7 +29,10 @@ static enum rc check_ref(struct change *ch, const struct field *fd, int64_t id, 
     if (fd->custom && fd->ref == ENT_FIELD_OPTION)
         return custom_check_option(ch, fd, id, e);
     TRY(QUERY_I64(ch->tx->db, &found, 0, e, entity_sql(entity_by_id(fd->ref))->exists, id));
-    return found ? RC_OK : ref_missing(e, fd, id);
+    bool seen = found != 0;
+    if (seen)
+        TRY(rights_check_ref(ch, entity_by_id(fd->ref), id, &seen, e));
+    return seen ? RC_OK : ref_missing(e, fd, id);
 }
 
 /* The deal's own rules read its stage and funnel anyway. */
@@ -230,10 +235,12 @@ static enum rc follow(struct change *ch, const struct event *ev, const struct re
     int64_t undoes = ch->undoes;
     enum rc rc = RC_OK;
     ch->undoes = 0;
+    ch->inner++;
     if (r && r->ent->after)
         rc = r->ent->after(ch, was, is, e);
     if (rc == RC_OK && reactor)
         rc = reactor(ch, ev, was, is, e);
+    ch->inner--;
     ch->undoes = undoes;
     return rc;
 }
@@ -274,9 +281,11 @@ enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct 
     r->version = 1;
     r->created_at = r->updated_at = ch->at;
     r->deleted_at = 0;
+    TRY(rights_check_fields(ch, NULL, in, e));
     TRY(check_refs(ch, NULL, r, e));
     if (r->ent->before)
         TRY(r->ent->before(ch, NULL, r, e));
+    TRY(rights_check_result(ch, NULL, r, e));
     TRY(record_check_required(r, false, e));
     TRY(custom_check_asked(ch, NULL, r, e));
     TRY(record_insert(ch->tx, r, e));
@@ -298,6 +307,7 @@ static enum rc load_for_change(struct change *ch, const struct entity *ent, int6
                                const struct record *in, struct record **was, struct err *e)
 {
     TRY(record_load_row(ch->tx->db, ch->tx->arena, ent, id, false, was, e));
+    TRY(rights_check_row(ch, *was, in || ch->undoes ? RIGHT_EDIT : RIGHT_DELETE, e));
     if (expect && (*was)->version != expect)
         return err_set(e, RC_STALE, "stale_version", "", "%lld", (long long)(*was)->version);
     if (!in)
@@ -327,7 +337,9 @@ enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, str
     in = record_adapt(ch->tx->arena, in);
     const struct entity *ent = in->ent;
     TRY(load_for_change(ch, ent, id, expect_version, in, &was, e));
+    TRY(rights_check_fields(ch, was, in, e));
     will = record_copy(ch->tx->arena, was);
+    owner_reason_clear(was, in, will);
     for (size_t i = 0; i < ent->n_fields; i++)
         if (in->f[i].kind != VAL_ABSENT)
             will->f[i] = in->f[i];
@@ -336,6 +348,7 @@ enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, str
     TRY(check_refs(ch, was, will, e));
     if (ent->before)
         TRY(ent->before(ch, was, will, e));
+    TRY(rights_check_result(ch, was, will, e));
     int how = how_changed(was, will);
     if (how == 0)
         return RC_OK;
@@ -387,6 +400,7 @@ enum rc change_restore(struct change *ch, const struct entity *ent, int64_t id, 
     will->deleted_at = 0;
     will->version++;
     will->updated_at = ch->at;
+    TRY(rights_check_row(ch, was, RIGHT_EDIT, e));
     if (ent->before)
         TRY(ent->before(ch, was, will, e));
     TRY(set_deleted(ch, will, e));

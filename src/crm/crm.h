@@ -29,6 +29,9 @@ MUST_USE enum rc user_find_login(struct db *db, struct arena *a, struct str emai
 /* First start: creates the administrator when there is no active one. */
 MUST_USE enum rc user_ensure_admin(struct change *ch, struct str email, struct str hash, bool *created, struct err *e);
 
+/* The four built-in roles, and one of them for everybody who has none yet: what is missing is created. */
+MUST_USE enum rc roles_ensure(struct wtx *tx, struct err *e);
+
 /* Sessions and API tokens: opaque random tokens, only their hash is stored. */
 struct session {
     int64_t id, user_id, expires_at;

@@ -102,7 +102,8 @@ extern const char *const operation_state_names[];
     F(DEAL_STAGE_ENTERED_AT, "stage_entered_at", FT_TIME, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED,            \
       -TIME_MOST, TIME_MOST)                                                                                           \
     F(DEAL_NEXT_TASK_AT, "next_task_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                       \
-    F(DEAL_OPEN_TASKS, "open_tasks", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)
+    F(DEAL_OPEN_TASKS, "open_tasks", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)          \
+    F(DEAL_OWNER_REASON, "owner_reason", FT_TEXT, 0, 1, 500)
 
 #define CONTACT_FIELDS(F)                                                                                              \
     F(CONTACT_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \
@@ -120,7 +121,8 @@ extern const char *const operation_state_names[];
     F(CONTACT_RESTRICTED_REASON, "restricted_reason", FT_TEXT, FF_SERVER, 1, 500)                                      \
     F(CONTACT_ERASED_AT, "erased_at", FT_TIME, FF_SERVER, -TIME_MOST, TIME_MOST)                                       \
     F(CONTACT_ERASED_REASON, "erased_reason", FT_TEXT, FF_SERVER, 1, 500)                                              \
-    F(CONTACT_MERGED_INTO_ID, "merged_into_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_CONTACT)
+    F(CONTACT_MERGED_INTO_ID, "merged_into_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_CONTACT)                           \
+    F(CONTACT_OWNER_REASON, "owner_reason", FT_TEXT, 0, 1, 500)
 
 /* merged_into_id: the record that took this one's place; restricted: kept, but not to be worked with. */
 #define COMPANY_FIELDS(F)                                                                                              \
@@ -136,7 +138,8 @@ extern const char *const operation_state_names[];
     F(COMPANY_OWNER_ID, "owner_id", FT_REF, FF_FILLED, 0, 0, .ref = ENT_USER)                                          \
     F(COMPANY_COMMENT, "comment", FT_LONG, FF_FOLD, 1, 20000)                                                          \
     F(COMPANY_TAG_IDS, "tag_ids", FT_SET, 0, 0, 100, .ref = ENT_TAG, .link = "company_tag")                            \
-    F(COMPANY_MERGED_INTO_ID, "merged_into_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_COMPANY)
+    F(COMPANY_MERGED_INTO_ID, "merged_into_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_COMPANY)                           \
+    F(COMPANY_OWNER_REASON, "owner_reason", FT_TEXT, 0, 1, 500)
 
 #define TASK_FIELDS(F)                                                                                                 \
     F(TASK_TITLE, "title", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 300)                                                     \

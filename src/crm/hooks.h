@@ -36,6 +36,16 @@ HOOK_AFTER(custom_field);
 HOOK_BEFORE(field_option);
 HOOK_BEFORE(layout);
 
+HOOK_BEFORE(team);
+HOOK_BEFORE(role);
+HOOK_BEFORE(deal_member);
+MUST_USE enum rc user_role_rules(struct change *ch, const struct record *was, struct record *will, struct err *e);
+/* Before the fields of `in` come into `will`: a new owner has a reason of their own, or none. */
+void owner_reason_clear(const struct record *was, const struct record *in, struct record *will);
+/* owner_reason goes along with a change of owner_id only. */
+MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *will, int owner, int reason,
+                                    struct err *e);
+
 #define HOOKS_funnel funnel_before, funnel_after, NULL
 #define HOOKS_stage stage_before, stage_after, NULL
 #define HOOKS_deal deal_before, deal_after, deal_verb
@@ -52,9 +62,9 @@ HOOK_BEFORE(layout);
 #define HOOKS_deal_class deal_class_before, NULL, NULL
 #define HOOKS_user user_before, user_after, NULL
 #define HOOKS_webhook webhook_before, webhook_after, NULL
-#define HOOKS_team NULL, NULL, NULL
-#define HOOKS_role NULL, NULL, NULL
-#define HOOKS_deal_member NULL, NULL, NULL
+#define HOOKS_team team_before, NULL, NULL
+#define HOOKS_role role_before, NULL, NULL
+#define HOOKS_deal_member deal_member_before, NULL, NULL
 #define HOOKS_custom_field custom_field_before, custom_field_after, NULL
 #define HOOKS_field_option field_option_before, NULL, NULL
 #define HOOKS_layout layout_before, NULL, NULL

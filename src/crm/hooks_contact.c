@@ -51,6 +51,7 @@ HOOK_BEFORE(contact)
     if (!will)
         return RC_OK;
     default_owner(ch, was, &will->f[CONTACT_OWNER_ID]);
+    TRY(owner_reason_rules(was, will, CONTACT_OWNER_ID, CONTACT_OWNER_REASON, e));
     if (was && !was->deleted_at)
         TRY(protect(was, will, e));
     date_consent(ch, was, will);
@@ -106,6 +107,7 @@ HOOK_BEFORE(company)
     if (!will)
         return RC_OK;
     default_owner(ch, was, &will->f[COMPANY_OWNER_ID]);
+    TRY(owner_reason_rules(was, will, COMPANY_OWNER_ID, COMPANY_OWNER_REASON, e));
     return was && was->deleted_at ? RC_OK : tax_numbers(ch, was, will, e);
 }
 

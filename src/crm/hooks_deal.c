@@ -1,5 +1,6 @@
 /* Deals: which stage of which funnel, and what follows from it. */
 #include "crm/hooks.h"
+#include "crm/rights_check.h"
 
 struct stage_row {
     int64_t id, funnel_id, outcome;
@@ -22,6 +23,37 @@ static enum rc load_stage(struct change *ch, int64_t id, struct stage_row *out, 
 }
 
 /* The first open stage of the funnel, or of the first funnel when none is named. */
+static enum rc permitted_stage(struct change *ch, const struct rights *r, int64_t funnel_id, int64_t *stage_id,
+                               struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    *stage_id = 0;
+    TRY(db_prepare(ch->tx->db, &s,
+                   "SELECT s.funnel_id, s.id FROM stage s JOIN funnel f ON f.id = s.funnel_id WHERE s.outcome = 0 AND"
+                   " s.archived = 0 AND s.deleted_at IS NULL AND f.archived = 0 AND f.deleted_at IS NULL"
+                   " ORDER BY f.position, f.id, s.position, s.id",
+                   e));
+    while ((rc = stmt_step(s, e)) == RC_ROW && !*stage_id)
+        if ((!funnel_id || funnel_id == stmt_col_i64(s, 0)) && rights_enters(r, stmt_col_i64(s, 0), stmt_col_i64(s, 1)))
+            *stage_id = stmt_col_i64(s, 1);
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+/* As default_stage, for somebody who may not enter every place; a funnel they do not see is not there. */
+static enum rc own_default_stage(struct change *ch, const struct rights *r, int64_t funnel_id, int64_t *stage_id,
+                                 struct err *e)
+{
+    if (funnel_id && !rights_has_funnel(r, funnel_id))
+        return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "funnel_id", "%lld", (long long)funnel_id);
+    TRY(permitted_stage(ch, r, funnel_id, stage_id, e));
+    if (*stage_id)
+        return RC_OK;
+    return funnel_id ? err_set(e, RC_UNPROCESSABLE, "no_open_stage", "funnel_id", NULL)
+                     : err_set(e, RC_UNPROCESSABLE, "no_funnel", "funnel_id", NULL);
+}
+
 static enum rc default_stage(struct change *ch, struct val funnel, int64_t *stage_id, struct err *e)
 {
     int64_t funnel_id = val_i(funnel, 0);
@@ -150,6 +182,23 @@ static enum rc entered_before(struct change *ch, int64_t deal_id, int64_t seq, i
     return rc == RC_DONE ? RC_OK : rc;
 }
 
+/* A hidden stage is not there; nothing else is told of it. */
+static enum rc stage_in_sight(struct change *ch, const struct record *was, const struct record *will, struct err *e)
+{
+    const struct rights *r = rights_of(ch);
+    int64_t id = will->f[DEAL_STAGE_ID].i, funnel = 0;
+    if (!r || (!r->n_hidden_funnels && !r->n_hidden_stages) ||
+        (was && val_eq(was->f[DEAL_STAGE_ID], will->f[DEAL_STAGE_ID])))
+        return RC_OK;
+    TRY(QUERY_I64(ch->tx->db, &funnel, 0, e, "SELECT funnel_id FROM stage WHERE id = $1", id));
+    if (!rights_has_stage(r, funnel, id))
+        return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "stage_id", "%lld", (long long)id);
+    int64_t named = val_i(will->f[DEAL_FUNNEL_ID], 0);
+    if (named && !rights_has_funnel(r, named))
+        return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "funnel_id", "%lld", (long long)named);
+    return RC_OK;
+}
+
 static enum rc enter_stage(struct change *ch, const struct record *was, struct record *will, struct err *e)
 {
     struct stage_row stage = {0};
@@ -201,13 +250,19 @@ HOOK_BEFORE(deal)
         return RC_OK;
     if (was && was->deleted_at)
         return come_back(ch, will, e);
+    TRY(owner_reason_rules(was, will, DEAL_OWNER_ID, DEAL_OWNER_REASON, e));
     if (!was && !val_has(will->f[DEAL_STAGE_ID])) {
         int64_t stage = 0;
-        TRY(default_stage(ch, will->f[DEAL_FUNNEL_ID], &stage, e));
+        const struct rights *r = rights_of(ch);
+        if (r && (r->n_hidden_funnels || r->n_closed_funnels || r->n_hidden_stages || r->n_closed_stages))
+            TRY(own_default_stage(ch, r, val_i(will->f[DEAL_FUNNEL_ID], 0), &stage, e));
+        else
+            TRY(default_stage(ch, will->f[DEAL_FUNNEL_ID], &stage, e));
         will->f[DEAL_STAGE_ID] = val_int(stage);
     }
     if (!val_has(will->f[DEAL_STAGE_ID]))
         return err_set(e, RC_UNPROCESSABLE, "required", "stage_id", NULL);
+    TRY(stage_in_sight(ch, was, will, e));
     if (!was || !val_eq(was->f[DEAL_STAGE_ID], will->f[DEAL_STAGE_ID]))
         TRY(enter_stage(ch, was, will, e));
     else if (!val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]))

@@ -62,6 +62,13 @@ bool rights_has_stage(const struct rights *r, int64_t funnel_id, int64_t stage_i
            (!r || r->everything || !rights_in(r->hidden_stages, r->n_hidden_stages, stage_id));
 }
 
+bool rights_enters(const struct rights *r, int64_t funnel_id, int64_t stage_id)
+{
+    return !r || r->everything ||
+           (rights_has_stage(r, funnel_id, stage_id) && !rights_in(r->closed_funnels, r->n_closed_funnels, funnel_id) &&
+            !rights_in(r->closed_stages, r->n_closed_stages, stage_id));
+}
+
 const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask)
 {
     if (!r || r->everything || r->all_fields[ent->id])

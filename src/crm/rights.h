@@ -54,6 +54,7 @@ bool rights_edits_field(const struct rights *r, const struct entity *ent, int fi
 bool rights_all_rows(const struct rights *r, const struct entity *ent, enum right right);
 bool rights_has_funnel(const struct rights *r, int64_t funnel_id); /* it is there: not hidden */
 bool rights_has_stage(const struct rights *r, int64_t funnel_id, int64_t stage_id);
+bool rights_enters(const struct rights *r, int64_t funnel_id, int64_t stage_id); /* neither hidden nor closed */
 /* Of the fields one may see; NULL when that is all of them. `mask` (may be NULL) narrows further. */
 const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask);
 /* Writes a condition over the noun's table known as `alias`: the rows that the right reaches. */

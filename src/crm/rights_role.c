@@ -22,7 +22,7 @@ static void base_rights(struct rights *r, enum role base)
     static const unsigned can[] = {[ROLE_ADMIN] = ~0u,
                                    [ROLE_HEAD] = CAN_SETTINGS | CAN_IMPORT | CAN_BULK | CAN_UNDO_OTHERS | CAN_MERGE |
                                                  CAN_SHARE_VIEWS | CAN_REPORTS,
-                                   [ROLE_SELLER] = CAN_BULK | CAN_MERGE | CAN_REPORTS,
+                                   [ROLE_SELLER] = CAN_IMPORT | CAN_BULK | CAN_MERGE | CAN_REPORTS,
                                    [ROLE_OBSERVER] = CAN_REPORTS};
     r->everything = base == ROLE_ADMIN;
     r->can = can[base];

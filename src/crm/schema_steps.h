@@ -1,11 +1,13 @@
 /* The texts of the migration steps, in the files that own them, and what they share. A published step is never edited.
  */
 #pragma once
+#include "store/migrate.h"
 
 #define HEAD                                                                                                           \
     "id @ID, version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT, "
 
-extern const char people_sql[]; /* schema_people.c */
 extern const char lists_sql[];  /* schema_lists.c */
+extern const char people_sql[]; /* schema_people.c */
+extern const char rights_sql_step[]; /* schema_rights.c */
 extern const char contacts_sql[]; /* schema_contacts.c */
 enum rc contacts_backfill(struct db *db, struct err *e);

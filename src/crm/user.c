@@ -18,6 +18,7 @@ static bool active_admin(const struct record *u)
 
 HOOK_BEFORE(user)
 {
+    TRY(user_role_rules(ch, was, will, e));
     if (active_admin(was) && !active_admin(will))
         TRY(other_admin_exists(ch, was->id, e));
     if (will)
