@@ -10,11 +10,17 @@ export interface Screen {
   title: Key
   load: () => Promise<{ default: Component<ScreenProps> }>
 }
+const list = () => import('./screens/list/List.svelte')
 export const routes: Route<Screen>[] = [
   {
     path: '/board/:funnel?',
     screen: { title: 'nav.deals', load: () => import('./screens/board/Board.svelte') },
   },
+  { path: '/deals/list', screen: { title: 'list.deals', load: list } },
+  { path: '/contacts', screen: { title: 'list.contacts', load: list } },
+  { path: '/companies', screen: { title: 'list.companies', load: list } },
+  { path: '/products', screen: { title: 'list.products', load: list } },
+  { path: '/tasks/list', screen: { title: 'list.tasks', load: list } },
   {
     path: '/deals/:id',
     screen: { title: 'deal.page', load: () => import('./screens/deal/DealScreen.svelte') },

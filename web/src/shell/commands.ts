@@ -12,7 +12,7 @@ import { router } from '../lib/router.svelte'
 import { session } from '../lib/session.svelte'
 import { settings, type Theme } from '../lib/settings.svelte'
 import { undo } from '../lib/undo.svelte'
-import { navigation } from './navigation'
+import { further, navigation } from './navigation'
 
 export function appCommands(show: (what: 'palette' | 'help') => Promise<void>): Command[] {
   const theme = (to: Theme): Command => ({
@@ -47,6 +47,13 @@ export function appCommands(show: (what: 'palette' | 'help') => Promise<void>): 
       title: place.command,
       section: 'section.go',
       icon: place.icon,
+      keys: [place.keys],
+      run: () => router.go(place.path),
+    })),
+    ...further.map((place): Command => ({
+      id: `go${place.path}`,
+      title: place.command,
+      section: 'section.go',
       keys: [place.keys],
       run: () => router.go(place.path),
     })),

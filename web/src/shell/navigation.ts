@@ -1,5 +1,7 @@
 // The places of the top bar (on a phone: the bottom bar). Only screens that exist.
+import Building from '@lucide/svelte/icons/building-2'
 import ChartColumn from '@lucide/svelte/icons/chart-column'
+import Contact from '@lucide/svelte/icons/contact-round'
 import ListTodo from '@lucide/svelte/icons/list-todo'
 import Kanban from '@lucide/svelte/icons/square-kanban'
 import type { Component } from 'svelte'
@@ -11,12 +13,31 @@ export interface Place {
   command: Key
   keys: string
   icon: Component
+  /** Other paths of the same place. */
+  also?: string[]
 }
 export const navigation: Place[] = [
-  { path: '/board', title: 'nav.deals', command: 'nav.to_deals', keys: 'KeyG KeyB', icon: Kanban },
+  {
+    ...{ path: '/board', title: 'nav.deals', command: 'nav.to_deals', keys: 'KeyG KeyB', icon: Kanban },
+    also: ['/deals'],
+  },
+  {
+    ...{ path: '/contacts', title: 'nav.contacts', command: 'nav.to_contacts' },
+    ...{ keys: 'KeyG KeyC', icon: Contact },
+  },
+  {
+    ...{ path: '/companies', title: 'nav.companies', command: 'nav.to_companies' },
+    ...{ keys: 'KeyG KeyO', icon: Building },
+  },
   { path: '/tasks', title: 'nav.tasks', command: 'nav.to_tasks', keys: 'KeyG KeyT', icon: ListTodo },
   {
     ...{ path: '/reports', title: 'nav.reports', command: 'nav.to_reports' },
     ...{ keys: 'KeyG KeyR', icon: ChartColumn },
   },
+]
+/** Places without room in the bar: reached by keys, by the palette and from their neighbours. */
+export const further: Omit<Place, 'icon' | 'title'>[] = [
+  { path: '/deals/list', command: 'nav.to_deal_list', keys: 'KeyG KeyL' },
+  { path: '/tasks/list', command: 'nav.to_task_list', keys: 'KeyG KeyA' },
+  { path: '/products', command: 'nav.to_products', keys: 'KeyG KeyU' },
 ]
