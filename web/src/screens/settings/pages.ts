@@ -2,6 +2,7 @@
 // is made of. A page appears when its row is here.
 import type { Component } from 'svelte'
 import { t, type Key } from '../../lib/i18n.svelte'
+import { schema } from '../../lib/schema.svelte'
 import { session } from '../../lib/session.svelte'
 import type { Findable } from './find'
 
@@ -19,9 +20,13 @@ export interface Page {
   parts?: readonly string[]
 }
 const everybody = () => true
-/** Funnels, fields, dictionaries; `can` comes with the schema, the role tells before that. */
-export const maySettings = () => session.user.role === 'admin' || session.user.role === 'head'
-export const mayUsers = () => session.user.role === 'admin'
+/** What the role allows comes with the schema; until it is here, what its base says. */
+const can = (what: string, otherwise: boolean) => (schema.ready ? schema.can.has(what) : otherwise)
+export const mayRoles = () => session.user.role === 'admin'
+/** Funnels, fields, dictionaries. */
+export const maySettings = () =>
+  can('settings', session.user.role === 'admin' || session.user.role === 'head')
+export const mayUsers = () => can('users', session.user.role === 'admin')
 
 const dictionary = () => import('./DictionaryPage.svelte')
 const dictionaries = [
@@ -36,7 +41,16 @@ export const pages: readonly Page[] = [
     parts: ['stages', 'ready', 'norm'],
   },
   ...dictionaries.map((id): Page => ({ id, section: 'sales', may: maySettings, load: dictionary })),
-  { id: 'webhooks', section: 'company', may: mayUsers, load: dictionary },
+  {
+    ...{ id: 'users', section: 'people', may: mayUsers, load: () => import('./UsersPage.svelte') },
+    parts: ['leave', 'reset', 'totp'],
+  },
+  { id: 'teams', section: 'people', may: mayUsers, load: () => import('./TeamsPage.svelte') },
+  {
+    ...{ id: 'roles', section: 'people', may: mayRoles, load: () => import('./RolesPage.svelte') },
+    parts: ['fields', 'places', 'export'],
+  },
+  { id: 'webhooks', section: 'company', may: mayRoles, load: dictionary },
 ]
 export const sections: readonly Page['section'][] = ['account', 'sales', 'objects', 'people', 'company']
 export const mine = (): Page[] => pages.filter((p) => p.may())
