@@ -26,6 +26,14 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'deal.page', load: () => import('./screens/deal/DealScreen.svelte') },
   },
   {
+    path: '/contacts/:id',
+    screen: { title: 'client.contact', load: () => import('./screens/client/ContactScreen.svelte') },
+  },
+  {
+    path: '/companies/:id',
+    screen: { title: 'client.company', load: () => import('./screens/client/CompanyScreen.svelte') },
+  },
+  {
     path: '/tasks',
     screen: { title: 'nav.tasks', load: () => import('./screens/tasks/TasksScreen.svelte') },
   },

@@ -8,6 +8,7 @@ import { toasts } from '../lib/toasts.svelte'
 import type { Change, Task } from '../lib/types'
 import { failure, undo } from '../lib/undo.svelte'
 import { Book } from './book.svelte'
+import { Files } from './files.svelte'
 import { Rows } from './rows.svelte'
 import { Timeline } from './timeline.svelte'
 
@@ -32,11 +33,15 @@ export abstract class Card<T extends Row> {
   readonly book = new Book()
   readonly tasks: Rows<Task>
   readonly timeline: Timeline
+  readonly files: Files
   state = $state<'loading' | 'ready' | 'failed' | 'missing' | 'deleted'>('loading')
   problem = $state('')
   spoken = $state('')
   /** Which composer is open; commands switch it. */
   compose = $state.raw<{ tab: 'note' | 'task' } | null>(null)
+
+  /** Somebody else is to take over: the sheet that asks why is open. */
+  handing = $state.raw<{ owner: number | null } | null>(null)
 
   protected server = $state.raw<T | null>(null)
   #pending = $state.raw<readonly Partial<T>[]>([])
@@ -59,7 +64,11 @@ export abstract class Card<T extends Row> {
     this.noun = plurals[object]
     this.tasks = new Rows<Task>('tasks', tasks, 'due_at')
     this.timeline = new Timeline(`/api/${this.noun}/${id}/timeline`)
-    this.parts = [{ object: 'task', rows: this.tasks }]
+    this.files = new Files(object, id, this.renew)
+    this.parts = [
+      { object: 'task', rows: this.tasks },
+      { object: 'file', rows: this.files.rows },
+    ]
   }
   /** How the object is called in messages. */
   abstract get title(): string
@@ -207,6 +216,19 @@ export abstract class Card<T extends Row> {
     } finally {
       this.#pending = this.#pending.filter((p) => p !== body)
     }
+  }
+  /** The first owner is simply set; a change of hands asks for its reason. */
+  async setOwner(owner: number | null): Promise<void> {
+    if (this.owner === null) return this.giveTo(owner, '')
+    this.handing = { owner }
+  }
+  async giveTo(owner: number | null, reason: string): Promise<void> {
+    const said = t('deal.field_saved', { field: t('deal.owner_id') })
+    await this.patch(
+      { owner_id: owner } as unknown as Partial<T>,
+      said,
+      reason ? { owner_reason: reason } : {},
+    )
   }
   async remove(after: () => void): Promise<void> {
     const title = this.title

@@ -135,6 +135,18 @@ export interface Contact {
   email: string | null
   position: string | null
   company_id: number | null
+  owner_id: number | null
+  comment: string | null
+  tag_ids: number[]
+  consent: 'unknown' | 'given' | 'withdrawn'
+  consent_at: number | null
+  consent_source: string | null
+  restricted: boolean
+  restricted_reason: string | null
+  erased_at: number | null
+  erased_reason: string | null
+  merged_into_id: number | null
+  created_at: number
 }
 export interface Company {
   id: number
@@ -144,6 +156,40 @@ export interface Company {
   phone: string | null
   email: string | null
   website: string | null
+  kpp: string | null
+  address: string | null
+  country: string | null
+  industry: string | null
+  owner_id: number | null
+  comment: string | null
+  tag_ids: number[]
+  merged_into_id: number | null
+  created_at: number
+}
+export interface FileRow {
+  id: number
+  version: number
+  name: string
+  type: string
+  size: number
+  author_id: number | null
+  created_at: number
+}
+export interface ContactPoint {
+  id: number
+  version: number
+  contact_id: number | null
+  company_id: number | null
+  kind: 'phone' | 'email' | 'messenger' | 'address' | 'site'
+  value: string
+  label: string | null
+}
+export interface DealMember {
+  id: number
+  version: number
+  deal_id: number
+  user_id: number
+  part: string | null
 }
 export interface List<T> {
   items: T[]

@@ -5,7 +5,7 @@ import { Problem } from '../../lib/api'
 import { t } from '../../lib/i18n.svelte'
 import { session } from '../../lib/session.svelte'
 import { toasts } from '../../lib/toasts.svelte'
-import type { Deal, DealProduct, Stage, Task } from '../../lib/types'
+import type { Deal, DealMember, DealProduct, Stage, Task } from '../../lib/types'
 import { failure } from '../../lib/undo.svelte'
 
 /** A change that cannot be made before some fields are filled. */
@@ -17,7 +17,10 @@ export interface Asking {
 
 export class DealPage extends Card<Deal> {
   readonly products: Rows<DealProduct>
+  readonly members: Rows<DealMember>
   asking = $state.raw<Asking | null>(null)
+  /** Won without a value: the sheet that asks for it is open. */
+  winning = $state.raw<Stage | null>(null)
 
   deal = $derived(this.row)
   stage = $derived(this.deal ? session.stages.get(this.deal.stage_id) : undefined)
@@ -31,7 +34,11 @@ export class DealPage extends Card<Deal> {
   constructor(id: number) {
     super('deal', id)
     this.products = new Rows<DealProduct>('deal-products', `deal_id = ${id}`, 'id')
-    this.parts.push({ object: 'deal-product', rows: this.products })
+    this.members = new Rows<DealMember>('deal-members', `deal_id = ${id}`, 'id')
+    this.parts.push(
+      { object: 'deal-product', rows: this.products },
+      { object: 'deal-member', rows: this.members },
+    )
   }
   get title(): string {
     return this.deal?.title ?? ''
@@ -62,6 +69,7 @@ export class DealPage extends Card<Deal> {
     const reasons = session.lossReasons(stage.funnel_id)
     if (stage.outcome === 'lost' && reasons.length > 0)
       this.asking = { body, fields: ['loss_reason_id'], stage }
+    else if (stage.outcome === 'won' && !this.deal.value_minor) this.winning = stage
     else void this.moveTo(body, stage)
   }
   /** Moves; when the server wants fields for that, asks for exactly those and goes on. */
