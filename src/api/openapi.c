@@ -61,6 +61,16 @@ static const struct {
              "\"change_id\":{\"type\":\"integer\"}}}"},
     {"undone",
      "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"}}}"},
+    {"duplicates-of", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":"
+                      "\"object\",\"description\":\"the record and why: phone, email, inn, name\"}}}}"},
+    {"duplicates",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+     "\"why\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"ids\":{\"type\":\"array\",\"items\":{\"type\":"
+     "\"integer\"}},\"records\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}},"
+     "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"merge", "{\"type\":\"object\",\"required\":[\"with\"],\"additionalProperties\":false,\"properties\":{"
+              "\"with\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"fields\":{\"type\":\"object\","
+              "\"additionalProperties\":{\"type\":\"integer\"}},\"dry_run\":{\"type\":\"boolean\"}}}"},
     {"presets",
      "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"preset-applied", "{\"type\":\"object\",\"properties\":{\"funnel_id\":{\"type\":\"integer\"},\"change_id\":{"

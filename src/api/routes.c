@@ -162,6 +162,8 @@ void app_routes(struct app *app)
         add(&t, &settings_routes[i]);
     for (size_t i = 0; i < system_routes_n; i++)
         add(&t, &system_routes[i]);
+    for (size_t i = 0; i < contact_routes_n; i++)
+        add(&t, &contact_routes[i]);
     for (size_t i = 0; i < schema_routes_n; i++)
         add(&t, &schema_routes[i]);
     for (size_t i = 0; i < history_routes_n; i++)

@@ -163,7 +163,9 @@ static bool national(const struct plan *p, const char *digits)
     size_t n = strlen(digits);
     if (n < p->least || n > p->most || digits[0] == '0')
         return false;
-    return p->code[0] != '7' || p->code[1] || digits[0] >= '3'; /* no area code of Russia begins with 1 or 2 */
+    if (strcmp(p->code, "7") != 0)
+        return true;
+    return digits[0] >= '3' && !starts(digits, "89"); /* no area code of Russia begins so; "8912…" lacks a digit */
 }
 
 static bool to_e164(const struct raw *raw, struct phone *out)
@@ -229,11 +231,12 @@ struct str phone_pattern(struct arena *a, struct str text)
     struct raw raw;
     char ext[8];
     struct str folded = str_fold(a, text);
-    if (phone_read(text, &whole) && whole.whole)
-        return phone_fold(a, &whole);
     if (text.len > 200 || !read_raw(folded, &raw, ext) || raw.n == 0)
         return folded;
     size_t skip = 0, trunk = strlen(p->trunk);
+    bool part = !raw.plus && starts(raw.digits, p->trunk) && raw.n <= p->most; /* maybe not yet typed to its end */
+    if (!part && phone_read(text, &whole) && whole.whole)
+        return phone_fold(a, &whole);
     if (!raw.plus && starts(raw.digits, "00"))
         skip = 2;
     else if (!raw.plus && starts(raw.digits, p->trunk) && raw.n >= trunk + 3)

@@ -128,6 +128,7 @@ static void a_part_of_a_number_finds_it(void **state)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_non_null(strstr("79123456789", phone_pattern(&arena, str_c(parts[i])).ptr));
     assert_string_equal(phone_pattern(&arena, STR("8 (912) 345-67")).ptr, "91234567");
+    assert_string_equal(phone_pattern(&arena, STR("8 (912) 345-67-8")).ptr, "912345678");
     assert_string_equal(phone_pattern(&arena, STR("00375")).ptr, "375");
     assert_string_equal(phone_pattern(&arena, STR("812")).ptr, "812");
     assert_string_equal(phone_pattern(&arena, STR("Анна")).ptr, "анна");

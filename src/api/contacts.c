@@ -1,0 +1,148 @@
+/* What only contacts and companies can do: duplicates, merging, consent and erasure. */
+#include "api/inside.h"
+#include "crm/duplicates.h"
+#include "crm/merge.h"
+
+/* Of the path: /api/contacts/... or /api/companies/... */
+static const struct entity *noun_of(const struct call *c)
+{
+    return entity_by_id(str_starts(str_c(c->route->pattern), STR("/api/contacts/")) ? ENT_CONTACT : ENT_COMPANY);
+}
+
+/* ---- duplicates ---- */
+
+static enum rc duplicates_of_handle(struct call *c, struct err *e)
+{
+    struct likeness like = {.name = call_param(c, "name"),
+                            .phone = call_param(c, "phone"),
+                            .email = call_param(c, "email"),
+                            .inn = call_param(c, "inn"),
+                            .kpp = call_param(c, "kpp")};
+    TRY(call_param_i64(c, "but", 0, 1, INT64_MAX, &like.but, e));
+    TRY(call_param_i64(c, "company_id", 0, 1, INT64_MAX, &like.company_id, e));
+    return duplicates_of(c->db, c->r->arena, noun_of(c), &like, c->rights, http_body(c->r), e);
+}
+
+static enum rc duplicates_handle(struct call *c, struct err *e)
+{
+    int64_t limit;
+    TRY(call_param_i64(c, "limit", 50, 1, 100, &limit, e));
+    return duplicates_list(c->db, c->r->arena, noun_of(c), c->rights, call_param(c, "cursor"), limit, http_body(c->r),
+                           e);
+}
+
+/* ---- merging ---- */
+
+struct merge_call {
+    struct merge m;
+    bool dry_run;
+    struct buf preview; /* freed when it has been shown */
+};
+
+static enum rc merge_apply(struct change *ch, struct command_job *j, struct err *e)
+{
+    struct merge_call *g = j->args;
+    j->out_id = j->id;
+    if (!g->dry_run)
+        return records_merge(ch, &g->m, e);
+    buf_clear(&g->preview);
+    enum rc rc = records_merge_preview(ch, &g->m, &g->preview, e);
+    if (rc != RC_OK)
+        buf_free(&g->preview);
+    return rc;
+}
+static const struct command command_merge = {"record.merge", merge_apply};
+
+static enum rc read_with(struct call *c, const json_t *list, struct merge *m, struct err *e)
+{
+    if (!json_is_array(list))
+        return err_set(e, list ? RC_INVALID : RC_UNPROCESSABLE, list ? "wrong_type" : "required", "with", "array");
+    size_t n = json_array_size(list);
+    int64_t *ids = ARENA_ARRAY(c->r->arena, int64_t, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (!json_is_integer(json_array_get(list, i)))
+            return err_set(e, RC_INVALID, "wrong_type", "with", "array");
+        ids[i] = json_integer_value(json_array_get(list, i));
+    }
+    m->with = ids;
+    m->n_with = n;
+    return RC_OK;
+}
+
+static enum rc read_choices(struct call *c, const json_t *fields, struct merge *m, struct err *e)
+{
+    const char *name;
+    json_t *from;
+    if (fields && !json_is_object(fields))
+        return err_set(e, RC_INVALID, "wrong_type", "fields", "object");
+    struct merge_choice *choices = ARENA_ARRAY(c->r->arena, struct merge_choice, json_object_size(fields) + 1);
+    json_object_foreach((json_t *)(uintptr_t)fields, name, from)
+    {
+        int field = entity_field(m->ent, str_c(name));
+        if (field < 0 || (m->ent->fields[field].flags & FF_SERVER) || !rights_edits_field(c->rights, m->ent, field))
+            return err_set(e, RC_INVALID, "unknown_field", name, NULL);
+        if (!json_is_integer(from))
+            return err_set(e, RC_INVALID, "wrong_type", name, "integer");
+        choices[m->n_choices++] = (struct merge_choice){field, json_integer_value(from)};
+    }
+    m->choices = choices;
+    return RC_OK;
+}
+
+static enum rc read_flag(const json_t *body, const char *key, bool *out, struct err *e)
+{
+    const json_t *v = json_object_get(body, key);
+    if (v && !json_is_boolean(v))
+        return err_set(e, RC_INVALID, "wrong_type", key, "boolean");
+    *out = json_is_true(v);
+    return RC_OK;
+}
+
+static enum rc merge_prepare(struct call *c, struct err *e)
+{
+    static const char *const keys[] = {"with", "fields", "dry_run", NULL};
+    struct merge_call *g = ARENA_NEW(c->r->arena, struct merge_call);
+    json_t *body;
+    TRY(call_body(c, &body, e));
+    enum rc rc;
+    g->m.ent = noun_of(c);
+    g->m.id = c->id;
+    TRY_OUT(body_only(body, keys, e));
+    TRY_OUT(read_with(c, json_object_get(body, "with"), &g->m, e));
+    TRY_OUT(read_choices(c, json_object_get(body, "fields"), &g->m, e));
+    TRY_OUT(read_flag(body, "dry_run", &g->dry_run, e));
+    if (g->dry_run) /* each asks anew */
+        c->job.idempotency_key = STR_NULL;
+    c->job.args = g;
+    c->job.command = &command_merge;
+out:
+    json_decref(body);
+    return rc;
+}
+
+static enum rc merge_show(struct call *c, struct err *e)
+{
+    struct merge_call *g = c->job.args;
+    if (!g->dry_run)
+        return call_show(c, noun_of(c), c->id, e);
+    buf_str(http_body(c->r), buf_view(&g->preview));
+    buf_free(&g->preview);
+    return RC_OK;
+}
+
+#define QUERY_LIKE "name phone email inn kpp company_id but"
+const struct route contact_routes[] = {
+    {"GET", "/api/contacts/duplicates-of", RUN_POOL, MAY_READ, NULL, "Contacts like one that is being entered",
+     duplicates_of_handle, NULL, QUERY_LIKE, NULL, "duplicates-of", 0},
+    {"GET", "/api/companies/duplicates-of", RUN_POOL, MAY_READ, NULL, "Companies like one that is being entered",
+     duplicates_of_handle, NULL, QUERY_LIKE, NULL, "duplicates-of", 0},
+    {"GET", "/api/contacts/duplicates", RUN_POOL, MAY_READ, NULL, "Contacts that are there twice", duplicates_handle,
+     NULL, "cursor limit", NULL, "duplicates", 0},
+    {"GET", "/api/companies/duplicates", RUN_POOL, MAY_READ, NULL, "Companies that are there twice", duplicates_handle,
+     NULL, "cursor limit", NULL, "duplicates", 0},
+    {"POST", "/api/contacts/{id}/merge", RUN_WRITE, MAY_READ, NULL, "Several contacts become one; undo takes it back",
+     merge_show, merge_prepare, NULL, "merge", "contact", 0, .can = CAN_MERGE},
+    {"POST", "/api/companies/{id}/merge", RUN_WRITE, MAY_READ, NULL, "Several companies become one; undo takes it back",
+     merge_show, merge_prepare, NULL, "merge", "company", 0, .can = CAN_MERGE},
+};
+const size_t contact_routes_n = sizeof contact_routes / sizeof *contact_routes;
