@@ -169,7 +169,7 @@ class Names {
     this.#known = next
   }
   #listen(): void {
-    if (this.#listens) return
+    if (this.#listens || typeof EventSource === 'undefined') return
     this.#listens = true
     live('/api/events', -1, {
       change: ({ object, object_id, set }) => {

@@ -58,6 +58,7 @@ export class ListStore {
   #again: ReturnType<typeof setTimeout> | undefined
   #wanting: ReturnType<typeof setTimeout> | undefined
   #sending = 0
+  #followed = false
   #stopLive: () => void
 
   constructor(
@@ -102,7 +103,8 @@ export class ListStore {
     const next = readState(query, this.defaults, (f) => this.field(f) !== undefined)
     // The column by which a row is known stays, and stays first.
     next.columns = [this.of.main, ...next.columns.filter((c) => c !== this.of.main)]
-    if (JSON.stringify(next) === JSON.stringify(this.shown) && this.phase !== 'loading') return
+    if (this.#followed && JSON.stringify(next) === JSON.stringify(this.shown)) return
+    this.#followed = true
     const asks = (s: ListState) => JSON.stringify([s.filter, s.q, s.sort, s.group, s.columns.toSorted()])
     const same = asks(next) === asks(this.shown) && this.phase === 'ready'
     this.shown = next
@@ -165,6 +167,7 @@ export class ListStore {
     const { group } = this.shown
     const filter = this.asked
     const totals = this.#total(filter, signal)
+    totals.catch(() => {}) // who waits for it hears of it; a short list does not wait
     if (group !== null) {
       const query = new URLSearchParams({ by: group, filter, sum: this.sums().join(',') })
       const { groups } = await get<{ groups: GroupOf[] }>(`/api/${this.plural}/groups?${query}`, signal)

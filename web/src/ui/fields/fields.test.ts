@@ -8,7 +8,7 @@ import { session } from '../../lib/session.svelte'
 import type { Boot } from '../../lib/types'
 import FieldInput from './FieldInput.svelte'
 import FieldValue from './FieldValue.svelte'
-import { draftOf, parseDraft, safeLink, textOf } from './values'
+import { draftOf, parseDraft, phoneText, safeLink, textOf } from './values'
 
 beforeAll(async () => {
   await i18n.use('ru')
@@ -69,6 +69,11 @@ describe('how values read', () => {
     expect(screen.queryByRole('link')).toBeNull()
     expect(screen.getByText('javascript:alert(1)')).toBeTruthy()
   })
+  it('writes phones as people read them', () => {
+    expect(phoneText('+79762512576')).toBe('+7 976 251-25-76')
+    expect(phoneText('+996590654779')).toBe('+996 590 654 779')
+    expect(phoneText('доб. 12')).toBe('доб. 12')
+  })
   it('types money in whole units, with a comma or a point', () => {
     expect(draftOf(field('money'), 1_250_050, 'RUB').replace(/\s/g, ' ')).toBe('12 500,5')
     expect(parseDraft(field('money'), '12 500,5', 'RUB')).toBe(1_250_050)
@@ -122,13 +127,6 @@ describe('names behind ids', () => {
       asked.push(decodeURIComponent(url.replaceAll('+', ' ')))
       return new Response(JSON.stringify({ items: [{ id: 7, name: 'ООО «Ромашка»' }], next_cursor: null }))
     })
-    vi.stubGlobal(
-      'EventSource',
-      class {
-        addEventListener() {}
-        close() {}
-      },
-    )
     expect(names.of('company', 7)).toBe(undefined)
     expect(names.of('company', 8)).toBe(undefined)
     await new Promise((go) => setTimeout(go, 40))

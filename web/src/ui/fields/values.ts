@@ -41,6 +41,8 @@ export function textOf(field: SchemaField, value: unknown, currency: string): st
       return names.ofField(field, Number(value))
     case 'set':
       return (value as number[]).map((id) => names.ofField(field, id)).join(', ')
+    case 'phone':
+      return phoneText(String(value))
     case 'json':
       return JSON.stringify(value)
     default:
@@ -67,6 +69,14 @@ export function parseDraft(
   if (!Number.isFinite(n)) return undefined
   if (field.type === 'money') return Math.round(n * minorUnits(currency))
   return field.type === 'int' && !Number.isInteger(n) ? undefined : n
+}
+/** +79762512576 as people read it; other countries by threes from the end. */
+export function phoneText(phone: string): string {
+  const plain = phone.replace(/[\s()-]/g, '')
+  const ru = /^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(plain)
+  if (ru) return `+7 ${ru[1]} ${ru[2]}-${ru[3]}-${ru[4]}`
+  const other = /^\+(\d{1,3})(\d{3})(\d{3})(\d{3})$/.exec(plain)
+  return other ? `+${other.slice(1).join(' ')}` : phone
 }
 /** A link that is safe to follow: http(s) only, whatever was stored. */
 export function safeLink(text: string): string | null {
