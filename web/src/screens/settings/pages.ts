@@ -34,10 +34,7 @@ const dictionaries = [
 ] as const
 export const pages: readonly Page[] = [
   {
-    id: 'funnels',
-    section: 'sales',
-    may: maySettings,
-    load: () => import('./FunnelsPage.svelte'),
+    ...{ id: 'funnels', section: 'sales', may: maySettings, load: () => import('./FunnelsPage.svelte') },
     parts: ['stages', 'ready', 'norm'],
   },
   ...dictionaries.map((id): Page => ({ id, section: 'sales', may: maySettings, load: dictionary })),
@@ -50,11 +47,33 @@ export const pages: readonly Page[] = [
     ...{ id: 'roles', section: 'people', may: mayRoles, load: () => import('./RolesPage.svelte') },
     parts: ['fields', 'places', 'export'],
   },
+  {
+    ...{ id: 'company', section: 'company', may: maySettings, load: () => import('./CompanyPage.svelte') },
+    parts: ['logo', 'currency', 'zone'],
+  },
+  {
+    ...{ id: 'calendar', section: 'company', may: maySettings, load: () => import('./CalendarPage.svelte') },
+    parts: ['holidays'],
+  },
+  { id: 'operations', section: 'company', may: everybody, load: () => import('./OperationsPage.svelte') },
   { id: 'webhooks', section: 'company', may: mayRoles, load: dictionary },
+  {
+    ...{ id: 'backup', section: 'company', may: mayRoles, load: () => import('./BackupPage.svelte') },
+    parts: ['archive'],
+  },
+  { id: 'system', section: 'company', may: mayRoles, load: () => import('./SystemPage.svelte') },
+  {
+    ...{ id: 'profile', section: 'account', may: everybody, load: () => import('./ProfilePage.svelte') },
+    parts: ['language', 'theme'],
+  },
+  {
+    ...{ id: 'security', section: 'account', may: everybody, load: () => import('./SecurityPage.svelte') },
+    parts: ['factor', 'sessions'],
+  },
+  { id: 'tokens', section: 'account', may: everybody, load: () => import('./TokensPage.svelte') },
 ]
-export const sections: readonly Page['section'][] = ['account', 'sales', 'objects', 'people', 'company']
+export const sections: readonly Page['section'][] = ['sales', 'objects', 'people', 'company', 'account']
 export const mine = (): Page[] => pages.filter((p) => p.may())
-void everybody
 
 export const titleOf = (page: Page): string => t(`settings.${page.id}.title` as Key)
 export interface Entry extends Findable {

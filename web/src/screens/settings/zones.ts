@@ -1,0 +1,46 @@
+// Time zones as people look for them: by city, those of the company's likely countries first, with the distance to UTC now.
+const near = [
+  ...[
+    'Europe/Kaliningrad',
+    'Europe/Moscow',
+    'Europe/Samara',
+    'Asia/Yekaterinburg',
+    'Asia/Omsk',
+    'Asia/Novosibirsk',
+  ],
+  ...[
+    'Asia/Krasnoyarsk',
+    'Asia/Irkutsk',
+    'Asia/Yakutsk',
+    'Asia/Vladivostok',
+    'Asia/Magadan',
+    'Asia/Kamchatka',
+  ],
+  ...[
+    'Europe/Minsk',
+    'Asia/Almaty',
+    'Asia/Bishkek',
+    'Asia/Tashkent',
+    'Asia/Yerevan',
+    'Asia/Tbilisi',
+    'Asia/Baku',
+  ],
+]
+export function zones(locale: string): { id: string; label: string; hint: string }[] {
+  const all = Intl.supportedValuesOf('timeZone')
+  return [...near, ...all.filter((z) => !near.includes(z))].map((id) => {
+    const part = (name: 'shortOffset' | 'longGeneric') =>
+      new Intl.DateTimeFormat(locale, { timeZone: id, timeZoneName: name })
+        .formatToParts(0)
+        .find((p) => p.type === 'timeZoneName')?.value ?? ''
+    const city = (id.split('/').at(-1) ?? id).replaceAll('_', ' ')
+    const named = near.includes(id) ? part('longGeneric') : ''
+    return { id, label: named && !named.startsWith('GMT') ? `${city} — ${named}` : id, hint: offset(id) }
+  })
+}
+function offset(zone: string): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'shortOffset' }).formatToParts(
+    Date.now(),
+  )
+  return (parts.find((p) => p.type === 'timeZoneName')?.value ?? '').replace('GMT', 'UTC')
+}
