@@ -1,7 +1,9 @@
 /* What only contacts and companies can do: duplicates, merging, consent and erasure. */
 #include "api/inside.h"
+#include "base/i18n.h"
 #include "crm/duplicates.h"
 #include "crm/merge.h"
+#include "crm/personal.h"
 
 /* Of the path: /api/contacts/... or /api/companies/... */
 static const struct entity *noun_of(const struct call *c)
@@ -130,6 +132,125 @@ static enum rc merge_show(struct call *c, struct err *e)
     return RC_OK;
 }
 
+/* ---- personal data ---- */
+
+static enum rc personal_data_handle(struct call *c, struct err *e)
+{
+    return contact_personal_data(c->db, c->r->arena, c->id, c->rights, http_body(c->r), e);
+}
+
+struct erase_call {
+    struct erasure x;
+    struct erased out;
+};
+
+/* An absent reason is an empty one; the command says when it is needed. */
+static enum rc read_reason(struct call *c, const json_t *body, struct str *out, struct err *e)
+{
+    const json_t *v = json_object_get(body, "reason");
+    *out = STR_NULL;
+    if (!v || json_is_null(v))
+        return RC_OK;
+    TRY(body_text(body, "reason", c->r->arena, out, e));
+    *out = str_trim(*out);
+    return str_utf8_len(*out) <= 500 ? RC_OK : err_set(e, RC_UNPROCESSABLE, "too_long", "reason", "500");
+}
+
+static enum rc erase_apply(struct change *ch, struct command_job *j, struct err *e)
+{
+    struct erase_call *x = j->args;
+    j->out_id = j->id;
+    enum rc rc = contact_erase(ch, &x->x, &x->out, e);
+    vec_free(&x->out.blobs);
+    return rc;
+}
+static const struct command command_erase = {"contact.erase", erase_apply};
+
+static enum rc erase_prepare(struct call *c, struct err *e)
+{
+    static const char *const keys[] = {"reason", "dry_run", NULL};
+    struct erase_call *x = ARENA_NEW(c->r->arena, struct erase_call);
+    const char *locale = call_locale(c);
+    json_t *body;
+    TRY(call_body(c, &body, e));
+    enum rc rc;
+    TRY_OUT(body_only(body, keys, e));
+    TRY_OUT(read_reason(c, body, &x->x.reason, e));
+    TRY_OUT(read_flag(body, "dry_run", &x->x.dry_run, e));
+    x->x.id = c->id;
+    struct str number = str_fmt(c->r->arena, "%lld", (long long)c->id);
+    x->x.name = i18n_fill(c->r->arena, locale, "contact.erased_name", &number, 1);
+    x->x.mark = i18n_text(locale, "contact.erased_mark");
+    if (x->x.dry_run)
+        c->job.idempotency_key = STR_NULL;
+    c->job.args = x;
+    c->job.command = &command_erase;
+out:
+    json_decref(body);
+    return rc;
+}
+
+static enum rc erase_show(struct call *c, struct err *e)
+{
+    const struct erase_call *x = c->job.args;
+    if (!x->x.dry_run)
+        return call_show(c, entity_by_id(ENT_CONTACT), c->id, e);
+    const struct {
+        const char *key;
+        int64_t n;
+    } counts[] = {{"contacts", x->out.contacts}, {"contact-points", x->out.points}, {"notes", x->out.notes},
+                  {"tasks", x->out.tasks},       {"files", x->out.files},           {"deals", x->out.deals},
+                  {"events", x->out.events},     {"messages", x->out.payloads}};
+    struct jw w = call_json(c);
+    jw_obj(&w);
+    jw_key(&w, "erases");
+    jw_obj(&w);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        jw_ki64(&w, counts[i].key, counts[i].n);
+    jw_end_obj(&w);
+    jw_end_obj(&w);
+    return RC_OK;
+}
+
+struct restrict_call {
+    bool restricted;
+    struct str reason;
+};
+
+static enum rc restrict_apply(struct change *ch, struct command_job *j, struct err *e)
+{
+    const struct restrict_call *x = j->args;
+    j->out_id = j->id;
+    return contact_restrict(ch, j->id, x->restricted, x->reason, e);
+}
+static const struct command command_restrict = {"contact.restrict", restrict_apply};
+
+static enum rc restrict_prepare(struct call *c, struct err *e)
+{
+    static const char *const keys[] = {"restricted", "reason", NULL};
+    struct restrict_call *x = ARENA_NEW(c->r->arena, struct restrict_call);
+    json_t *body;
+    TRY(call_body(c, &body, e));
+    enum rc rc;
+    TRY_OUT(body_only(body, keys, e));
+    if (!json_object_get(body, "restricted")) {
+        rc = err_set(e, RC_UNPROCESSABLE, "required", "restricted", NULL);
+        goto out;
+    }
+    TRY_OUT(read_flag(body, "restricted", &x->restricted, e));
+    TRY_OUT(read_reason(c, body, &x->reason, e));
+    c->job.args = x;
+    c->job.command = &command_restrict;
+out:
+    json_decref(body);
+    return rc;
+}
+
+static enum rc contact_show(struct call *c, struct err *e)
+{
+    return call_show(c, entity_by_id(ENT_CONTACT), c->id, e);
+}
+
 #define QUERY_LIKE "name phone email inn kpp company_id but"
 const struct route contact_routes[] = {
     {"GET", "/api/contacts/duplicates-of", RUN_POOL, MAY_READ, NULL, "Contacts like one that is being entered",
@@ -144,5 +265,12 @@ const struct route contact_routes[] = {
      merge_show, merge_prepare, NULL, "merge", "contact", 0, .can = CAN_MERGE},
     {"POST", "/api/companies/{id}/merge", RUN_WRITE, MAY_READ, NULL, "Several companies become one; undo takes it back",
      merge_show, merge_prepare, NULL, "merge", "company", 0, .can = CAN_MERGE},
+    {"GET", "/api/contacts/{id}/personal-data", RUN_POOL, MAY_READ, NULL, "All that is kept of a person",
+     personal_data_handle, NULL, NULL, NULL, "personal-data", 0, .can = CAN_ERASE},
+    {"POST", "/api/contacts/{id}/restrict", RUN_WRITE, MAY_READ, NULL, "Restrict the processing of a contact's data",
+     contact_show, restrict_prepare, NULL, "restrict", "contact", 0, .can = CAN_ERASE},
+    {"POST", "/api/contacts/{id}/erase", RUN_WRITE, MAY_READ, NULL,
+     "Erase a contact's personal data; cannot be taken back", erase_show, erase_prepare, NULL, "erase", "contact", 0,
+     .can = CAN_ERASE},
 };
 const size_t contact_routes_n = sizeof contact_routes / sizeof *contact_routes;

@@ -61,6 +61,11 @@ static const struct {
              "\"change_id\":{\"type\":\"integer\"}}}"},
     {"undone",
      "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"}}}"},
+    {"personal-data", "{\"type\":\"object\"}"},
+    {"restrict", "{\"type\":\"object\",\"required\":[\"restricted\"],\"additionalProperties\":false,\"properties\":{"
+                 "\"restricted\":{\"type\":\"boolean\"},\"reason\":{\"type\":\"string\"}}}"},
+    {"erase", "{\"type\":\"object\",\"required\":[\"reason\"],\"additionalProperties\":false,\"properties\":{"
+              "\"reason\":{\"type\":\"string\"},\"dry_run\":{\"type\":\"boolean\"}}}"},
     {"duplicates-of", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":"
                       "\"object\",\"description\":\"the record and why: phone, email, inn, name\"}}}}"},
     {"duplicates",

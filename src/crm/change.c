@@ -363,6 +363,17 @@ enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, str
     return how == 2 ? row_event(ch, was, will, ent->verb ? ent->verb(was, will) : VERB_UPDATED, e) : RC_OK;
 }
 
+enum rc change_rewrite(struct change *ch, const struct record *was, struct record *will, enum verb verb,
+                       struct str data, struct err *e)
+{
+    struct event ev;
+    will->version++;
+    will->updated_at = ch->at;
+    TRY(update_row(ch->tx, was, will, e));
+    TRY(change_event(ch, will->ent->id, will->id, verb, data, &ev, e));
+    return follow(ch, &ev, was, will, e);
+}
+
 static enum rc set_deleted(struct change *ch, const struct record *r, struct err *e)
 {
     struct stmt *s;

@@ -129,7 +129,7 @@ static enum rc replay_data(struct check *c, struct replay *p, const struct event
 static enum rc replay_event(struct check *c, struct replay *p, const struct event *ev, struct err *e)
 {
     struct record *r = p->r;
-    bool changes = ev->verb <= VERB_DONE && ev->verb != VERB_PASSED;
+    bool changes = (ev->verb <= VERB_DONE && ev->verb != VERB_PASSED) || ev->verb == VERB_ERASED;
     if (!changes)
         return RC_OK;
     if ((ev->verb == VERB_CREATED) == p->created)

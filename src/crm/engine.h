@@ -58,6 +58,10 @@ MUST_USE enum rc undo_event(struct change *ch, const struct event *ev, int64_t *
 /* Appends one event of the change: journal, then the outbox. */
 MUST_USE enum rc change_event(struct change *ch, int object_kind, int64_t object_id, enum verb verb, struct str data,
                               struct event *out, struct err *e);
+/* Writes a row past the rules of its noun, with an event that tells `data` instead of what changed. For the erasure of
+ * personal data alone. */
+MUST_USE enum rc change_rewrite(struct change *ch, const struct record *was, struct record *will, enum verb verb,
+                                struct str data, struct err *e);
 void journal_data(struct buf *b, const struct record *was, const struct record *is);
 MUST_USE enum rc record_insert(struct wtx *tx, struct record *r, struct err *e); /* row only; sets r->id */
 MUST_USE enum rc record_write_set(struct db *db, const struct field *fd, int64_t owner, struct val old, struct val new,

@@ -51,6 +51,7 @@ enum verb { /* stored in the journal */
             VERB_SIGNED_IN = 8,
             VERB_SIGNED_OUT = 9,
             VERB_IMPORTED = 10,
+            VERB_ERASED = 11, /* personal data are gone from the row and from its older events: crm/personal.h */
 };
 enum via {
     VIA_UI = 1,

@@ -317,6 +317,9 @@ enum rc change_undo(struct change *ch, int64_t change_id, int64_t *undone, struc
         rc = err_set(e, RC_NOT_FOUND, "not_found", "change_id", "%lld", (long long)change_id);
     ch->cause = change_id;
     ch->actor.via = VIA_UNDO;
+    for (size_t i = 0; i < all.len && rc == RC_OK; i++) /* what was erased is nowhere any more */
+        if (all.ptr[i].verb == VERB_ERASED)
+            rc = err_set(e, RC_CONFLICT, "not_undoable", "", NULL);
     for (size_t i = all.len; i > 0 && rc == RC_OK; i--)
         rc = undo_event(ch, &all.ptr[i - 1], undone, e);
     if (rc == RC_OK)

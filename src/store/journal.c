@@ -92,6 +92,16 @@ enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e)
     return db->queue.len > QUEUE_BYTES ? journal_flush(db, e) : RC_OK;
 }
 
+enum rc journal_redact(struct wtx *tx, int64_t seq, struct str data, struct err *e)
+{
+    struct stmt *s;
+    TRY(journal_flush(tx->db, e)); /* it may still wait to be copied */
+    TRY(db_prepare(tx->db, &s, "UPDATE journal SET data = $1 WHERE seq = $2", e));
+    stmt_str(s, 1, data);
+    stmt_i64(s, 2, seq);
+    return stmt_run(s, e);
+}
+
 static struct event row(struct stmt *s)
 {
     return (struct event){

@@ -26,6 +26,9 @@ MUST_USE enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e)
 MUST_USE enum rc journal_read(struct db *db, int64_t after, int64_t limit,
                               enum rc (*each)(void *arg, const struct event *ev), void *arg, int64_t *last,
                               struct err *e);
+/* Replaces what an event tells. The only way in which the journal ever changes: for the erasure of personal data on a
+ * person's request, which is an event itself. */
+MUST_USE enum rc journal_redact(struct wtx *tx, int64_t seq, struct str data, struct err *e);
 MUST_USE enum rc journal_last(struct db *db, int64_t *seq, struct err *e); /* 0 when empty */
 
 /* The feed: a thread with its own reader that follows the journal (woken by feed_wake after a local commit, and on

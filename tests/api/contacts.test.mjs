@@ -79,3 +79,97 @@ test('a consent keeps its date', async () => {
   assert.equal((await admin.patch(`/api/contacts/${one.id}`, { consent: 'unknown' })).consent_at, null)
   await refused('PATCH', `/api/contacts/${one.id}`, { restricted: true }, 422, 'read_only_field')
 })
+
+test('processing is restricted with a reason, and lifted (152-FZ, GDPR)', async () => {
+  const one = await admin.create('/api/contacts', { name: 'Вера', phone: '+79031112244' })
+  const restrict = (body) => admin('POST', `/api/contacts/${one.id}/restrict`, body)
+  assert.equal((await restrict({ restricted: true })).body.code, 'required')
+  const done = (await restrict({ restricted: true, reason: 'заявление от 3 мая' })).body
+  assert.deepEqual([done.restricted, done.restricted_reason], [true, 'заявление от 3 мая'])
+  await refused('PATCH', `/api/contacts/${one.id}`, { phone: '112' }, 409, 'contact_restricted')
+  await refused('POST', '/api/contact-points', { contact_id: one.id, kind: 'phone', value: '11200' }, 409, 'contact_restricted')
+  const twin = await admin.create('/api/contacts', { name: 'Вера К.' })
+  await refused('POST', `/api/contacts/${twin.id}/merge`, { with: [one.id] }, 409, 'contact_restricted')
+  const lifted = (await restrict({ restricted: false })).body
+  assert.deepEqual([lifted.restricted, lifted.restricted_reason], [false, null])
+  await admin.patch(`/api/contacts/${one.id}`, { phone: '11200' })
+})
+
+test('a person’s data are erased everywhere, and the statistics stay', async () => {
+  const { funnel } = await funnelOf(admin, { name: 'Персональные' })
+  const hook = await admin.create('/api/webhooks', { url: 'http://hooks.invalid/x', kinds: '*', secret: 'секрет хука 123' })
+  const firm = await admin.create('/api/companies', { name: 'Завод' })
+  const person = await admin.create('/api/contacts', { name: 'Ярослава Вещая', phone: '+7 926 700-60-50', email: 'yara@example.ru', position: 'главный инженер', comment: 'любит горы', company_id: firm.id, consent: 'given', consent_source: 'анкета Ярославы' })
+  await admin.patch(`/api/contacts/${person.id}`, { name: 'Ярослава Мудрая', phone: '+7 926 700-60-51' })
+  const twin = await admin.create('/api/contacts', { name: 'Я. Вещая', phone: '8 926 700 60 52', comment: 'двойник с тайной' })
+  await admin.must(200)('POST', `/api/contacts/${person.id}/merge`, { with: [twin.id] })
+  await admin.create('/api/contact-points', { contact_id: person.id, kind: 'messenger', value: '@yaroslava_v', label: 'личный' })
+  const deal = await admin.create('/api/deals', { title: 'Насосы для Ярослава Мудрая', funnel_id: funnel.id, value_minor: 500, contact_id: person.id })
+  const note = await admin.create('/api/notes', { text: 'Дочка болеет', contact_id: person.id })
+  const dealNote = await admin.create('/api/notes', { text: 'Звонить ярослава мудрая: 8 (926) 700-60-51 или YARA@example.ru, сумма 500', deal_id: deal.id })
+  const task = await admin.create('/api/tasks', { title: 'Поздравить Ярославу с юбилеем', contact_id: person.id, done: true, result: 'поздравили' })
+  const other = await admin.create('/api/notes', { text: 'Ярослава Мудрая здесь ни при чём', company_id: firm.id })
+  const path = `/api/contacts/${person.id}`
+
+  const all = await admin.get(`${path}/personal-data`)
+  assert.deepEqual([all.contact.name, all.deals.length, all.notes[0].text, all.points.length, all.merged_records.length], ['Ярослава Мудрая', 1, 'Дочка болеет', 2, 1])
+  assert.ok(all.history.length >= 2)
+
+  await refused('POST', `${path}/erase`, {}, 422, 'required')
+  const plan = (await admin.must(200)('POST', `${path}/erase`, { reason: 'заявление', dry_run: true })).body.erases
+  assert.deepEqual([plan.contacts, plan['contact-points'], plan.notes, plan.tasks, plan.deals], [2, 2, 2, 1, 1])
+  assert.equal((await admin.get(path)).name, 'Ярослава Мудрая')
+
+  const done = await admin.must(200)('POST', `${path}/erase`, { reason: 'заявление от 5 мая' })
+  assert.deepEqual([done.body.name, done.body.phone, done.body.email, done.body.comment, done.body.position], [`Стёртый контакт ${person.id}`, null, null, null, null])
+  assert.deepEqual([done.body.company_id, done.body.owner_id, done.body.erased_reason, done.body.consent], [firm.id, 1, 'заявление от 5 мая', 'given'])
+  assert.ok(done.body.erased_at)
+  assert.equal((await admin.get(`/api/deals/${deal.id}`)).title, 'Насосы для [стёрто]')
+  assert.equal((await admin.get(`/api/deals/${deal.id}`)).contact_id, person.id, 'the deal still counts for the contact')
+  assert.equal((await admin.get(`/api/notes/${note.id}`)).text, '[стёрто]')
+  assert.equal((await admin.get(`/api/notes/${dealNote.id}`)).text, 'Звонить [стёрто]: [стёрто] или [стёрто], сумма 500')
+  const emptied = await admin.get(`/api/tasks/${task.id}`)
+  assert.deepEqual([emptied.title, emptied.result, emptied.done], ['[стёрто]', '[стёрто]', true])
+  assert.equal((await admin.list('/api/contact-points', { filter: `contact_id = ${person.id}` })).items.length, 0)
+  assert.match((await admin.get(`/api/notes/${other.id}`)).text, /ни при чём/)
+
+  const timeline = (await admin.get(`${path}/timeline?limit=500`)).items
+  assert.ok(timeline.some((ev) => ev.kind === 'contact.erased' && ev.object_id === person.id && ev.actor_id === 1 && ev.set.erased_reason[1] === 'заявление от 5 мая'))
+  const traces = /Вещая|700.?60|yara|тайной|инженер|горы|Дочка|юбилеем|личный/i
+  assert.doesNotMatch(JSON.stringify(timeline), traces)
+  const dump = await cli(['check', ...server.place])
+  assert.equal(dump.code, 0, dump.out + dump.err)
+
+  await refused('PATCH', path, { phone: '112 00' }, 409, 'contact_erased')
+  await refused('POST', `${path}/erase`, { reason: 'ещё раз' }, 409, 'contact_erased')
+  await refused('POST', '/api/undo', { change_id: Number(done.headers.get('voronka-change')) }, 409, 'not_undoable')
+  await admin.patch(path, { owner_id: null })
+  await admin.del(`/api/webhooks/${hook.id}`)
+})
+
+test('nothing of an erased person is left in the database', { skip: process.env.VORONKA_TEST_PG && 'files of PostgreSQL are its own' }, async () => {
+  const { execFileSync } = await import('node:child_process')
+  const dir = server.place[1]
+  const one = await admin.create('/api/contacts', { name: 'Незабвенная Зинаида', comment: 'особая примета: шрам' })
+  await admin.must(200)('POST', `/api/contacts/${one.id}/erase`, { reason: 'по закону' })
+  const rows = execFileSync('sqlite3', [`${dir}/voronka.db`, '.dump'], { encoding: 'utf8', maxBuffer: 1 << 28 })
+  assert.ok(rows.includes('по закону'))
+  assert.doesNotMatch(rows, /Незабвенная|шрам|Вещая|7006050|yara@|yaroslava_v|тайной/)
+})
+
+test('erasing is a right of its own', async () => {
+  const password = 'пароль для тестов'
+  const may = await admin.create('/api/roles', { name: 'Стирает', base: 'seller', rights: { objects: { contact: { see: 'own', create: 'all', edit: 'own', delete: 'own', export: 'none' } }, can: ['erase'] } })
+  for (const [email, rest] of [['erase@example.ru', { role_id: may.id }], ['seller2@example.ru', { role: 'seller' }]]) await admin.create('/api/users', { name: email, email, password, ...rest })
+  const eraser = await server.signIn('erase@example.ru', password)
+  const seller = await server.signIn('seller2@example.ru', password)
+  const mine = await eraser.create('/api/contacts', { name: 'Мой клиент' })
+  const hers = await admin.create('/api/contacts', { name: 'Чужой клиент' })
+  for (const [path, body] of [['erase', { reason: 'р' }], ['restrict', { restricted: true, reason: 'р' }]]) {
+    assert.equal((await seller('POST', `/api/contacts/${mine.id}/${path}`, body)).status, 403)
+    assert.equal((await eraser('POST', `/api/contacts/${hers.id}/${path}`, body)).status, 404)
+  }
+  assert.equal((await seller('GET', `/api/contacts/${mine.id}/personal-data`)).status, 403)
+  assert.equal((await eraser('GET', `/api/contacts/${hers.id}/personal-data`)).status, 404)
+  await eraser.must(200)('POST', `/api/contacts/${mine.id}/erase`, { reason: 'просьба' })
+})
