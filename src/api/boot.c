@@ -13,10 +13,16 @@ static enum rc put_all(struct call *c, struct jw *w, const struct entity *ent, c
     enum rc rc;
     size_t cap = 16, len = 0;
     struct record **rows = ARENA_ARRAY(a, struct record *, cap);
-    struct str columns = record_columns(a, ent, NULL);
-    char *sql = str_cdup(a, str_fmt(a, "SELECT %.*s FROM %s WHERE deleted_at IS NULL ORDER BY %s LIMIT %d",
-                                    STR_ARG(columns), ent->table, order, PRODUCTS_MOST));
-    TRY(db_prepare(c->db, &s, sql, e));
+    struct str columns = record_columns(a, ent, "t");
+    struct sqlb q = sqlb_new(a);
+    sqlb_c(&q, "SELECT ");
+    buf_str(&q.text, columns);
+    sqlb_fmt(&q, " FROM %s t WHERE t.deleted_at IS NULL AND ", ent->table);
+    rights_sql(&q, c->rights, ent, RIGHT_SEE, "t");
+    sqlb_fmt(&q, " ORDER BY %s LIMIT %d", order, PRODUCTS_MOST);
+    rc = sqlb_prepare(&q, c->db, &s, e);
+    sqlb_free(&q);
+    TRY(rc);
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         if (len == cap) {
             struct record **more = ARENA_ARRAY(a, struct record *, cap * 2);
@@ -33,7 +39,7 @@ static enum rc put_all(struct call *c, struct jw *w, const struct entity *ent, c
     if (w) {
         jw_arr(w);
         for (size_t i = 0; i < len; i++)
-            record_put(w, rows[i], NULL);
+            record_put_seen(w, rows[i], rights_mask(c->rights, a, ent, NULL));
         jw_end_arr(w);
     }
     if (out) {
@@ -159,5 +165,5 @@ enum rc board_handle(struct call *c, struct err *e)
     struct filter_env env = call_filter_env(c);
     struct filter *filter;
     TRY(filter_parse(c->r->arena, entity_by_id(ENT_DEAL), call_param(c, "filter"), &env, &filter, e));
-    return boards_snapshot(c->app->boards, c->db, c->r->arena, c->id, filter, http_body(c->r), e);
+    return boards_snapshot(c->app->boards, c->db, c->r->arena, c->id, c->rights, filter, http_body(c->r), e);
 }

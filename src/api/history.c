@@ -69,7 +69,8 @@ static enum rc history_handle(struct call *c, struct err *e)
     }
     if (!n)
         return err_set(e, RC_INVALID, "required", "objects", NULL);
-    return history_list(c->db, c->r->arena, kinds, n, id, call_param(c, "cursor"), limit, http_body(c->r), e);
+    return history_list(c->db, c->r->arena, kinds, n, id, call_param(c, "cursor"), limit, c->rights, http_body(c->r),
+                        e);
 }
 
 const struct route history_routes[] = {

@@ -126,7 +126,7 @@ static void add_board(struct hub *h, struct batch *b, int64_t funnel_id, int64_t
     enum board_delta what;
     struct err e = {0};
     buf_c(&news.text, "event: board\ndata: ");
-    enum rc rc = boards_delta(h->app->boards, h->db, funnel_id, since, &news.text, seq, &what, &e);
+    enum rc rc = boards_delta(h->app->boards, h->db, funnel_id, since, NULL, &news.text, seq, &what, &e);
     buf_c(&news.text, "\n\n");
     if (rc != RC_OK || what == BOARD_RESET) {
         news.text.len = 0;
@@ -335,7 +335,8 @@ static void put_missed_board(struct hub *h, int64_t funnel_id, int64_t since, st
     enum board_delta what;
     int64_t seq;
     struct err e;
-    if (boards_delta(h->app->boards, NULL, funnel_id, since, &text, &seq, &what, &e) != RC_OK || what == BOARD_RESET) {
+    if (boards_delta(h->app->boards, NULL, funnel_id, since, NULL, &text, &seq, &what, &e) != RC_OK ||
+        what == BOARD_RESET) {
         put_reset(out, h->seq);
     } else if (what == BOARD_CHANGED) {
         buf_c(out, "event: board\ndata: ");
@@ -396,7 +397,7 @@ static enum rc follow_board(struct call *c, struct err *e)
     struct buf unused = {0};
     enum board_delta what;
     int64_t seq;
-    enum rc rc = boards_delta(c->app->boards, c->db, wish->funnel_id, INT64_MAX, &unused, &seq, &what, e);
+    enum rc rc = boards_delta(c->app->boards, c->db, wish->funnel_id, INT64_MAX, NULL, &unused, &seq, &what, e);
     buf_free(&unused);
     return rc;
 }

@@ -13,7 +13,18 @@ enum rc object_list(struct call *c, struct err *e)
                       .count = str_eqc(call_param(c, "count"), "1")};
     struct filter_env env = call_filter_env(c);
     TRY(call_param_i64(c, "limit", 50, 1, 500, &q.limit, e));
+    TRY(call_param_i64(c, "offset", 0, 0, 1000000000, &q.offset, e));
     return query_list(c->db, c->r->arena, &q, &env, http_body(c->r), e);
+}
+
+enum rc object_groups(struct call *c, struct err *e)
+{
+    struct query q = {.ent = c->route->ent, .filter = call_param(c, "filter"), .sum = call_param(c, "sum")};
+    struct filter_env env = call_filter_env(c);
+    struct str by = call_param(c, "by");
+    if (!by.len)
+        return err_set(e, RC_INVALID, "bad_group", "by", NULL);
+    return query_groups(c->db, c->r->arena, &q, by, &env, http_body(c->r), e);
 }
 
 enum rc object_get(struct call *c, struct err *e)
@@ -25,7 +36,9 @@ static enum rc read_record(struct call *c, bool creating, struct err *e)
 {
     json_t *body;
     TRY(call_body(c, &body, e));
-    enum rc rc = record_from_json(c->r->arena, c->route->ent, body, creating, &c->job.record, e);
+    enum rc rc = rights_refuse_hidden(c->rights, c->route->ent, body, e);
+    if (rc == RC_OK)
+        rc = record_from_json(c->r->arena, c->route->ent, body, creating, &c->job.record, e);
     json_decref(body);
     return rc;
 }
@@ -53,7 +66,26 @@ enum rc object_timeline(struct call *c, struct err *e)
 {
     int64_t limit;
     TRY(call_param_i64(c, "limit", 50, 1, 500, &limit, e));
-    return timeline_list(c->db, c->r->arena, c->route->ent, c->id, call_param(c, "cursor"), limit, http_body(c->r), e);
+    return timeline_list(c->db, c->r->arena, c->route->ent, c->id, call_param(c, "cursor"), limit, c->rights,
+                         http_body(c->r), e);
+}
+
+/* Without the stages that are hidden from whoever asks. */
+static void put_definition(struct call *c, struct jw *w, struct str text)
+{
+    json_t *tree = NULL;
+    if (!c->rights->n_hidden_stages || json_read(text, &tree, NULL) != RC_OK) {
+        jw_raw(w, text);
+        return;
+    }
+    json_t *stages = json_object_get(tree, "stages");
+    for (size_t i = json_array_size(stages); i-- > 0;)
+        if (!rights_has_stage(c->rights, c->id, json_integer_value(json_object_get(json_array_get(stages, i), "id"))))
+            json_array_remove(stages, i);
+    char *seen = json_dumps(tree, JSON_COMPACT);
+    jw_raw(w, str_dup(c->r->arena, str_c(seen)));
+    free(seen);
+    json_decref(tree);
 }
 
 enum rc funnel_versions(struct call *c, struct err *e)
@@ -61,6 +93,8 @@ enum rc funnel_versions(struct call *c, struct err *e)
     struct record *funnel;
     struct stmt *s;
     enum rc rc;
+    if (!rights_has_funnel(c->rights, c->id))
+        return err_set(e, RC_NOT_FOUND, "not_found", "", "funnel %lld", (long long)c->id);
     TRY(record_load(c->db, c->r->arena, entity_by_id(ENT_FUNNEL), c->id, true, &funnel, e));
     TRY(db_prepare(
         c->db, &s,
@@ -76,7 +110,7 @@ enum rc funnel_versions(struct call *c, struct err *e)
         jw_ki64(&w, "at", stmt_col_i64(s, 1));
         jw_ki64(&w, "actor_id", stmt_col_i64(s, 2));
         jw_key(&w, "definition");
-        jw_raw(&w, stmt_col_str(s, 3));
+        put_definition(c, &w, stmt_col_str(s, 3));
         jw_end_obj(&w);
     }
     stmt_done(s);

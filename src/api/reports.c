@@ -41,6 +41,7 @@ static enum rc report_show(struct call *c, struct err *e)
                                .lang = call_locale(c),
                                .now = time_now(),
                                .user_id = c->session.user_id,
+                               .rights = c->rights,
                                .args = args};
     for (size_t i = 0; i < report->n_params; i++) {
         struct str value = call_param(c, report->params[i].name);

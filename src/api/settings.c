@@ -69,8 +69,8 @@ static enum rc read_zone(struct arena *a, const json_t *v, struct str *out, stru
         return wrong(e, "time_zone", "string");
     *out = str_dup(a, str_c(json_string_value(v)));
     return zone_exists(out->ptr) ? RC_OK
-                                : err_set(e, RC_UNPROCESSABLE, "unknown_zone", "time_zone", "%.*s",
-                                          (int)(out->len < 60 ? out->len : 60), out->ptr);
+                                 : err_set(e, RC_UNPROCESSABLE, "unknown_zone", "time_zone", "%.*s",
+                                           (int)(out->len < 60 ? out->len : 60), out->ptr);
 }
 
 static enum rc read_calendar(struct arena *a, const json_t *v, struct str *out, struct err *e)
@@ -131,7 +131,7 @@ static enum rc settings_history(struct call *c, struct err *e)
     static const enum entity_id kinds[] = {ENT_SETTING};
     int64_t limit;
     TRY(call_param_i64(c, "limit", 50, 1, 500, &limit, e));
-    return history_list(c->db, c->r->arena, kinds, 1, 0, call_param(c, "cursor"), limit, http_body(c->r), e);
+    return history_list(c->db, c->r->arena, kinds, 1, 0, call_param(c, "cursor"), limit, c->rights, http_body(c->r), e);
 }
 
 /* ---- changing ---- */

@@ -1,5 +1,6 @@
 /* One object as an answer: the most frequent read there is, so it is one statement, sets included. */
 #include "api/inside.h"
+#include "crm/access.h"
 #include <stdlib.h>
 
 #define SHOWN 256       /* objects kept as text, by id; a newcomer takes the place */
@@ -87,12 +88,24 @@ static struct record *read_row(struct arena *a, const struct entity *ent, struct
     return r;
 }
 
+/* Who has just written a record is shown what they wrote. */
+static enum rc in_sight(struct call *c, const struct record *r, struct err *e)
+{
+    struct access *x;
+    TRY(access_of(c->db, c->r->arena, r, &x, e));
+    return rights_allow(c->rights, x, RIGHT_SEE)
+               ? RC_OK
+               : err_set(e, RC_NOT_FOUND, "not_found", "", "%s %lld", r->ent->name, (long long)r->id);
+}
+
 enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct err *e)
 {
     bool after_write = c->route->run == RUN_WRITE; /* a repeated request may find the object deleted meanwhile */
     struct record *r = NULL;
     struct stmt *s;
-    int64_t state = readers_state(c->app->readers, c->db);
+    const struct rights *rights = c->rights->everything ? NULL : c->rights;
+    bool plain = rights_all_rows(rights, ent, RIGHT_SEE) && (!rights || rights->all_fields[ent->id]);
+    int64_t state = plain ? readers_state(c->app->readers, c->db) : 0; /* what is kept is for who sees all of it */
     if (show_again(c, ent, id, state))
         return RC_OK;
     TRY(db_prepare(c->db, &s, entity_show_sql(ent, c->app->target.kind), e));
@@ -105,10 +118,12 @@ enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct e
         return rc;
     if (!r || (r->deleted_at && !after_write))
         return err_set(e, RC_NOT_FOUND, "not_found", "", "%s %lld", ent->name, (long long)id);
+    if (!plain && !(after_write && !c->job.replayed))
+        TRY(in_sight(c, r, e));
     call_etag(c, r->version);
     struct jw w = call_json(c);
     buf_reserve(w.b, 1024);
-    record_put(&w, r, NULL);
+    record_put_seen(&w, r, rights_mask(rights, c->r->arena, ent, NULL));
     show_keep(c, r, state, buf_view(w.b));
     return RC_OK;
 }

@@ -19,7 +19,8 @@ struct follow {
     struct arena *a;
     struct intmap *index; /* deal to touched */
     VEC(struct touched) deals;
-    VEC(int64_t) tasks; /* whose deal has to be looked up */
+    VEC(int64_t) tasks;   /* whose deal has to be looked up */
+    VEC(int64_t) members; /* the same */
 };
 static const char *const tracked[4] = {"funnel_id", "stage_id", "value_minor", "status"};
 
@@ -80,8 +81,12 @@ static enum rc on_event(void *arg, const struct event *ev)
 {
     struct follow *f = arg;
     if (ev->object_kind != ENT_DEAL && ev->object_kind != ENT_TASK && ev->object_kind != ENT_CONTACT &&
-        ev->object_kind != ENT_COMPANY)
+        ev->object_kind != ENT_COMPANY && ev->object_kind != ENT_DEAL_MEMBER)
         return RC_OK;
+    if (ev->object_kind == ENT_DEAL_MEMBER) {
+        vec_push(&f->members, ev->object_id);
+        return RC_OK;
+    }
     if (ev->object_kind == ENT_CONTACT) {
         note_name(f, &f->b->contacts, true, ev);
         return RC_OK;
@@ -100,12 +105,12 @@ static enum rc on_event(void *arg, const struct event *ev)
     return RC_OK;
 }
 
-static enum rc find_task_deals(struct follow *f, struct db *db, struct err *e)
+static enum rc find_deals(struct follow *f, struct db *db, const char *sql, const int64_t *ids, size_t n, struct err *e)
 {
-    for (size_t i = 0; i < f->tasks.len; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct stmt *s;
-        TRY(db_prepare(db, &s, "SELECT deal_id FROM task WHERE id = $1", e));
-        stmt_i64(s, 1, f->tasks.ptr[i]);
+        TRY(db_prepare(db, &s, sql, e));
+        stmt_i64(s, 1, ids[i]);
         enum rc rc = stmt_step(s, e);
         if (rc == RC_ROW && !stmt_col_null(s, 0))
             touch(f, stmt_col_i64(s, 0));
@@ -139,9 +144,20 @@ static enum rc fix_totals(struct follow *f, struct db *db, const struct touched 
     return RC_OK;
 }
 
+/* A deal that is no row has changed: a closed one, or one that was closed or opened just now. */
+static void note_closed(struct follow *f, int64_t last)
+{
+    for (size_t i = 0; i < f->deals.len; i++) {
+        int64_t at = -1;
+        if (!intmap_get(f->b->row_of, f->deals.ptr[i].id, &at) || at < 0)
+            f->b->closed_seq = last;
+    }
+}
+
 static enum rc apply(struct follow *f, struct db *db, int64_t last, struct err *e)
 {
-    TRY(find_task_deals(f, db, e));
+    TRY(find_deals(f, db, "SELECT deal_id FROM task WHERE id = $1", f->tasks.ptr, f->tasks.len, e));
+    TRY(find_deals(f, db, "SELECT deal_id FROM deal_member WHERE id = $1", f->members.ptr, f->members.len, e));
     int64_t *ids = ARENA_ARRAY(f->a, int64_t, f->deals.len + 1);
     for (size_t i = 0; i < f->deals.len; i++) {
         ids[i] = f->deals.ptr[i].id;
@@ -150,7 +166,10 @@ static enum rc apply(struct follow *f, struct db *db, int64_t last, struct err *
         TRY(fix_totals(f, db, &f->deals.ptr[i], e));
         f->b->totals_seq = last;
     }
-    return board_reread(f->b, db, f->a, ids, f->deals.len, last, e);
+    note_closed(f, last);
+    TRY(board_reread(f->b, db, f->a, ids, f->deals.len, last, e));
+    note_closed(f, last);
+    return RC_OK;
 }
 
 enum rc board_follow(struct board *b, struct db *db, struct arena *a, int64_t last, bool *reload, struct err *e)
@@ -168,5 +187,6 @@ out:
     intmap_free(f.index);
     vec_free(&f.deals);
     vec_free(&f.tasks);
+    vec_free(&f.members);
     return rc;
 }

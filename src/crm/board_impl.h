@@ -2,6 +2,7 @@
 #pragma once
 #include "base/map.h"
 #include "base/vec.h"
+#include "crm/access.h"
 #include "crm/board.h"
 #include "crm/fields.h"
 
@@ -14,6 +15,7 @@ struct board_names {
         int64_t id;
         char *json;
         size_t len;
+        int64_t owner_id; /* of the contact or company; 0: nobody */
     })
     list;
 };
@@ -23,7 +25,9 @@ struct board_row {
     int64_t seq;              /* of the catch-up that last changed it */
     int32_t contact, company; /* index into names, -1 none */
     uint32_t title_len, tags_len;
-    char *title, *tags;                       /* JSON */
+    char *title, *tags; /* JSON */
+    int64_t *members;   /* co-workers; NULL: none */
+    size_t n_members;
     char rank[32], currency[8], close_on[16]; /* JSON */
 };
 struct board_gone {
@@ -35,7 +39,8 @@ struct board_total {
 };
 struct board {
     int64_t funnel_id, seq, base_seq, totals_seq, used_at; /* base_seq: changes behind it are known */
-    struct intmap *row_of;                                 /* deal to row, -1 when gone */
+    int64_t closed_seq;    /* of the last change of a deal that is no row: only the totals tell of it */
+    struct intmap *row_of; /* deal to row, -1 when gone */
     VEC(struct board_row) rows;
     VEC(struct board_gone) gone;
     VEC(struct board_total) totals;
@@ -56,6 +61,9 @@ MUST_USE enum rc board_follow(struct board *b, struct db *db, struct arena *a, i
 void board_remove(struct board *b, int64_t id, int64_t seq);
 void board_add_total(struct board *b, int64_t stage_id, int64_t deals, __int128 value_minor);
 
-/* pick: row numbers to write; gone may be NULL. */
-void board_put(struct buf *out, const struct board *b, const uint32_t *pick, size_t n, const struct board_total *totals,
-               size_t n_totals, const struct board_gone *gone, size_t n_gone);
+void board_row_free(struct board_row *r);
+bool board_sees(const struct board *b, const struct board_row *row, const struct rights *r);
+
+/* pick: row numbers to write, all in sight; gone may be NULL. Hidden columns stay empty. */
+void board_put(struct buf *out, const struct board *b, const struct rights *r, const uint32_t *pick, size_t n,
+               const struct board_total *totals, size_t n_totals, const struct board_gone *gone, size_t n_gone);

@@ -9,7 +9,8 @@
     "k.name, "                                                                                                         \
     "d.stage_entered_at, d.created_at, d.expected_close_on, d.next_task_at, d.open_tasks, d.rank, d.version, "         \
     "d.source_id, "                                                                                                    \
-    "d.probability, d.funnel_id, d.status, d.deleted_at FROM deal d LEFT JOIN contact c ON c.id = d.contact_id "       \
+    "d.probability, d.funnel_id, d.status, d.deleted_at, c.owner_id, k.owner_id FROM deal d LEFT JOIN contact c ON "   \
+    "c.id = d.contact_id "                                                                                             \
     "LEFT JOIN company k ON k.id = d.company_id "
 
 static int64_t col(struct stmt *s, int i)
@@ -28,7 +29,7 @@ static char *take(struct buf *b, size_t *len)
     return out;
 }
 
-static int32_t name_index(struct board_names *names, struct buf *scratch, int64_t id, struct str text)
+static int32_t name_index(struct board_names *names, struct buf *scratch, int64_t id, int64_t owner_id, struct str text)
 {
     int64_t at;
     if (id == BOARD_NULL)
@@ -42,6 +43,7 @@ static int32_t name_index(struct board_names *names, struct buf *scratch, int64_
         intmap_put(names->index, id, at);
     }
     struct board_name *n = &names->list.ptr[at];
+    n->owner_id = owner_id == BOARD_NULL ? 0 : owner_id;
     if (n->json && n->len == scratch->len && memcmp(n->json, scratch->ptr, n->len) == 0) {
         scratch->len = 0;
         return (int32_t)at;
@@ -99,8 +101,8 @@ static struct board_row read_row(struct board *b, struct stmt *s, struct buf *sc
                           .probability = col(s, 18),
                           .seq = seq};
     fill_texts(&r, s, scratch);
-    r.contact = name_index(&b->contacts, scratch, r.contact_id, stmt_col_str(s, 7));
-    r.company = name_index(&b->companies, scratch, col(s, 8), stmt_col_str(s, 9));
+    r.contact = name_index(&b->contacts, scratch, r.contact_id, col(s, 22), stmt_col_str(s, 7));
+    r.company = name_index(&b->companies, scratch, col(s, 8), col(s, 23), stmt_col_str(s, 9));
     return r;
 }
 
@@ -113,8 +115,7 @@ static void put_row(struct board *b, struct board_row r)
         intmap_put(b->row_of, r.id, at);
         return;
     }
-    free(b->rows.ptr[at].title);
-    free(b->rows.ptr[at].tags);
+    board_row_free(&b->rows.ptr[at]);
     b->rows.ptr[at] = r;
 }
 
@@ -145,6 +146,37 @@ static enum rc read_tags(struct board *b, struct stmt *s, struct buf *scratch, s
         }
     } while (rc == RC_ROW);
     return rc == RC_DONE ? RC_OK : rc;
+}
+
+/* Deal and co-worker, row by row. */
+static enum rc read_members(struct board *b, struct stmt *s, struct err *e)
+{
+    enum rc rc;
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        int64_t at = -1;
+        if (!intmap_get(b->row_of, stmt_col_i64(s, 0), &at) || at < 0)
+            continue;
+        struct board_row *r = &b->rows.ptr[at];
+        int64_t *more = realloc(r->members, (r->n_members + 1) * sizeof *more);
+        if (!more)
+            abort();
+        more[r->n_members++] = stmt_col_i64(s, 1);
+        r->members = more;
+    }
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static enum rc load_members(struct board *b, struct db *db, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(db, &s,
+                   "SELECT m.deal_id, m.user_id FROM deal_member m JOIN deal d ON d.id = m.deal_id WHERE m.deleted_at"
+                   " IS NULL AND d.funnel_id = $1 AND d.status = 0 AND d.deleted_at IS NULL",
+                   e));
+    stmt_i64(s, 1, b->funnel_id);
+    enum rc rc = read_members(b, s, e);
+    stmt_done(s);
+    return rc;
 }
 
 static enum rc load_rows(struct board *b, struct db *db, int64_t seq, struct buf *scratch, struct err *e)
@@ -198,6 +230,7 @@ enum rc board_load(struct board *b, struct db *db, struct arena *a, int64_t seq,
     enum rc rc;
     TRY_OUT(load_rows(b, db, seq, &scratch, e));
     TRY_OUT(load_tags(b, db, &scratch, e));
+    TRY_OUT(load_members(b, db, e));
     TRY_OUT(load_totals(b, db, e));
     b->seq = b->base_seq = seq;
 out:
@@ -243,6 +276,11 @@ static enum rc reread_chunk(struct board *b, struct db *db, const int64_t *ids, 
     TRY(prepare_chunk(db, "SELECT owner_id, ref_id FROM deal_tag WHERE owner_id IN ", " ORDER BY owner_id, ref_id", ids,
                       n, &s, e));
     rc = read_tags(b, s, scratch, e);
+    stmt_done(s);
+    TRY(rc);
+    TRY(prepare_chunk(db, "SELECT DISTINCT deal_id, user_id FROM deal_member WHERE deleted_at IS NULL AND deal_id IN ",
+                      "", ids, n, &s, e));
+    rc = read_members(b, s, e);
     stmt_done(s);
     return rc;
 }

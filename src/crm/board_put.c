@@ -55,28 +55,54 @@ static void put_wide(struct buf *b, __int128 v)
 struct put {
     struct buf *out;
     const struct board *b;
+    const struct rights *rights;
+    const struct entity *deal;
     const uint32_t *pick;
     size_t n;
 };
 
-/* "name":[…], of all rows picked; `room` is what one cell may take, `write` moves `at` behind the cell. */
+static bool shown(const struct put *p, const char *field)
+{
+    return !p->rights || p->rights->all_fields[ENT_DEAL] ||
+           rights_sees_field(p->rights, p->deal, entity_field(p->deal, str_c(field)));
+}
+
+static bool shown_as(const struct put *p, const char *column)
+{
+    return shown(p, strcmp(column, "contact") == 0   ? "contact_id"
+                    : strcmp(column, "company") == 0 ? "company_id"
+                                                     : column);
+}
+
+/* "name":[…], of all rows picked, of none when the column is hidden; `room` is what one cell may take, `write` moves
+ * `at` behind the cell. */
 #define COLUMN(p, name, room, write)                                                                                   \
     do {                                                                                                               \
         buf_c((p)->out, "\"" name "\":[");                                                                             \
         buf_reserve((p)->out, (p)->n *(room) + 2);                                                                     \
         char *at = (p)->out->ptr + (p)->out->len;                                                                      \
-        for (size_t row_ = 0; row_ < (p)->n; row_++) {                                                                 \
+        size_t rows_ = shown_as((p), name) ? (p)->n : 0;                                                               \
+        for (size_t row_ = 0; row_ < rows_; row_++) {                                                                  \
             const struct board_row *r = &(p)->b->rows.ptr[(p)->pick[row_]];                                            \
             write;                                                                                                     \
             *at++ = ',';                                                                                               \
         }                                                                                                              \
-        at -= (p)->n > 0; /* the last comma */                                                                         \
+        at -= rows_ > 0; /* the last comma */                                                                          \
         *at++ = ']';                                                                                                   \
         *at++ = ',';                                                                                                   \
         (p)->out->len = (size_t)(at - (p)->out->ptr);                                                                  \
     } while (0)
 #define INTS(p, field) COLUMN(p, #field, INT_BYTES, at = int_at(at, r->field))
 #define TEXTS(p, name, room, text, len) COLUMN(p, name, room, at = (char *)memcpy(at, (text), (len)) + (len))
+
+/* The name of a contact or company may be out of sight though the deal is not. */
+static bool names_seen(const struct put *p, bool contact, int64_t owner)
+{
+    const struct entity *ent = entity_by_id(contact ? ENT_CONTACT : ENT_COMPANY);
+    return !p->rights || (shown(p, contact ? "contact_id" : "company_id") &&
+                          rights_sees_field(p->rights, ent, contact ? CONTACT_NAME : COMPANY_NAME) &&
+                          rights_allow_owned(p->rights, ent, RIGHT_SEE, owner));
+}
 
 /* Which names are used, in order of first use; map holds the place of each in the dictionary. */
 static void put_names(struct put *p, const char *key, const struct board_names *names, bool contact, int32_t *map)
@@ -87,7 +113,7 @@ static void put_names(struct put *p, const char *key, const struct board_names *
     for (size_t i = 0; i < p->n; i++) {
         const struct board_row *r = &p->b->rows.ptr[p->pick[i]];
         int32_t at = contact ? r->contact : r->company;
-        if (at < 0 || map[at] >= 0)
+        if (at < 0 || map[at] >= 0 || !names_seen(p, contact, names->list.ptr[at].owner_id))
             continue;
         if (used)
             buf_char(p->out, ',');
@@ -131,26 +157,29 @@ static void put_columns(struct put *p, const int32_t *contacts, const int32_t *c
     p->out->len--; /* the last comma */
 }
 
-static void put_totals(struct buf *out, const struct board_total *totals, size_t n)
+static void put_totals(struct buf *out, const struct board_total *totals, size_t n, bool value)
 {
     bool first = true;
     buf_c(out, ",\"totals\":[");
     for (size_t i = 0; i < n; i++) {
         if (totals[i].deals == 0)
             continue;
-        buf_fmt(out, "%s{\"stage_id\":%lld,\"deals\":%lld,\"value_minor\":", first ? "" : ",",
-                (long long)totals[i].stage_id, (long long)totals[i].deals);
-        put_wide(out, totals[i].value_minor);
+        buf_fmt(out, "%s{\"stage_id\":%lld,\"deals\":%lld", first ? "" : ",", (long long)totals[i].stage_id,
+                (long long)totals[i].deals);
+        if (value) {
+            buf_c(out, ",\"value_minor\":");
+            put_wide(out, totals[i].value_minor);
+        }
         buf_char(out, '}');
         first = false;
     }
     buf_char(out, ']');
 }
 
-void board_put(struct buf *out, const struct board *b, const uint32_t *pick, size_t n, const struct board_total *totals,
-               size_t n_totals, const struct board_gone *gone, size_t n_gone)
+void board_put(struct buf *out, const struct board *b, const struct rights *r, const uint32_t *pick, size_t n,
+               const struct board_total *totals, size_t n_totals, const struct board_gone *gone, size_t n_gone)
 {
-    struct put p = {out, b, pick, n};
+    struct put p = {out, b, r && r->everything ? NULL : r, entity_by_id(ENT_DEAL), pick, n};
     struct arena a = ARENA_EMPTY;
     int32_t *contacts = ARENA_ARRAY(&a, int32_t, b->contacts.list.len + 1);
     int32_t *companies = ARENA_ARRAY(&a, int32_t, b->companies.list.len + 1);
@@ -163,7 +192,7 @@ void board_put(struct buf *out, const struct board *b, const uint32_t *pick, siz
     buf_c(out, "},\"cols\":{");
     put_columns(&p, contacts, companies);
     buf_char(out, '}');
-    put_totals(out, totals, n_totals);
+    put_totals(out, totals, n_totals, shown(&p, "value_minor"));
     if (gone) {
         buf_c(out, ",\"gone\":[");
         for (size_t i = 0; i < n_gone; i++) {

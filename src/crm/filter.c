@@ -47,7 +47,8 @@ const struct field *filter_common_field(int index)
     return index < 0 && index >= FIELD_UPDATED_AT ? &common[-index - 1] : NULL;
 }
 
-bool filter_find_field(const struct entity *ent, struct str name, int *index, const struct field **field)
+bool filter_find_field(const struct rights *r, const struct entity *ent, struct str name, int *index,
+                       const struct field **field)
 {
     for (int i = FIELD_ID; i >= FIELD_UPDATED_AT; i--) {
         if (str_eqc(name, filter_common_field(i)->name)) {
@@ -57,7 +58,7 @@ bool filter_find_field(const struct entity *ent, struct str name, int *index, co
         }
     }
     int i = entity_field(ent, name);
-    if (i < 0 || (ent->fields[i].flags & FF_SECRET) || ent->fields[i].type == FT_JSON)
+    if (i < 0 || (ent->fields[i].flags & FF_SECRET) || ent->fields[i].type == FT_JSON || !rights_sees_field(r, ent, i))
         return false;
     *index = i;
     *field = &ent->fields[i];
@@ -71,14 +72,15 @@ static enum rc parse_field(struct parser *p, struct filter_leaf *leaf)
     struct str rest, name = str_cut(p->lex.value, '.', &rest);
     leaf->ent = p->ent;
     leaf->via = -1;
-    if (!filter_find_field(p->ent, name, &leaf->index, &leaf->field))
+    if (!filter_find_field(p->env->rights, p->ent, name, &leaf->index, &leaf->field))
         return fail(p);
     if (rest.ptr) {
         if (leaf->field->type != FT_REF)
             return fail(p);
         leaf->via = leaf->index;
+        leaf->rights = p->env->rights;
         leaf->ent = entity_by_id(leaf->field->ref);
-        if (!leaf->ent || !filter_find_field(leaf->ent, rest, &leaf->index, &leaf->field) ||
+        if (!leaf->ent || !filter_find_field(p->env->rights, leaf->ent, rest, &leaf->index, &leaf->field) ||
             leaf->field->type == FT_SET)
             return fail(p);
     }

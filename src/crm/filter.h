@@ -27,6 +27,7 @@ struct filter_leaf {
     int index;                 /* into ent->fields, or FIELD_ID ... */
     int via;                   /* index of the reference followed, in the noun's fields; -1: none */
     enum filter_op op;
+    const struct rights *rights; /* of a reference: what may be looked at there; NULL: everything */
     struct val *values; /* typed as the column: enums as index, dates as days, times as ms, booleans 0/1 */
     size_t n;
 };
@@ -51,5 +52,6 @@ void filter_sql(struct sqlb *q, const struct entity *ent, const struct filter *f
 
 /* Column of the common fields; NULL when idx is not one. */
 const struct field *filter_common_field(int index);
-/* Index (maybe a common one) of a field that may be filtered or sorted by; false when there is none. */
-bool filter_find_field(const struct entity *ent, struct str name, int *index, const struct field **field);
+/* Index (maybe a common one) of a field that may be filtered or sorted by; false when there is none that `r` may see.
+ */
+bool filter_find_field(const struct rights *r, const struct entity *ent, struct str name, int *index, const struct field **field);

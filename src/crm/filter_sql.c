@@ -79,6 +79,10 @@ static void put_reference(struct sqlb *q, const struct filter_leaf *l, const str
         sqlb_fmt(q, "(%s.%s", alias, ref);
     sqlb_fmt(q, " IN (SELECT r.id FROM %s r WHERE ", l->ent->table);
     put_column(q, l, "r");
+    if (!rights_all_rows(l->rights, l->ent, RIGHT_SEE)) { /* what is out of sight has no fields */
+        sqlb_c(q, " AND ");
+        rights_sql(q, l->rights, l->ent, RIGHT_SEE, "r");
+    }
     sqlb_c(q, "))");
 }
 

@@ -1,12 +1,11 @@
 #include "base/vec.h"
 #include "crm/query_cursor.h"
 
-#define SUM_SPLIT INT64_C(1000000)
-
 struct list { /* a query made sense of */
     struct db *db;
     struct arena *a;
     const struct query *q;
+    const struct rights *rights;
     struct filter *filter;
     struct sort sort;
     struct val after[SORT_KEYS + 1];
@@ -25,7 +24,7 @@ static enum rc parse_fields(struct list *l, struct err *e)
         struct str name = str_trim(str_cut(rest, ',', &rest));
         const struct field *f;
         int index;
-        if (!filter_find_field(l->q->ent, name, &index, &f))
+        if (!filter_find_field(l->rights, l->q->ent, name, &index, &f))
             return err_set(e, RC_INVALID, "bad_fields", "fields", "%.*s", STR_ARG(name));
         if (index >= 0)
             l->mask[index] = true;
@@ -39,7 +38,7 @@ static enum rc parse_sums(struct list *l, struct err *e)
         struct str name = str_trim(str_cut(rest, ',', &rest));
         const struct field *f;
         int index;
-        if (!filter_find_field(l->q->ent, name, &index, &f) || !(f->flags & FF_SUM) ||
+        if (!filter_find_field(l->rights, l->q->ent, name, &index, &f) || !(f->flags & FF_SUM) ||
             l->n_sums == sizeof l->sums / sizeof *l->sums)
             return err_set(e, RC_INVALID, "bad_sum", "sum", "%.*s", STR_ARG(name));
         l->sums[l->n_sums++] = index;
@@ -51,12 +50,15 @@ static enum rc parse(struct list *l, const struct filter_env *env, struct err *e
 {
     const struct query *q = l->q;
     TRY(filter_parse(l->a, q->ent, q->filter, env, &l->filter, e));
-    TRY(sort_parse(q->ent, q->sort, &l->sort, e));
+    TRY(sort_parse(l->rights, q->ent, q->sort, &l->sort, e));
     TRY(parse_fields(l, e));
+    l->mask = (bool *)(uintptr_t)rights_mask(l->rights, l->a, q->ent, l->mask);
     TRY(parse_sums(l, e));
     l->hash = cursor_hash(q);
     if (q->cursor.len && !cursor_read(l->a, q->cursor, l->hash, &l->sort, l->after))
         return err_set(e, RC_INVALID, "bad_cursor", "cursor", NULL);
+    if (q->cursor.len && q->offset)
+        return err_set(e, RC_INVALID, "bad_parameter", "offset", "%lld", (long long)q->offset);
     if (q->limit < 1 || q->limit > 500)
         return err_set(e, RC_INVALID, "bad_limit", "limit", "500");
     return RC_OK;
@@ -68,6 +70,10 @@ static void put_where(struct list *l, struct sqlb *s)
     if (l->filter) {
         sqlb_c(s, " AND ");
         filter_sql(s, l->q->ent, l->filter, "t");
+    }
+    if (!rights_all_rows(l->rights, l->q->ent, RIGHT_SEE)) {
+        sqlb_c(s, " AND ");
+        rights_sql(s, l->rights, l->q->ent, RIGHT_SEE, "t");
     }
 }
 
@@ -103,6 +109,10 @@ static void put_select(struct list *l, struct sqlb *s)
     sort_put_order(s, &l->sort);
     sqlb_c(s, " LIMIT ");
     sqlb_param(s, val_int(l->q->limit + 1));
+    if (l->q->offset) {
+        sqlb_c(s, " OFFSET ");
+        sqlb_param(s, val_int(l->q->offset));
+    }
 }
 
 static struct record *row_new(struct arena *a, const struct entity *ent, struct stmt *st)
@@ -142,33 +152,11 @@ out:
     return rc;
 }
 
-static void put_wide(struct jw *w, __int128 v)
-{
-    char text[48];
-    size_t i = sizeof text;
-    bool minus = v < 0;
-    unsigned __int128 u = minus ? -(unsigned __int128)v : (unsigned __int128)v;
-    do {
-        text[--i] = (char)('0' + (int)(u % 10));
-        u /= 10;
-    } while (u);
-    if (minus)
-        text[--i] = '-';
-    jw_raw(w, (struct str){text + i, sizeof text - i});
-}
-
-/* Integers are summed in two halves, which no number of rows can overflow. */
 static void put_aggregates(struct list *l, struct sqlb *s)
 {
     sqlb_c(s, "SELECT COUNT(*)");
-    for (size_t i = 0; i < l->n_sums; i++) {
-        const struct field *f = &l->q->ent->fields[l->sums[i]];
-        if (f->type == FT_REAL)
-            sqlb_fmt(s, ", COALESCE(SUM(t.%s), 0.0), 0", f->name);
-        else
-            sqlb_fmt(s, ", CAST(COALESCE(SUM(t.%s / %d), 0) AS BIGINT), CAST(COALESCE(SUM(t.%s %% %d), 0) AS BIGINT)",
-                     f->name, (int)SUM_SPLIT, f->name, (int)SUM_SPLIT);
-    }
+    for (size_t i = 0; i < l->n_sums; i++)
+        query_put_sum(s, &l->q->ent->fields[l->sums[i]], (int)i);
     put_where(l, s);
 }
 
@@ -189,15 +177,8 @@ static enum rc write_aggregates(struct list *l, struct jw *w, struct err *e)
         goto out;
     jw_key(w, "sums");
     jw_obj(w);
-    for (size_t i = 0; i < l->n_sums; i++) {
-        const struct field *f = &l->q->ent->fields[l->sums[i]];
-        int col = 1 + 2 * (int)i;
-        jw_key(w, f->name);
-        if (f->type == FT_REAL)
-            jw_f64(w, stmt_col_f64(st, col));
-        else
-            put_wide(w, (__int128)stmt_col_i64(st, col) * SUM_SPLIT + stmt_col_i64(st, col + 1));
-    }
+    for (size_t i = 0; i < l->n_sums; i++)
+        query_write_sum(w, &l->q->ent->fields[l->sums[i]], st, 1 + 2 * (int)i);
     jw_end_obj(w);
 out:
     stmt_done(st);
@@ -218,7 +199,7 @@ static enum rc write_list(struct list *l, struct buf *out, struct err *e)
     jw_key(&w, "items");
     jw_arr(&w);
     for (size_t i = 0; i < n; i++)
-        record_put(&w, rows[i], l->mask);
+        (l->q->fields.len ? record_put : record_put_seen)(&w, rows[i], l->mask);
     jw_end_arr(&w);
     jw_kstr(&w, "next_cursor", more ? cursor_write(l->a, l->hash, last, l->sort.n) : STR_NULL);
     if (l->q->count || l->n_sums)
@@ -230,7 +211,7 @@ static enum rc write_list(struct list *l, struct buf *out, struct err *e)
 enum rc query_list(struct db *db, struct arena *a, const struct query *q, const struct filter_env *env, struct buf *out,
                    struct err *e)
 {
-    struct list l = {.db = db, .a = a, .q = q};
+    struct list l = {.db = db, .a = a, .q = q, .rights = env->rights};
     TRY(parse(&l, env, e));
     TRY(db_read_begin(db, e));
     enum rc rc = write_list(&l, out, e);
@@ -238,8 +219,8 @@ enum rc query_list(struct db *db, struct arena *a, const struct query *q, const 
     return rc;
 }
 
-enum rc query_ids(struct db *db, struct arena *a, const struct entity *ent, const struct filter *f, int64_t limit,
-                  int64_t **ids, size_t *n, struct err *e)
+enum rc query_ids(struct db *db, struct arena *a, const struct entity *ent, const struct rights *r,
+                  const struct filter *f, int64_t limit, int64_t **ids, size_t *n, struct err *e)
 {
     struct sqlb s = sqlb_new(a);
     struct stmt *st = NULL;
@@ -247,6 +228,8 @@ enum rc query_ids(struct db *db, struct arena *a, const struct entity *ent, cons
     VEC(int64_t) found = {0};
     sqlb_fmt(&s, "SELECT t.id FROM %s t WHERE t.deleted_at IS NULL AND ", ent->table);
     filter_sql(&s, ent, f, "t");
+    sqlb_c(&s, " AND ");
+    rights_sql(&s, r, ent, RIGHT_SEE, "t");
     sqlb_c(&s, " ORDER BY t.id LIMIT ");
     sqlb_param(&s, val_int(limit));
     TRY_OUT(sqlb_prepare(&s, db, &st, e));

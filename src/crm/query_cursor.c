@@ -1,9 +1,10 @@
 #include "crm/query_cursor.h"
 
-static enum rc add_key(struct sort *s, const struct entity *ent, struct str name, bool desc, struct err *e)
+static enum rc add_key(struct sort *s, const struct rights *r, const struct entity *ent, struct str name, bool desc,
+                       struct err *e)
 {
     struct sort_key k = {.desc = desc};
-    if (s->n == SORT_KEYS || !filter_find_field(ent, name, &k.index, &k.field) || k.field->type == FT_SET ||
+    if (s->n == SORT_KEYS || !filter_find_field(r, ent, name, &k.index, &k.field) || k.field->type == FT_SET ||
         k.field->type == FT_LONG || k.field->type == FT_JSON)
         return err_set(e, RC_INVALID, "bad_sort", "sort", "%.*s", STR_ARG(name));
     k.fold = (k.field->flags & FF_FOLD) != 0;
@@ -24,7 +25,7 @@ static struct str default_sort(const struct entity *ent)
     return i >= 0 && ent->fields[i].type == FT_INT ? STR("position,id") : STR("-id");
 }
 
-enum rc sort_parse(const struct entity *ent, struct str text, struct sort *out, struct err *e)
+enum rc sort_parse(const struct rights *r, const struct entity *ent, struct str text, struct sort *out, struct err *e)
 {
     *out = (struct sort){0};
     struct str rest = text.len ? text : default_sort(ent);
@@ -33,7 +34,7 @@ enum rc sort_parse(const struct entity *ent, struct str text, struct sort *out, 
         bool desc = name.len && name.ptr[0] == '-';
         if (desc)
             name = (struct str){name.ptr + 1, name.len - 1};
-        TRY(add_key(out, ent, name, desc, e));
+        TRY(add_key(out, r, ent, name, desc, e));
     }
     if (rest.ptr)
         return err_set(e, RC_INVALID, "bad_sort", "sort", "%.*s", STR_ARG(rest));

@@ -235,11 +235,11 @@ void record_put_field(struct jw *w, const struct record *r, int field)
     val_put(w, &r->ent->fields[field], r->f[field], false);
 }
 
-void record_put(struct jw *w, const struct record *r, const bool *mask)
+static void put_record(struct jw *w, const struct record *r, const bool *mask, bool head)
 {
     jw_obj(w);
     jw_ki64(w, "id", r->id);
-    if (!mask) {
+    if (head) {
         jw_ki64(w, "version", r->version);
         jw_ki64(w, "created_at", r->created_at);
         jw_ki64(w, "updated_at", r->updated_at);
@@ -251,4 +251,14 @@ void record_put(struct jw *w, const struct record *r, const bool *mask)
         record_put_field(w, r, (int)i);
     }
     jw_end_obj(w);
+}
+
+void record_put(struct jw *w, const struct record *r, const bool *mask)
+{
+    put_record(w, r, mask, !mask);
+}
+
+void record_put_seen(struct jw *w, const struct record *r, const bool *seen)
+{
+    put_record(w, r, seen, true);
 }

@@ -79,6 +79,21 @@ const bool *rights_mask(const struct rights *r, struct arena *a, const struct en
     return seen;
 }
 
+enum rc rights_refuse_hidden(const struct rights *r, const struct entity *ent, const json_t *body, struct err *e)
+{
+    const char *key;
+    json_t *value;
+    if (!r || r->everything || r->all_fields[ent->id])
+        return RC_OK;
+    json_object_foreach((json_t *)(uintptr_t)body, key, value)
+    {
+        int i = entity_field(ent, str_c(key));
+        if (i >= 0 && !rights_sees_field(r, ent, i))
+            return err_set(e, RC_INVALID, "unknown_field", key, NULL);
+    }
+    return RC_OK;
+}
+
 static const int64_t *copy_ids(struct arena *a, const int64_t *ids, size_t n)
 {
     int64_t *own = ARENA_ARRAY(a, int64_t, n + 1);

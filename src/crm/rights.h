@@ -57,6 +57,9 @@ bool rights_has_stage(const struct rights *r, int64_t funnel_id, int64_t stage_i
 bool rights_enters(const struct rights *r, int64_t funnel_id, int64_t stage_id); /* neither hidden nor closed */
 /* Of the fields one may see; NULL when that is all of them. `mask` (may be NULL) narrows further. */
 const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask);
+/* Before a body is read: a hidden field is as unknown as one that is not there (unknown_field). */
+MUST_USE enum rc rights_refuse_hidden(const struct rights *r, const struct entity *ent, const json_t *body,
+                                      struct err *e);
 /* Writes a condition over the noun's table known as `alias`: the rows that the right reaches. */
 void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent, enum right right, const char *alias);
 /* Whether the right reaches one record, deleted or not; false when there is none. The same answer as rights_sql. */

@@ -154,6 +154,8 @@ MUST_USE enum rc record_from_json(struct arena *a, const struct entity *ent, con
  * field, id is always written). */
 void record_put_field(struct jw *w, const struct record *r, int field);
 void record_put(struct jw *w, const struct record *r, const bool *mask);
+/* Of these fields only, but version and times too: the whole record for somebody who does not see all of it. */
+void record_put_seen(struct jw *w, const struct record *r, const bool *seen);
 /* The columns of a SELECT that record_read_row understands, in order: id, version, created_at, updated_at, deleted_at,
  * then every field but sets. `alias` may be NULL. */
 struct str record_columns(struct arena *a, const struct entity *ent, const char *alias);

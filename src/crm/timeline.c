@@ -1,4 +1,5 @@
 /* What happened to a deal, a contact or a company, newest first, straight from the journal. */
+#include "crm/fields.h"
 #include "crm/query_cursor.h"
 #include <stdio.h>
 
@@ -49,6 +50,64 @@ void event_put(struct jw *w, const struct event *ev)
     jw_end_obj(w);
 }
 
+/* ---- for somebody who does not see everything ---- */
+
+static bool has_hidden(const struct event *ev, const struct rights *r)
+{
+    bool places = ev->object_kind == ENT_DEAL && (r->n_hidden_funnels || r->n_hidden_stages);
+    return !r->all_fields[ev->object_kind] || places;
+}
+
+/* A deal may have come from where one may not look. */
+static void blank_places(json_t *pair, const struct rights *r, bool stage)
+{
+    for (size_t i = 0; i < json_array_size(pair); i++) {
+        int64_t id = json_integer_value(json_array_get(pair, i));
+        if (stage ? !rights_has_stage(r, 0, id) : !rights_has_funnel(r, id))
+            json_array_set_new(pair, i, json_null());
+    }
+}
+
+/* What is left of the event's data; false: of all that has changed nothing may be seen. */
+static bool strip(json_t *data, const struct entity *ent, const struct rights *r)
+{
+    size_t before = json_object_size(data);
+    const char *name;
+    json_t *pair;
+    void *next;
+    json_object_foreach_safe(data, next, name, pair)
+    {
+        int i = entity_field_ever(ent, str_c(name));
+        if (i >= 0 && !rights_sees_field(r, ent, i))
+            json_object_del(data, name);
+        else if (ent->id == ENT_DEAL && (i == DEAL_STAGE_ID || i == DEAL_FUNNEL_ID))
+            blank_places(pair, r, i == DEAL_STAGE_ID);
+    }
+    return before == 0 || json_object_size(data) > 0;
+}
+
+bool event_put_seen(struct jw *w, const struct event *ev, const struct rights *r, struct arena *a)
+{
+    const struct entity *ent = entity_by_id((enum entity_id)ev->object_kind);
+    json_t *data = NULL;
+    if (!r || r->everything || !ent || !ev->data.len || !has_hidden(ev, r)) {
+        event_put(w, ev);
+        return true;
+    }
+    if (json_read(ev->data, &data, NULL) != RC_OK)
+        return false;
+    bool left = strip(data, ent, r) || ev->verb == VERB_CREATED;
+    if (left) {
+        char *text = json_dumps(data, JSON_COMPACT);
+        struct event seen = *ev;
+        seen.data = str_dup(a, str_c(text));
+        free(text);
+        event_put(w, &seen);
+    }
+    json_decref(data);
+    return left;
+}
+
 struct branch {
     enum entity_id kind;
     const char *column; /* of its table, that points to the object */
@@ -61,7 +120,8 @@ static const struct branch company_branches[] = {
     {ENT_TASK, "company_id"}, {ENT_NOTE, "company_id"}, {ENT_DEAL, "company_id"}, {ENT_CONTACT, "company_id"}};
 
 /* The objects whose events are shown, then their events by the journal's own index. */
-static void put_timeline(struct sqlb *q, const struct entity *ent, int64_t id, int64_t before, int64_t limit)
+static void put_timeline(struct sqlb *q, const struct rights *r, const struct entity *ent, int64_t id, int64_t before,
+                         int64_t limit)
 {
     const struct branch *b = ent->id == ENT_DEAL      ? deal_branches
                              : ent->id == ENT_CONTACT ? contact_branches
@@ -70,9 +130,14 @@ static void put_timeline(struct sqlb *q, const struct entity *ent, int64_t id, i
     sqlb_fmt(q, "SELECT " EVENT_COLUMNS " FROM (SELECT %d AS kind, CAST(", (int)ent->id);
     sqlb_param(q, val_int(id));
     sqlb_c(q, " AS BIGINT) AS id");
-    for (size_t i = 0; i < n; i++)
-        sqlb_fmt(q, " UNION ALL SELECT %d, id FROM %s WHERE %s = $1", (int)b[i].kind, entity_by_id(b[i].kind)->table,
-                 b[i].column);
+    for (size_t i = 0; i < n; i++) {
+        const struct entity *of = entity_by_id(b[i].kind);
+        sqlb_fmt(q, " UNION ALL SELECT %d, b.id FROM %s b WHERE b.%s = $1", (int)b[i].kind, of->table, b[i].column);
+        if (rights_all_rows(r, of, RIGHT_SEE))
+            continue;
+        sqlb_c(q, " AND ");
+        rights_sql(q, r, of, RIGHT_SEE, "b");
+    }
     sqlb_c(q, ") o CROSS JOIN journal e WHERE e.object_kind = o.kind AND e.object_id = o.id AND e.seq < ");
     sqlb_param(q, val_int(before));
     sqlb_c(q, " ORDER BY e.seq DESC LIMIT ");
@@ -89,8 +154,8 @@ static void put_name(struct jw *w, struct str name)
     jw_end_obj(w);
 }
 
-static enum rc write_events(struct stmt *s, int64_t limit, bool named, struct arena *a, uint64_t hash, struct buf *out,
-                            struct err *e)
+static enum rc write_events(struct stmt *s, const struct rights *r, int64_t limit, bool named, struct arena *a,
+                            uint64_t hash, struct buf *out, struct err *e)
 {
     struct jw w = jw_to(out);
     struct val last = val_null();
@@ -106,8 +171,7 @@ static enum rc write_events(struct stmt *s, int64_t limit, bool named, struct ar
             more = true;
             continue;
         }
-        event_put(&w, &ev);
-        if (named)
+        if (event_put_seen(&w, &ev, r, a) && named)
             put_name(&w, stmt_col_str(s, 11));
         last = val_int(ev.seq);
     }
@@ -118,24 +182,26 @@ static enum rc write_events(struct stmt *s, int64_t limit, bool named, struct ar
 }
 
 enum rc timeline_list(struct db *db, struct arena *a, const struct entity *ent, int64_t id, struct str cursor,
-                      int64_t limit, struct buf *out, struct err *e)
+                      int64_t limit, const struct rights *r, struct buf *out, struct err *e)
 {
     struct sort by_seq = {.keys = {{.index = FIELD_ID, .field = filter_common_field(FIELD_ID), .desc = true}}, .n = 1};
     struct query as_query = {.ent = ent, .sort = str_fmt(a, "timeline %lld", (long long)id)};
     uint64_t hash = cursor_hash(&as_query);
     struct val before = val_int(INT64_MAX);
-    struct record *owner;
+    bool seen;
     if (limit < 1 || limit > 500)
         return err_set(e, RC_INVALID, "bad_limit", "limit", "500");
     if (cursor.len && !cursor_read(a, cursor, hash, &by_seq, &before))
         return err_set(e, RC_INVALID, "bad_cursor", "cursor", NULL);
-    TRY(record_load(db, a, ent, id, true, &owner, e));
+    TRY(rights_reach(db, a, r, ent, id, RIGHT_SEE, &seen, e));
+    if (!seen)
+        return err_set(e, RC_NOT_FOUND, "not_found", "", "%s %lld", ent->name, (long long)id);
     struct sqlb q = sqlb_new(a);
     struct stmt *s = NULL;
     enum rc rc;
-    put_timeline(&q, ent, id, before.i, limit);
+    put_timeline(&q, r, ent, id, before.i, limit);
     TRY_OUT(sqlb_prepare(&q, db, &s, e));
-    rc = write_events(s, limit, false, a, hash, out, e);
+    rc = write_events(s, r, limit, false, a, hash, out, e);
 out:
     stmt_done(s);
     sqlb_free(&q);
@@ -143,8 +209,8 @@ out:
 }
 
 /* The name of what each event is about comes along: a deleted tag is in no list any more. */
-static void put_history(struct sqlb *q, const enum entity_id *kinds, size_t n, int64_t id, int64_t before,
-                        int64_t limit)
+static void put_history(struct sqlb *q, const struct rights *r, const enum entity_id *kinds, size_t n, int64_t id,
+                        int64_t before, int64_t limit)
 {
     sqlb_c(q, "SELECT e.*, CASE e.object_kind");
     for (size_t i = 0; i < n; i++) {
@@ -165,6 +231,15 @@ static void put_history(struct sqlb *q, const enum entity_id *kinds, size_t n, i
         sqlb_c(q, " AND e.object_id = ");
         sqlb_param(q, val_int(id));
     }
+    for (size_t i = 0; i < n; i++) {
+        const struct entity *ent = entity_by_id(kinds[i]);
+        if (!ent || rights_all_rows(r, ent, RIGHT_SEE))
+            continue;
+        sqlb_fmt(q, " AND (e.object_kind <> %d OR EXISTS (SELECT 1 FROM %s t WHERE t.id = e.object_id AND ",
+                 (int)kinds[i], ent->table);
+        rights_sql(q, r, ent, RIGHT_SEE, "t");
+        sqlb_c(q, "))");
+    }
     sqlb_c(q, " AND e.seq < ");
     sqlb_param(q, val_int(before));
     sqlb_c(q, " ORDER BY e.seq DESC LIMIT ");
@@ -173,7 +248,7 @@ static void put_history(struct sqlb *q, const enum entity_id *kinds, size_t n, i
 }
 
 enum rc history_list(struct db *db, struct arena *a, const enum entity_id *kinds, size_t n, int64_t id,
-                     struct str cursor, int64_t limit, struct buf *out, struct err *e)
+                     struct str cursor, int64_t limit, const struct rights *r, struct buf *out, struct err *e)
 {
     struct sort by_seq = {.keys = {{.index = FIELD_ID, .field = filter_common_field(FIELD_ID), .desc = true}}, .n = 1};
     struct query as_query = {.ent = entity_by_id(ENT_FUNNEL), .sort = STR("history")};
@@ -184,9 +259,9 @@ enum rc history_list(struct db *db, struct arena *a, const enum entity_id *kinds
     struct sqlb q = sqlb_new(a);
     struct stmt *s = NULL;
     enum rc rc;
-    put_history(&q, kinds, n, id, before.i, limit);
+    put_history(&q, r, kinds, n, id, before.i, limit);
     TRY_OUT(sqlb_prepare(&q, db, &s, e));
-    rc = write_events(s, limit, true, a, hash, out, e);
+    rc = write_events(s, r, limit, true, a, hash, out, e);
 out:
     stmt_done(s);
     sqlb_free(&q);

@@ -1,6 +1,7 @@
 #include "insight/conversion.h"
 #include "base/i18n.h"
 #include "crm/crm.h"
+#include "crm/fields.h"
 #include "crm/query.h"
 #include <malloc.h>
 #include <math.h>
@@ -38,6 +39,8 @@ static enum rc find_funnel(struct conversion *v, struct err *e)
     else
         stmt_str(s, 1, str_fold(c->arena, name));
     enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW && !rights_has_funnel(c->rights, stmt_col_i64(s, 0)))
+        rc = RC_DONE;
     if (rc == RC_ROW) {
         v->funnel_id = stmt_col_i64(s, 0);
         v->funnel = str_dup(c->arena, stmt_col_str(s, 1));
@@ -62,7 +65,9 @@ static enum rc load_stages(struct conversion *v, struct err *e)
     stmt_i64(s, 1, v->funnel_id);
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         struct conversion_stage stage = {.id = stmt_col_i64(s, 0),
-                                         .name = str_dup(v->call->arena, stmt_col_str(s, 1)),
+                                         .name = rights_has_stage(v->call->rights, v->funnel_id, stmt_col_i64(s, 0))
+                                                     ? str_dup(v->call->arena, stmt_col_str(s, 1))
+                                                     : STR("…"),
                                          .position = stmt_col_i64(s, 2),
                                          .outcome = (enum deal_status)stmt_col_i64(s, 3)};
         vec_push(&found, stage);
@@ -124,6 +129,25 @@ static enum rc read_period(struct conversion *v, struct err *e)
     return RC_OK;
 }
 
+/* Only over what the one who asks may see, and not by a field that is hidden from them. */
+static enum rc see(struct conversion *v, struct err *e)
+{
+    static const int fields[] = {
+        [BY_OWNER] = DEAL_OWNER_ID,      [BY_SOURCE] = DEAL_SOURCE_ID,   [BY_CAMPAIGN] = DEAL_CAMPAIGN_ID,
+        [BY_CLASS] = DEAL_DEAL_CLASS_ID, [BY_COMPANY] = DEAL_COMPANY_ID, [BY_LOSS_REASON] = DEAL_LOSS_REASON_ID};
+    const struct rights *r = v->call->rights;
+    const struct entity *deal = entity_by_id(ENT_DEAL);
+    int64_t *ids;
+    if (v->by >= BY_OWNER && v->by <= BY_LOSS_REASON && !rights_sees_field(r, deal, fields[v->by]))
+        return report_bad_param(e, "by", report_arg(v->call, "by"));
+    if (rights_all_rows(r, deal, RIGHT_SEE))
+        return RC_OK;
+    static const int64_t none[1];
+    TRY(query_ids(v->call->db, v->call->arena, deal, r, NULL, INT64_MAX, &ids, &v->n_seen_ids, e));
+    v->seen_ids = v->n_seen_ids ? ids : none;
+    return RC_OK;
+}
+
 static enum rc read_args(struct conversion *v, struct err *e)
 {
     TRY(find_funnel(v, e));
@@ -136,15 +160,19 @@ static enum rc read_args(struct conversion *v, struct err *e)
             v->by = (enum conversion_by)(BY_OWNER + i);
     if (days.len > 0 && (!str_i64(days, &v->mature_days) || v->mature_days < 1 || v->mature_days > 3650))
         return report_bad_param(e, "mature_days", days);
+    TRY(see(v, e));
     struct str text = report_arg(v->call, "filter");
     if (text.len == 0)
         return RC_OK;
-    struct filter_env env = {
-        .user_id = v->call->user_id, .now = v->call->now, .offset_ms = zone_offset(v->zone, v->call->now)};
+    struct filter_env env = {.user_id = v->call->user_id,
+                             .now = v->call->now,
+                             .offset_ms = zone_offset(v->zone, v->call->now),
+                             .rights = v->call->rights};
     struct filter *filter;
     int64_t *ids;
     TRY(filter_parse(v->call->arena, entity_by_id(ENT_DEAL), text, &env, &filter, e));
-    TRY(query_ids(v->call->db, v->call->arena, entity_by_id(ENT_DEAL), filter, INT64_MAX, &ids, &v->n_filter_ids, e));
+    TRY(query_ids(v->call->db, v->call->arena, entity_by_id(ENT_DEAL), v->call->rights, filter, INT64_MAX, &ids,
+                  &v->n_filter_ids, e));
     static const int64_t none[1];
     v->filter_ids = v->n_filter_ids ? ids : none;
     return RC_OK;

@@ -72,6 +72,8 @@ struct conversion {
     int64_t mature_days;       /* 0: from the data */
     const int64_t *filter_ids; /* NULL: all */
     size_t n_filter_ids;
+    const int64_t *seen_ids; /* deals that the one who asks may see; NULL: all */
+    size_t n_seen_ids;
     /* found */
     struct deals_view view;
     int32_t *local_stage; /* projection's stage index to ours, -1: of another funnel */

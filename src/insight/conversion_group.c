@@ -76,6 +76,14 @@ static enum rc name_of(struct conversion *v, struct conversion_group *g, struct 
     g->name = i18n_text(v->call->lang, "report.group.none");
     if (g->key == 0)
         return RC_OK;
+    if (v->by == BY_COMPANY) { /* of the others everybody sees the names */
+        bool seen;
+        TRY(rights_reach(v->call->db, a, v->call->rights, entity_by_id(ENT_COMPANY), g->key, RIGHT_SEE, &seen, e));
+        if (!seen) {
+            g->name = STR("…");
+            return RC_OK;
+        }
+    }
     TRY(db_prepare(v->call->db, &s, str_fmt(a, "SELECT name FROM %s WHERE id = $1", table).ptr, e));
     stmt_i64(s, 1, g->key);
     enum rc rc = stmt_step(s, e);

@@ -19,9 +19,26 @@ static void map_stages(struct conversion *v)
     }
 }
 
+static bool has_id(const int64_t *ids, size_t n, int64_t id)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (ids[mid] == id)
+            return true;
+        if (ids[mid] < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+/* Deals out of sight are not counted anywhere, not even as left out. */
 static bool of_funnel(const struct conversion *v, const struct deal_row *d)
 {
-    return d->funnel == v->funnel_id || d->transferred;
+    return (d->funnel == v->funnel_id || d->transferred) &&
+           (v->seen_ids == NULL || has_id(v->seen_ids, v->n_seen_ids, d->id));
 }
 
 static int64_t last_event(const struct conversion *v)
@@ -182,21 +199,6 @@ void conversion_scan(struct conversion *v)
     truncation(v);
 }
 
-static bool in_filter(const struct conversion *v, int64_t id)
-{
-    size_t low = 0, high = v->n_filter_ids;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (v->filter_ids[mid] == id)
-            return true;
-        if (v->filter_ids[mid] < id)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return false;
-}
-
 void conversion_choose(struct conversion *v)
 {
     size_t n = 0;
@@ -206,7 +208,7 @@ void conversion_choose(struct conversion *v)
             v->n_outside++;
             continue;
         }
-        if (v->filter_ids != NULL && !in_filter(v, v->view.deals[w.slot].id)) {
+        if (v->filter_ids != NULL && !has_id(v->filter_ids, v->n_filter_ids, v->view.deals[w.slot].id)) {
             v->n_filtered++;
             continue;
         }

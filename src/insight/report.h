@@ -2,6 +2,7 @@
  * fills one typed result. Screen, JSON, text and the CLI render that same result. */
 #pragma once
 #include "base/json.h"
+#include "crm/rights.h"
 #include "insight/projection.h"
 
 enum cell_kind { CELL_NULL, CELL_INT, CELL_REAL, CELL_TEXT };
@@ -71,6 +72,7 @@ struct report_call {
     struct projection *projection;
     const char *lang; /* "ru" or "en" */
     int64_t now, user_id;
+    const struct rights *rights; /* what they may see; NULL: everything */
     const struct report_arg *args;
     size_t n_args;
 };
