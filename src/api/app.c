@@ -54,6 +54,7 @@ static enum rc first_job(struct app *app, struct err *e)
 static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
+    files_sweep(app);
     boards_drop_idle(app->boards, time_monotonic(), BOARD_IDLE);
     uploads_clean(app, time_now());
 }
@@ -103,7 +104,7 @@ static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
     TRY(feed_start(&app->feed, &app->target, from, app->listeners, 5, e));
     uv_timer_init(app->loop, &app->tick);
     app->tick.data = app;
-    uv_timer_start(&app->tick, on_tick, 60000, 60000);
+    uv_timer_start(&app->tick, on_tick, 1000, 60000);
     uv_unref((uv_handle_t *)&app->tick);
     uv_prepare_init(app->loop, &app->sleep);
     app->sleep.data = app;

@@ -82,6 +82,13 @@ MUST_USE enum rc password_hash_later(struct call *c, struct str password, struct
 void show_new(struct app *app);
 void show_free(struct app *app);
 
+/* files.c, thumbnail.c */
+enum rc file_create(struct call *c, struct err *e);
+MUST_USE enum rc file_seen(struct call *c, struct record **out, struct err *e); /* not_found when it may not be seen */
+enum rc file_content(struct call *c, struct err *e);
+enum rc file_thumbnail(struct call *c, struct err *e);
+void files_sweep(struct app *app); /* now and then: what no row names goes */
+
 /* objects.c: the routes that every noun has */
 enum rc object_list(struct call *c, struct err *e);
 enum rc object_get(struct call *c, struct err *e);

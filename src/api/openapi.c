@@ -92,8 +92,6 @@ static const struct {
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
     {"schema", "{\"type\":\"object\",\"properties\":{\"objects\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
                "\"can\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"},
-    {"problem",
-     "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"errors\"],\"properties\":{"
     {"bulk", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"filter\":{\"type\":\"string\"},"
              "\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"set\":{\"type\":\"object\"},"
              "\"add\":{\"type\":\"object\"},\"remove\":{\"type\":\"object\"},\"delete\":{\"type\":\"boolean\"},"
@@ -101,6 +99,8 @@ static const struct {
     {"operation-report",
      "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
      "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"problem",
+     "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"errors\"],\"properties\":{"
      "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
      "\"code\":{\"type\":\"string\"},\"field\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},\"errors\":{"
      "\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"field\":{\"type\":\"string\"},"

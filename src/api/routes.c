@@ -1,5 +1,6 @@
 /* The route table: what every noun can do comes from the entity table, what is special is a row here. */
 #include "api/inside.h"
+#include "crm/file_store.h"
 #include "crm/operation_bulk.h"
 
 #define QUERY_LIST "filter sort limit cursor fields count sum"
@@ -108,6 +109,21 @@ static void add_row(struct table *t, struct route row, const char *tail)
     add(t, r);
 }
 
+static void add_files(struct table *t, const struct entity *ent)
+{
+    const struct route rows[] = {
+        {"POST", "", RUN_UPLOAD, MAY_SELL, ent, "Keep one of %s: the bytes, or multipart with one file", object_get,
+         file_create, "deal_id contact_id company_id name", "bytes", ent->name, 201, FILE_MOST_EVER,
+         .right = RIGHT_CREATE},
+        {"GET", "/{id}/content", RUN_POOL, MAY_READ, ent, "The bytes of one of %s", file_content, NULL, "download",
+         NULL, "bytes", 0},
+        {"GET", "/{id}/thumbnail", RUN_POOL, MAY_READ, ent, "A small picture of one of %s", file_thumbnail, NULL, NULL,
+         NULL, "bytes", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        add_row(t, rows[i], rows[i].pattern);
+}
+
 static void add_noun(struct table *t, const struct entity *ent)
 {
     const char *name = ent->name;
@@ -136,6 +152,8 @@ static void add_noun(struct table *t, const struct entity *ent)
                 (struct route){"POST", "", RUN_WRITE, MAY_SELL, ent, "Change or delete many of %s at once",
                                operation_show, bulk_prepare, NULL, "bulk", "operation", 202, .can = CAN_BULK},
                 "/bulk");
+    if (ent->id == ENT_FILE)
+        add_files(t, ent);
     if (ent->id == ENT_FUNNEL)
         add_row(t,
                 (struct route){"GET", "", RUN_READ, MAY_READ, ent, "Every published definition of one of %s",

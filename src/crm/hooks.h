@@ -35,6 +35,7 @@ HOOK_BEFORE(custom_field);
 HOOK_AFTER(custom_field);
 HOOK_BEFORE(field_option);
 HOOK_BEFORE(layout);
+HOOK_BEFORE(file);
 
 HOOK_BEFORE(team);
 HOOK_BEFORE(role);
@@ -70,6 +71,6 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_layout layout_before, NULL, NULL
 #define HOOKS_view NULL, NULL, NULL
 #define HOOKS_contact_point contact_point_before, NULL, NULL
-#define HOOKS_file NULL, NULL, NULL
+#define HOOKS_file file_before, NULL, NULL
 #define HOOKS_operation NULL, NULL, NULL
 #define HOOKS_notification NULL, NULL, NULL

@@ -113,11 +113,11 @@ struct branch {
     const char *column; /* of its table, that points to the object */
 };
 static const struct branch deal_branches[] = {
-    {ENT_TASK, "deal_id"}, {ENT_NOTE, "deal_id"}, {ENT_DEAL_PRODUCT, "deal_id"}};
+    {ENT_TASK, "deal_id"}, {ENT_NOTE, "deal_id"}, {ENT_DEAL_PRODUCT, "deal_id"}, {ENT_FILE, "deal_id"}};
 static const struct branch contact_branches[] = {
-    {ENT_TASK, "contact_id"}, {ENT_NOTE, "contact_id"}, {ENT_DEAL, "contact_id"}};
+    {ENT_TASK, "contact_id"}, {ENT_NOTE, "contact_id"}, {ENT_DEAL, "contact_id"}, {ENT_FILE, "contact_id"}};
 static const struct branch company_branches[] = {
-    {ENT_TASK, "company_id"}, {ENT_NOTE, "company_id"}, {ENT_DEAL, "company_id"}, {ENT_CONTACT, "company_id"}};
+    {ENT_TASK, "company_id"}, {ENT_NOTE, "company_id"}, {ENT_DEAL, "company_id"}, {ENT_CONTACT, "company_id"}, {ENT_FILE, "company_id"}};
 
 /* The objects whose events are shown, then their events by the journal's own index. */
 static void put_timeline(struct sqlb *q, const struct rights *r, const struct entity *ent, int64_t id, int64_t before,
@@ -126,7 +126,7 @@ static void put_timeline(struct sqlb *q, const struct rights *r, const struct en
     const struct branch *b = ent->id == ENT_DEAL      ? deal_branches
                              : ent->id == ENT_CONTACT ? contact_branches
                                                       : company_branches;
-    size_t n = ent->id == ENT_COMPANY ? 4 : 3;
+    size_t n = ent->id == ENT_COMPANY ? 5 : 4;
     sqlb_fmt(q, "SELECT " EVENT_COLUMNS " FROM (SELECT %d AS kind, CAST(", (int)ent->id);
     sqlb_param(q, val_int(id));
     sqlb_c(q, " AS BIGINT) AS id");
