@@ -9,6 +9,8 @@ export interface ScreenProps {
 export interface Screen {
   title: Key
   load: () => Promise<{ default: Component<ScreenProps> }>
+  /** Stands alone and is shown to whoever has the address, signed in or not. */
+  open?: boolean
 }
 const list = () => import('./screens/list/List.svelte')
 export const routes: Route<Screen>[] = [
@@ -24,6 +26,14 @@ export const routes: Route<Screen>[] = [
   {
     path: '/deals/:id',
     screen: { title: 'deal.page', load: () => import('./screens/deal/DealScreen.svelte') },
+  },
+  {
+    path: '/duplicates',
+    screen: { title: 'duplicates.title', load: () => import('./screens/duplicates/DuplicatesScreen.svelte') },
+  },
+  {
+    path: '/products/:id',
+    screen: { title: 'product.page', load: () => import('./screens/product/ProductScreen.svelte') },
   },
   {
     path: '/contacts/:id',
@@ -44,6 +54,10 @@ export const routes: Route<Screen>[] = [
   {
     path: '/reports/conversion',
     screen: { title: 'report.page.mature', load: () => import('./screens/reports/Conversion.svelte') },
+  },
+  {
+    path: '/invite/:token',
+    screen: { title: 'invite.title', open: true, load: () => import('./screens/signin/Invite.svelte') },
   },
   {
     path: '/settings/:page?/:id?',

@@ -1,0 +1,46 @@
+// Groups of records that seem to be the same, over the whole base, page by page.
+import { get } from '../../lib/api'
+import { failure } from '../../lib/undo.svelte'
+import type { List } from '../../lib/types'
+import type { Rec } from '../client/merge'
+
+export interface Group {
+  why: string[]
+  ids: number[]
+  records: (Rec & { name: string })[]
+}
+export class Duplicates {
+  items = $state.raw<readonly Group[]>([])
+  cursor = $state<string | null>(null)
+  state = $state<'loading' | 'ready' | 'failed'>('loading')
+  problem = $state('')
+  busy = $state(false)
+
+  constructor(readonly noun: 'contacts' | 'companies') {}
+
+  async load(): Promise<void> {
+    await this.#page(null)
+  }
+  async more(): Promise<void> {
+    if (this.cursor !== null && !this.busy) await this.#page(this.cursor)
+  }
+  /** After merging: the group is gone, or smaller. */
+  async renew(): Promise<void> {
+    await this.#page(null)
+  }
+  async #page(cursor: string | null): Promise<void> {
+    this.busy = true
+    const query = new URLSearchParams({ limit: '30', ...(cursor === null ? {} : { cursor }) })
+    try {
+      const page = await get<List<Group>>(`/api/${this.noun}/duplicates?${query}`)
+      this.items = cursor === null ? page.items : [...this.items, ...page.items]
+      this.cursor = page.next_cursor
+      this.state = 'ready'
+    } catch (e) {
+      this.problem = failure(e)
+      if (this.items.length === 0) this.state = 'failed'
+    } finally {
+      this.busy = false
+    }
+  }
+}
