@@ -84,8 +84,9 @@ class Session {
     clearTimeout(this.#again)
     this.#again = setTimeout(() => void this.load(), 500)
   }
-  async signIn(email: string, password: string): Promise<void> {
-    await request('POST', '/api/session', { body: { email, password } })
+  /** Rejects with code_needed when the account has a second factor. */
+  async signIn(email: string, password: string, code?: string): Promise<void> {
+    await request('POST', '/api/session', { body: { email, password, ...(code ? { code } : {}) } })
     await this.load()
   }
   async signInAs(userId: number): Promise<void> {
