@@ -60,6 +60,10 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'invite.title', open: true, load: () => import('./screens/signin/Invite.svelte') },
   },
   {
+    path: '/import',
+    screen: { title: 'import.title', load: () => import('./screens/import/ImportScreen.svelte') },
+  },
+  {
     path: '/settings/:page?/:id?',
     screen: {
       title: 'nav.settings',

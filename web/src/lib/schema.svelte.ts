@@ -114,15 +114,15 @@ class Schema {
     this.ready = true
     if (this.#listens) return
     this.#listens = true
-    live('/api/events', -1, { change: (c) => this.#heard(c), reset: () => void this.#renew() })
+    live('/api/events', -1, { change: (c) => this.#heard(c), reset: () => void this.renew() })
   }
   #heard({ object }: Change): void {
     if (!shapes.has(object)) return
     clearTimeout(this.#again)
-    this.#again = setTimeout(() => void this.#renew(), 400)
+    this.#again = setTimeout(() => void this.renew(), 400)
   }
   /** The old one stands until the new one has come. */
-  async #renew(): Promise<void> {
+  async renew(): Promise<void> {
     if (session.state === 'in') await this.#fetch().catch(() => {}) // asked again by the next change or screen
   }
   object(name: string): SchemaObject | undefined {
