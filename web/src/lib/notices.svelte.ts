@@ -35,7 +35,7 @@ export function dueBetween(tasks: readonly Task[], from: number, to: number): Ta
 }
 export function noticeText(n: Notice): string {
   const key = `notification.${n.kind}`
-  const known = key in i18n.texts ? key : 'notification.other'
+  const known = key in i18n.texts ? key : 'notification.unknown'
   return t(known as Key, { kind: n.kind, ...(n.params ?? {}) })
 }
 

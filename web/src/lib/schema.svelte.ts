@@ -132,7 +132,7 @@ class Schema {
     return [...this.objects.values()].find((o) => o.plural === plural)
   }
   plural(object: string): string {
-    return this.objects.get(object)?.plural ?? `${object}s`
+    return this.objects.get(object)?.plural ?? (object === 'company' ? 'companies' : `${object}s`)
   }
   field(object: string, name: string): SchemaField | undefined {
     return this.objects.get(object)?.fields.find((f) => f.name === name)
