@@ -1,5 +1,6 @@
 #include "base/number.h"
 #include "store/backup_impl.h"
+#include "store/schema_grow.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -145,6 +146,20 @@ static enum rc put_schema(struct making *m, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
+static void put_grown(struct making *m, const struct tables *tables)
+{
+    static const char *const types[] = {[COLUMN_INTEGER] = "integer", [COLUMN_REAL] = "real", [COLUMN_TEXT] = "text"};
+    for (size_t i = 0; i < tables->len; i++) {
+        const struct table *t = &tables->ptr[i];
+        if (schema_grown_table(t->name))
+            buf_fmt(&m->out, "link %.*s\n", STR_ARG(t->name));
+        for (size_t k = 0; k < t->columns; k++)
+            if (schema_grown_column(t->column[k].name) && t->column[k].type != COLUMN_BLOB)
+                buf_fmt(&m->out, "column %.*s %.*s %s\n", STR_ARG(t->name), STR_ARG(t->column[k].name),
+                        types[t->column[k].type]);
+    }
+}
+
 static enum rc put_all(struct making *m, struct err *e)
 {
     struct tables tables;
@@ -152,6 +167,7 @@ static enum rc put_all(struct making *m, struct err *e)
     char hex[2 * BACKUP_HASH + 1];
     TRY(put_schema(m, e));
     TRY(backup_tables(m->db, &m->arena, &tables, e));
+    put_grown(m, &tables);
     for (size_t i = 0; i < tables.len; i++)
         TRY(put_table(m, &tables.ptr[i], e));
     TRY(flush(m, e));

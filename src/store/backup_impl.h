@@ -1,6 +1,8 @@
 /* The format, shared by making and restoring:
  *   voronka-backup 1
  *   schema NAME HASH            a line a migration step
+ *   column TABLE NAME TYPE      a line a column that is in no migration: integer, real or text; see schema_grow.h
+ *   link NAME                   a line a table that is in no migration
  *   table NAME COLUMN ...       then its rows in the text format of PostgreSQL's COPY, then \.
  *   end CHECKSUM                BLAKE2b of everything before this line */
 #pragma once

@@ -1,4 +1,5 @@
 #include "store/backup_read.h"
+#include "store/schema_grow.h"
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -245,9 +246,52 @@ static enum rc read_schema(struct restoring *r, const struct migration *list, si
     }
 }
 
+/* "TABLE NAME TYPE" of a column that no migration makes; only of tables that they do make. */
+static enum rc grow_column(struct restoring *r, struct str words, struct err *e)
+{
+    struct str rest, table = str_cut(words, ' ', &rest), type, name = str_cut(rest, ' ', &type);
+    enum schema_column kind = str_eqc(type, "integer") ? SCHEMA_INTEGER
+                              : str_eqc(type, "real")  ? SCHEMA_REAL
+                                                       : SCHEMA_TEXT;
+    bool known = kind != SCHEMA_TEXT || str_eqc(type, "text"), there = false;
+    for (size_t i = 0; i < r->tables.len; i++)
+        there |= str_eq(r->tables.ptr[i].name, table) && !schema_grown_table(table);
+    if (!known || !there || !schema_grown_column(name))
+        return backup_damaged(r->in, e, "an unknown column");
+    return schema_add_column(r->db, str_cdup(&r->arena, table), str_cdup(&r->arena, name), kind, e);
+}
+
+static enum rc grow_link(struct restoring *r, struct str name, struct err *e)
+{
+    if (!schema_grown_table(name))
+        return backup_damaged(r->in, e, "an unknown table");
+    return schema_add_link(r->db, str_cdup(&r->arena, name), e);
+}
+
+/* What the schema had beside its migrations. *line becomes the first behind that. */
+static enum rc grow(struct restoring *r, struct str *line, struct err *e)
+{
+    bool grown = false;
+    for (;;) {
+        struct str rest, word = str_cut(*line, ' ', &rest);
+        enum rc rc = str_eqc(word, "column") ? grow_column(r, rest, e)
+                     : str_eqc(word, "link") ? grow_link(r, rest, e)
+                                             : RC_DONE;
+        if (rc == RC_DONE)
+            return grown ? backup_tables(r->db, &r->arena, &r->tables, e) : RC_OK;
+        TRY(rc);
+        grown = true;
+        TRY(backup_read_line(r->in, line, e));
+    }
+}
+
 /* `line` is the first behind the schema. */
 static enum rc load_tables(struct restoring *r, struct str line, struct err *e)
 {
+    enum rc grown = grow(r, &line, e);
+    if (grown == RC_INTERNAL || grown == RC_CONFLICT)
+        return backup_damaged(r->in, e, e ? e->arg[0] : "");
+    TRY(grown);
     for (;;) {
         struct str rest, word = str_cut(line, ' ', &rest);
         if (str_eqc(word, "end"))

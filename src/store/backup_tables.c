@@ -29,7 +29,7 @@ static enum column_type type_of(struct str declared)
 
 static enum rc columns(struct db *db, struct arena *a, struct table *t, struct err *e)
 {
-    enum { MOST = 512 };
+    enum { MOST = 1024 };
     struct stmt *s;
     enum rc rc;
     t->column = ARENA_ARRAY(a, struct column, MOST);
@@ -43,7 +43,7 @@ static enum rc columns(struct db *db, struct arena *a, struct table *t, struct e
 
 enum rc backup_tables(struct db *db, struct arena *a, struct tables *out, struct err *e)
 {
-    enum { MOST = 512 };
+    enum { MOST = 2048 };
     struct stmt *s;
     enum rc rc;
     out->ptr = ARENA_ARRAY(a, struct table, MOST);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { cli, onPostgres, root, serve, startServer } from './harness.mjs'
+import { cli, freshPlace, onPostgres, root, scratchFile, serve, startServer } from './harness.mjs'
 
 const server = await serve()
 const admin = await server.admin()
@@ -172,4 +172,22 @@ test('another server on the same database knows a new field at once', { skip: !o
 test('journal and rows agree in the end', async () => {
   const { code, out } = await cli(['check', ...server.place])
   assert.equal(code, 0, out)
+})
+
+test('a backup brings the fields and their values back, on a fresh place', async () => {
+  const file = scratchFile('fields.backup')
+  assert.equal((await cli(['backup', ...server.place, '--file', file])).code, 0)
+  const place = freshPlace()
+  const restored = await cli(['restore', ...place, '--file', file])
+  assert.equal(restored.code, 0, restored.err)
+  const checked = await cli(['check', ...place])
+  assert.equal(checked.code, 0, checked.out)
+  const other = await startServer({ place })
+  const there = await other.admin()
+  const all = { sort: 'id', limit: 100 }
+  assert.deepEqual((await there.list('/api/deals', all)).items, (await admin.list('/api/deals', all)).items)
+  assert.deepEqual((await object(there, 'deal')).fields, (await object(admin, 'deal')).fields)
+  const next = await there.create('/api/custom-fields', { object: 'deal', type: 'several_of', label: 'После восстановления' })
+  assert.ok((await there.get('/api/deals/1'))[`cf_${next.id}`])
+  await other.stop()
 })
