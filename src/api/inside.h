@@ -91,6 +91,7 @@ void files_sweep(struct app *app); /* now and then: what no row names goes */
 
 /* objects.c: the routes that every noun has */
 enum rc object_list(struct call *c, struct err *e);
+enum rc object_groups(struct call *c, struct err *e);
 enum rc object_get(struct call *c, struct err *e);
 enum rc object_create(struct call *c, struct err *e);
 enum rc object_update(struct call *c, struct err *e);

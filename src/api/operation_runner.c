@@ -6,11 +6,14 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "crm/operation.h"
+#include "crm/search.h"
 
 #define LOOK_MS 1000  /* for operations that another server has begun or goes on with */
 #define QUICK_US 3000 /* of the writer's time at once while others write */
 #define LONG_US 12000 /* when nobody has written for a while */
 #define QUIET_MS 300
+#define QUICK_WORDS 150 /* records whose words are made at once, likewise */
+#define LONG_WORDS 4000
 #define TELL_MS 200          /* between two messages about one operation */
 #define LOCK_KEY "845213067" /* advisory lock of PostgreSQL: who has it runs operations */
 
@@ -28,7 +31,7 @@ struct operations {
     bool stopping, woken;
     /* the thread's */
     struct db *db;
-    bool ours;
+    bool ours, behind; /* behind: words of search are to be made */
     VEC(struct running *) list;
     int64_t jobs, quiet_since, own_jobs;
 };
@@ -180,12 +183,35 @@ static enum rc round_of_all(struct operations *o, struct err *e)
     return rc;
 }
 
+/* ---- words of search ---- */
+
+struct words_job {
+    struct job job;
+    size_t records;
+    bool more;
+};
+
+static enum rc words_apply(struct wtx *tx, struct job *job, struct err *e)
+{
+    struct words_job *j = (struct words_job *)job;
+    return search_catch_up(tx, j->records, &j->more, e);
+}
+
+static enum rc catch_up(struct operations *o, struct err *e)
+{
+    struct words_job j = {.job.apply = words_apply, .records = budget(o) == LONG_US ? LONG_WORDS : QUICK_WORDS};
+    enum rc rc = writer_run(o->app->writer, &j.job, e);
+    o->own_jobs++;
+    o->behind = rc == RC_OK && j.more;
+    return rc;
+}
+
 /* ---- the thread ---- */
 
 static bool wait(struct operations *o)
 {
     uv_mutex_lock(&o->lock);
-    if (!o->stopping && !o->woken && (!o->list.len || !o->ours))
+    if (!o->stopping && !o->woken && ((!o->list.len && !o->behind) || !o->ours))
         uv_cond_timedwait(&o->wake, &o->lock, LOOK_MS * UINT64_C(1000000));
     o->woken = false;
     bool stopping = o->stopping;
@@ -213,9 +239,11 @@ static enum rc turn(struct operations *o, int64_t *looked, struct err *e)
         return RC_OK;
     if (!o->list.len || time_monotonic() - *looked >= LOOK_MS) {
         TRY(look(o, e));
+        TRY(search_is_behind(o->db, &o->behind, e));
         *looked = time_monotonic();
     }
-    return round_of_all(o, e);
+    TRY(round_of_all(o, e));
+    return o->behind ? catch_up(o, e) : RC_OK;
 }
 
 static void run(void *arg)

@@ -3,7 +3,7 @@
 #include "crm/file_store.h"
 #include "crm/operation_bulk.h"
 
-#define QUERY_LIST "filter sort limit cursor fields count sum"
+#define QUERY_LIST "filter sort limit cursor offset fields count sum"
 #define QUERY_PAGE "cursor limit"
 
 const struct route special_routes[] = {
@@ -147,6 +147,10 @@ static void add_noun(struct table *t, const struct entity *ent)
                 (struct route){"GET", "", RUN_READ, MAY_READ, ent, "What happened to one of %s, newest first",
                                object_timeline, NULL, QUERY_PAGE, NULL, "timeline", 0},
                 "/{id}/timeline");
+    add_row(t,
+            (struct route){"GET", "", RUN_POOL, may.read, ent, "How many of %s have each value of a field",
+                           object_groups, NULL, "by filter sum", NULL, "groups", 0},
+            "/groups");
     if (bulk_object(ent))
         add_row(t,
                 (struct route){"POST", "", RUN_WRITE, MAY_SELL, ent, "Change or delete many of %s at once",
@@ -190,6 +194,10 @@ void app_routes(struct app *app)
         add(&t, &operation_routes[i]);
     for (int id = 1; id < ENT_END; id++)
         if (entity_by_id((enum entity_id)id))
+    for (size_t i = 0; i < people_routes_n; i++)
+        add(&t, &people_routes[i]);
+    for (size_t i = 0; i < search_routes_n; i++)
+        add(&t, &search_routes[i]);
             add_noun(&t, entity_by_id((enum entity_id)id));
     app->routes = t.rows;
     app->n_routes = t.n;

@@ -1,9 +1,27 @@
 #include "crm/bulk.h"
 #include "crm/engine.h"
+#include "crm/search.h"
+
+#define WORDS_AHEAD 1000
+
+/* Their words are made later, many in order: a note of that is made for a thousand records at once. */
+static enum rc words_later(struct wtx *tx, const struct record *r, struct err *e)
+{
+    if (!search_covers(r->ent))
+        return RC_OK;
+    if (!tx->own)
+        tx->own = ARENA_ARRAY(tx->arena, int64_t, ENT_END);
+    int64_t *until = (int64_t *)tx->own + r->ent->id;
+    if (r->id <= *until && r->id > *until - WORDS_AHEAD)
+        return RC_OK;
+    *until = r->id + WORDS_AHEAD - 1;
+    return search_later(tx, r->ent->id, r->id, *until, e);
+}
 
 enum rc bulk_insert(struct wtx *tx, struct record *r, struct err *e)
 {
     TRY(record_insert(tx, r, e));
+    TRY(words_later(tx, r, e));
     for (size_t i = 0; i < r->ent->n_fields; i++)
         if (r->ent->fields[i].type == FT_SET && r->f[i].kind == VAL_SET && r->f[i].set.n > 0)
             TRY(record_write_set(tx->db, &r->ent->fields[i], r->id, val_null(), r->f[i], e));

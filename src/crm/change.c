@@ -1,6 +1,7 @@
 /* The engine of commands: rows and their journal, generic over the field tables. Order within one command:
  * references, rules of the noun (before), required fields, row, sets, journal, rules of the noun (after), reactor. */
 #include "crm/engine.h"
+#include "crm/search.h"
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
 
@@ -258,6 +259,8 @@ static enum rc row_event(struct change *ch, const struct record *was, const stru
         journal_data(&data, was, is);
     enum rc rc = change_event(ch, r->ent->id, r->id, verb, buf_view(&data), &ev, e);
     if (rc == RC_OK)
+        rc = search_track(ch->tx, was, is, e);
+    if (rc == RC_OK)
         rc = follow(ch, &ev, was, is, e);
     buf_free(&data);
     return rc;
@@ -371,6 +374,7 @@ enum rc change_rewrite(struct change *ch, const struct record *was, struct recor
     will->updated_at = ch->at;
     TRY(update_row(ch->tx, was, will, e));
     TRY(change_event(ch, will->ent->id, will->id, verb, data, &ev, e));
+    TRY(search_track(ch->tx, was, will, e));
     return follow(ch, &ev, was, will, e);
 }
 

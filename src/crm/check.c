@@ -1,6 +1,7 @@
 /* `voronka check`: the journal is replayed object by object and compared with the rows. Both are streamed in order of
  * id, so that memory does not grow with the number of events. */
 #include "crm/check.h"
+#include "crm/search.h"
 #include "base/map.h"
 #include <stdarg.h>
 
@@ -294,6 +295,7 @@ static enum rc check_all(struct check *c, struct err *e)
             TRY(check_entity(c, ent, e));
     }
     TRY(check_funnels(c, e));
+    TRY(search_check(c->db, c->problem, c->arg, e));
     return check_settings(c, e);
 }
 

@@ -29,6 +29,7 @@ HOOK_BEFORE(loss_reason);
 HOOK_BEFORE(deal_class);
 HOOK_BEFORE(user);
 HOOK_AFTER(user);
+HOOK_BEFORE(view);
 HOOK_BEFORE(webhook);
 HOOK_AFTER(webhook);
 HOOK_BEFORE(custom_field);
@@ -69,7 +70,7 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_custom_field custom_field_before, custom_field_after, NULL
 #define HOOKS_field_option field_option_before, NULL, NULL
 #define HOOKS_layout layout_before, NULL, NULL
-#define HOOKS_view NULL, NULL, NULL
+#define HOOKS_view view_before, NULL, NULL
 #define HOOKS_contact_point contact_point_before, NULL, NULL
 #define HOOKS_file file_before, NULL, NULL
 #define HOOKS_operation NULL, NULL, NULL

@@ -1,4 +1,4 @@
-/* Tables of long operations; see schema_sql.c for the rules. */
+/* Tables of long operations and of search; see schema_sql.c for the rules. */
 #include "crm/schema_steps.h"
 
 const char lists_sql[] =
@@ -19,4 +19,16 @@ const char lists_sql[] =
     " value @TEXT);"
     "CREATE INDEX operation_problem_of ON operation_problem (operation_id, id);"
     "CREATE INDEX operation_active ON operation (id) WHERE state < 2;"
-    "CREATE INDEX operation_change ON operation (of_change) WHERE of_change IS NOT NULL;";
+    "CREATE INDEX operation_change ON operation (of_change) WHERE of_change IS NOT NULL;"
+
+    /* What search knows: words of records, folded (search.h). */
+    "CREATE TABLE search_word (word @TEXT NOT NULL, object_kind BIGINT NOT NULL, object_id BIGINT NOT NULL,"
+    " PRIMARY KEY (word, object_kind, object_id)) @KEYED;"
+    /* Records behind after_id whose words are still to be written, up to until_id. */
+    "CREATE TABLE search_waiting (object_kind BIGINT PRIMARY KEY, after_id BIGINT NOT NULL, until_id BIGINT NOT NULL);"
+    "INSERT INTO search_waiting SELECT 3, 0, MAX(id) FROM deal HAVING COUNT(*) > 0;"
+    "INSERT INTO search_waiting SELECT 4, 0, MAX(id) FROM contact HAVING COUNT(*) > 0;"
+    "INSERT INTO search_waiting SELECT 5, 0, MAX(id) FROM company HAVING COUNT(*) > 0;"
+    "INSERT INTO search_waiting SELECT 6, 0, MAX(id) FROM task HAVING COUNT(*) > 0;"
+    "INSERT INTO search_waiting SELECT 7, 0, MAX(id) FROM note HAVING COUNT(*) > 0;"
+    "INSERT INTO search_waiting SELECT 8, 0, MAX(id) FROM product HAVING COUNT(*) > 0;";

@@ -1,5 +1,6 @@
 /* Schema migrations: an ordered list of named steps, each recorded with a hash of its text in schema_migration.
- * In the text, @ID is an identity primary key, @TEXT a text column compared by bytes, @BLOB bytes. */
+ * In the text, @ID is an identity primary key, @TEXT a text column compared by bytes, @BLOB bytes; behind a
+ * table's brackets, @KEYED says that it is kept in order of its primary key where the database can do that. */
 #pragma once
 #include "store/db.h"
 

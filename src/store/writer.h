@@ -14,6 +14,7 @@ struct wtx {
     struct db *db;
     int64_t now;         /* ms; the same for the whole job; jobs may set another for imports and simulation */
     struct arena *arena; /* reset when the job has been answered */
+    void *own;           /* of the layers above, NULL when a job begins */
     /* Called in the writer thread when the job is on the disk, before its done; db is out of the transaction. */
     void (*on_commit)(struct wtx *tx);
 };

@@ -28,7 +28,7 @@ before(async () => {
   lost = f.lost
 })
 
-test('R: a head moves forty deals of a filter in one go, sees it counted before, and takes it back', async () => {
+test('a head moves forty deals of a filter in one go, sees it counted before, and takes it back', async () => {
   const ids = await make(40, { utm_source: 'перенос' })
   const filter = 'utm_source = "перенос"'
   const dry = await bulk(admin, { filter, set: { stage_id: f.stages[1].id }, dry_run: true })
@@ -53,7 +53,7 @@ test('R: a head moves forty deals of a filter in one go, sees it counted before,
   assert.equal(again.body.code, 'already_undone')
 })
 
-test('R: rules hold for every record: what is refused is counted, told with its reason, and the rest goes on', async () => {
+test('rules hold for every record: what is refused is counted, told with its reason, and the rest goes on', async () => {
   const reasonId = (await admin.create('/api/loss-reasons', { name: 'Дорого' })).id
   const ids = await make(6, { utm_source: 'отказы' })
   await admin.patch('/api/deals/' + ids[2], { stage_id: lost.id, loss_reason_id: reasonId })
@@ -75,7 +75,7 @@ test('R: rules hold for every record: what is refused is counted, told with its 
   assert.equal(csv.text.trim().split('\r\n').length, 7)
 })
 
-test('R: labels are added and removed beside those that are there; one that has them already is no change', async () => {
+test('labels are added and removed beside those that are there; one that has them already is no change', async () => {
   const [a, b] = await Promise.all(['Срочно', 'Архив'].map((name) => admin.create('/api/tags', { name })))
   const ids = await make(3)
   await admin.patch('/api/deals/' + ids[0], { tag_ids: [b.id] })
@@ -86,7 +86,7 @@ test('R: labels are added and removed beside those that are there; one that has 
   assert.deepEqual([again.done_count, again.outcome.changed], [3, 0])
 })
 
-test('R: many records are deleted at once and come back at once', async () => {
+test('many records are deleted at once and come back at once', async () => {
   const ids = await make(5)
   const done = await over(admin, (await bulk(admin, { ids, delete: true })).body.id)
   assert.equal(done.done_count, 5)
@@ -95,7 +95,7 @@ test('R: many records are deleted at once and come back at once', async () => {
   for (const id of ids) assert.equal((await admin('GET', '/api/deals/' + id)).status, 200)
 })
 
-test('R: a record that somebody has changed since stays as it is when the whole is taken back', async () => {
+test('a record that somebody has changed since stays as it is when the whole is taken back', async () => {
   const ids = await make(4)
   const done = await over(admin, (await bulk(admin, { ids, set: { value_minor: 500 } })).body.id)
   await admin.patch('/api/deals/' + ids[1], { value_minor: 777 })
@@ -106,7 +106,7 @@ test('R: a record that somebody has changed since stays as it is when the whole 
   assert.equal((await admin.list(`/api/operations/${back.id}/report`)).items[0].code, 'undo_conflict')
 })
 
-test('R: the general undo takes back a whole operation too', async () => {
+test('the general undo takes back a whole operation too', async () => {
   const ids = await make(3)
   const begun = await bulk(admin, { ids, set: { value_minor: 42 } })
   const change = Number(begun.headers.get('voronka-change'))
@@ -117,7 +117,7 @@ test('R: the general undo takes back a whole operation too', async () => {
   assert.equal((await admin.get('/api/deals/' + ids[2])).value_minor, 3000)
 })
 
-test('R: its owner hears how far it is, nobody else does', async () => {
+test('its owner hears how far it is, nobody else does', async () => {
   const mine = await admin.events()
   const theirs = await people.seller.events()
   const ids = await make(30)
@@ -130,7 +130,7 @@ test('R: its owner hears how far it is, nobody else does', async () => {
   theirs.close()
 })
 
-test('R: who may not edit in bulk is refused, a nonsense plan too', async () => {
+test('who may not edit in bulk is refused, a nonsense plan too', async () => {
   assert.equal((await bulk(people.observer, { ids: [1], set: { title: 'x' } })).status, 403)
   for (const [body, code] of [
     [{ set: { title: 'x' } }, 'bulk_which'],

@@ -1,0 +1,161 @@
+/* What people mean when they mistype: the other keyboard layout, and one slip of a letter. */
+#include "base/buf.h"
+#include "crm/search.h"
+#include <utf8proc.h>
+
+/* The keys of the Russian and the US layout, in the same order. */
+static const char latin[] = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?@#$^&|";
+static const char *const russian[] = {"ё", "й", "ц", "у", "к", "е", "н", "г", "ш",  "щ", "з", "х", "ъ", "ф", "ы",
+                                      "в", "а", "п", "р", "о", "л", "д", "ж", "э",  "я", "ч", "с", "м", "и", "т",
+                                      "ь", "б", "ю", ".", "Ё", "Й", "Ц", "У", "К",  "Е", "Н", "Г", "Ш", "Щ", "З",
+                                      "Х", "Ъ", "Ф", "Ы", "В", "А", "П", "Р", "О",  "Л", "Д", "Ж", "Э", "Я", "Ч",
+                                      "С", "М", "И", "Т", "Ь", "Б", "Ю", ",", "\"", "№", ";", ":", "?", "/"};
+_Static_assert(sizeof russian / sizeof *russian == sizeof latin - 1, "a key is a key");
+
+static void to_russian_keys(struct buf *b, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char *at = text.ptr[i] ? strchr(latin, text.ptr[i]) : NULL;
+        if (at)
+            buf_c(b, russian[at - latin]);
+        else
+            buf_char(b, text.ptr[i]);
+    }
+}
+
+static void to_latin_keys(struct buf *b, struct str text)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t k = 0, n = sizeof latin - 1;
+        while (k < n && !str_starts((struct str){text.ptr + i, text.len - i}, str_c(russian[k])))
+            k++;
+        /* signs that stand on other keys are signs: only letters tell of the layout */
+        if (k < n && (unsigned char)russian[k][0] >= 0xd0) {
+            buf_char(b, latin[k]);
+            i += strlen(russian[k]);
+        } else {
+            buf_char(b, text.ptr[i++]);
+        }
+    }
+}
+
+struct str search_layout(struct arena *a, struct str text, bool to_russian)
+{
+    struct buf b = {0};
+    if (to_russian)
+        to_russian_keys(&b, text);
+    else
+        to_latin_keys(&b, text);
+    struct str out = str_eq(buf_view(&b), text) ? (struct str){"", 0} : str_dup(a, buf_view(&b));
+    buf_free(&b);
+    return out;
+}
+
+/* ---- slips ---- */
+
+#define LETTERS 64
+
+struct slips {
+    struct arena *a;
+    utf8proc_int32_t letters[LETTERS];
+    size_t n;
+    struct str *out;
+    size_t found, most;
+};
+
+static void put(struct slips *s, const utf8proc_int32_t *letters, size_t n)
+{
+    utf8proc_uint8_t *p;
+    size_t len = 0;
+    if (s->found == s->most)
+        return;
+    p = arena_alloc(s->a, n * 4 + 1);
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)utf8proc_encode_char(letters[i], p + len);
+    p[len] = 0;
+    s->out[s->found++] = (struct str){(char *)p, len};
+}
+
+/* What else the finger may have met: letters of the alphabet in which the word is written. */
+static void alphabet(const struct slips *s, utf8proc_int32_t *from, utf8proc_int32_t *to)
+{
+    bool cyrillic = false;
+    for (size_t i = 0; i < s->n; i++)
+        cyrillic |= s->letters[i] >= 0x400 && s->letters[i] < 0x530;
+    *from = cyrillic ? 0x430 : 'a';
+    *to = cyrillic ? 0x44f : 'z';
+}
+
+static void shorter(struct slips *s)
+{
+    utf8proc_int32_t w[LETTERS];
+    for (size_t gone = 0; gone < s->n; gone++) {
+        size_t n = 0;
+        for (size_t i = 0; i < s->n; i++)
+            if (i != gone)
+                w[n++] = s->letters[i];
+        put(s, w, n);
+    }
+}
+
+static void swapped(struct slips *s)
+{
+    for (size_t i = 0; i + 1 < s->n; i++) {
+        utf8proc_int32_t first = s->letters[i];
+        if (first == s->letters[i + 1])
+            continue;
+        s->letters[i] = s->letters[i + 1];
+        s->letters[i + 1] = first;
+        put(s, s->letters, s->n);
+        s->letters[i + 1] = s->letters[i];
+        s->letters[i] = first;
+    }
+}
+
+static void other(struct slips *s)
+{
+    utf8proc_int32_t from, to;
+    alphabet(s, &from, &to);
+    for (size_t i = 0; i < s->n; i++) {
+        utf8proc_int32_t was = s->letters[i];
+        for (utf8proc_int32_t c = from; c <= to; c++)
+            if (c != was) {
+                s->letters[i] = c;
+                put(s, s->letters, s->n);
+            }
+        s->letters[i] = was;
+    }
+}
+
+static void longer(struct slips *s)
+{
+    utf8proc_int32_t w[LETTERS + 1], from, to;
+    alphabet(s, &from, &to);
+    for (size_t at = 0; at <= s->n; at++)
+        for (utf8proc_int32_t c = from; c <= to; c++) {
+            memcpy(w, s->letters, at * sizeof *w);
+            w[at] = c;
+            memcpy(w + at + 1, s->letters + at, (s->n - at) * sizeof *w);
+            put(s, w, s->n + 1);
+        }
+}
+
+size_t search_slips(struct arena *a, struct str word, struct str *out, size_t most)
+{
+    struct slips s = {.a = a, .out = out, .most = most};
+    for (size_t i = 0; i < word.len && s.n < LETTERS;) {
+        utf8proc_ssize_t n =
+            utf8proc_iterate((const utf8proc_uint8_t *)word.ptr + i, (utf8proc_ssize_t)(word.len - i), &s.letters[s.n]);
+        if (n <= 0)
+            return 0;
+        i += (size_t)n;
+        s.n++;
+    }
+    if (s.n < 4 || s.n == LETTERS)
+        return 0;
+    swapped(&s);
+    shorter(&s);
+    other(&s);
+    longer(&s);
+    return s.found;
+}

@@ -1,0 +1,141 @@
+// Search as one types: whatever notation, case, layout or slip, and never more than one may see.
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { cli, freshPlace, funnelOf, onPostgres, peopleOf, startServer } from './harness.mjs'
+
+let server, place, people, admin, f
+const find = async (q, more = {}, api = admin) => (await api.list('/api/search', { q, ...more })).items
+const titles = async (q, more, api) => (await find(q, more, api)).map((i) => i.title)
+
+before(async () => {
+  place = freshPlace()
+  server = await startServer({ place })
+  people = await peopleOf(server)
+  admin = people.admin
+  f = await funnelOf(admin)
+  for (const c of [
+    { name: 'Иванов Пётр Сергеевич', phone: '+7 911 222-33-44', email: 'ivanov@example.ru' },
+    { name: 'Иваненко Мария', phone: '8 (495) 123-45-67' },
+    { name: 'Ёлкина Эмма', email: 'emma.e@example.com' },
+    { name: 'John Smithson', phone: '+44 20 7946 0958' },
+    { name: 'Объедков Вячеслав' },
+  ])
+    await admin.create('/api/contacts', c)
+  await admin.create('/api/companies', { name: 'ООО «Ромашка-Трейд»', inn: '7707083893' })
+  await admin.create('/api/deals', { title: 'Поставка станков', funnel_id: f.funnel.id, stage_id: f.stages[0].id })
+})
+
+test('a name is found by its beginning, in any case, order and with е for ё', async () => {
+  assert.deepEqual((await titles('ива')).sort(), ['Иваненко Мария', 'Иванов Пётр Сергеевич'])
+  assert.deepEqual(await titles('ПЕТР ИВАНОВ'), ['Иванов Пётр Сергеевич'])
+  assert.deepEqual(await titles('елкина'), ['Ёлкина Эмма'])
+  assert.deepEqual(await titles('серг ив пет'), ['Иванов Пётр Сергеевич'])
+  assert.deepEqual(await titles('иванов мария'), [])
+  const [hit] = await find('петр')
+  assert.deepEqual([hit.object, hit.how, hit.matched.field, hit.subtitle], ['contact', 'exact', 'name', '+79112223344'])
+})
+
+test('a whole word stands before words that begin so', async () => {
+  await admin.create('/api/contacts', { name: 'Иван Простой' })
+  assert.equal((await titles('иван'))[0], 'Иван Простой')
+})
+
+test('a phone is found in any notation and by its last four digits', async () => {
+  for (const q of ['+7 911 222-33-44', '89112223344', '9112223344', '8 (911) 222', '79112', '3344'])
+    assert.deepEqual(await titles(q), ['Иванов Пётр Сергеевич'], q)
+  assert.deepEqual(await titles('+44 20 7946'), ['John Smithson'])
+})
+
+test('mail, tax number, company, title and the number of a deal', async () => {
+  assert.deepEqual(await titles('ivanov@ex'), ['Иванов Пётр Сергеевич'])
+  assert.deepEqual(await titles('7707083893'), ['ООО «Ромашка-Трейд»'])
+  assert.deepEqual(await titles('ромашка трейд'), ['ООО «Ромашка-Трейд»'])
+  assert.deepEqual(await titles('станков'), ['Поставка станков'])
+  const deal = (await admin.list('/api/deals')).items[0]
+  for (const q of [`${deal.id}`, `№ ${deal.id}`, `#${deal.id}`]) {
+    const hit = (await find(q)).find((i) => i.object === 'deal')
+    assert.deepEqual([hit?.id, hit?.matched.field], [deal.id, 'id'], q)
+  }
+})
+
+test('typed in the wrong layout it is understood, both ways, the keys of ё, э, ъ and х too', async () => {
+  const r = await admin.list('/api/search', { q: 'bdfyjd' })
+  assert.deepEqual([r.items[0].title, r.items[0].how, r.as], ['Иванов Пётр Сергеевич', 'layout', 'иванов'])
+  assert.deepEqual(await titles('`krbyf "vvf'), ['Ёлкина Эмма'])
+  assert.deepEqual(await titles('j,]tlrjd'), ['Объедков Вячеслав'])
+  assert.deepEqual(await titles('ыьшерыщт'), ['John Smithson'])
+})
+
+test('one slip of a letter is forgiven: left out, put in, another, two swapped', async () => {
+  for (const q of ['серегевич', 'сергеевч', 'сергееввич', 'сиргеевич']) {
+    const [hit] = await find(q)
+    assert.deepEqual([hit?.title, hit?.how], ['Иванов Пётр Сергеевич', 'typo'], q)
+  }
+  assert.deepEqual(await titles('smihtson'), ['John Smithson'])
+  assert.deepEqual(await titles('абракадабра'), [])
+})
+
+test('what is renamed, deleted or brought back is found accordingly at once', async () => {
+  const c = await admin.create('/api/contacts', { name: 'Кузнецова Ольга' })
+  await admin.patch(`/api/contacts/${c.id}`, { name: 'Орлова Ольга' })
+  assert.deepEqual(await titles('кузнецова'), [])
+  assert.deepEqual(await titles('орлова'), ['Орлова Ольга'])
+  const gone = await admin.must(204)('DELETE', `/api/contacts/${c.id}`)
+  assert.deepEqual(await titles('орлова'), [])
+  await admin.must(200)('POST', '/api/undo', { change_id: Number(gone.headers.get('voronka-change')) })
+  assert.deepEqual(await titles('орлова'), ['Орлова Ольга'])
+})
+
+test('further phones and mails of a contact lead to it; removing one leaves the other ways', async () => {
+  const c = await admin.create('/api/contacts', { name: 'Тихонова Вера', phone: '+7 921 000-11-22' })
+  const p = await admin.create('/api/contact-points', { contact_id: c.id, kind: 'phone', value: '+7 812 555-66-77' })
+  const same = await admin.create('/api/contact-points', { contact_id: c.id, kind: 'phone', value: '+7 921 000-11-22' })
+  assert.deepEqual(await titles('8125556677'), ['Тихонова Вера'])
+  assert.deepEqual(await titles('тихонова 8125'), ['Тихонова Вера'])
+  await admin.del(`/api/contact-points/${p.id}`)
+  await admin.del(`/api/contact-points/${same.id}`)
+  assert.deepEqual(await titles('8125556677'), [])
+  assert.deepEqual(await titles('9210001122'), ['Тихонова Вера'])
+})
+
+test('notes and tasks are found and say what they hang on', async () => {
+  const deal = (await admin.list('/api/deals')).items[0]
+  await admin.create('/api/notes', { text: 'Обещали прислать спецификацию', deal_id: deal.id })
+  await admin.create('/api/tasks', { title: 'Уточнить спецификацию', deal_id: deal.id })
+  const hits = await find('спецификац')
+  assert.deepEqual(hits.map((h) => [h.object, h.deal_id]).sort(), [['note', deal.id], ['task', deal.id]])
+  assert.deepEqual((await find('спецификац', { objects: 'notes' })).map((h) => h.object), ['note'])
+})
+
+test('nobody finds what they may not see, nor by a field that is hidden from them', async () => {
+  const role = await admin.create('/api/roles', {
+    name: 'Только своё',
+    base: 'seller',
+    rights: { objects: { contact: { see: 'own' } }, fields: { 'contact.phone': 'hidden' } },
+  })
+  await admin.create('/api/users', { name: 'Новичок', email: 'new@example.ru', role_id: role.id, password: 'пароль для тестов' })
+  const novice = await server.signIn('new@example.ru', 'пароль для тестов')
+  assert.deepEqual(await titles('иванов', {}, novice), [])
+  const own = await novice.create('/api/contacts', { name: 'Своя Клиентка' })
+  await admin.patch(`/api/contacts/${own.id}`, { phone: '+7 999 888-77-66' })
+  assert.deepEqual(await titles('клиентка', {}, novice), ['Своя Клиентка'])
+  assert.deepEqual(await titles('9998887766', {}, novice), [])
+  assert.deepEqual(await titles('7766', {}, novice), [])
+  assert.deepEqual(await titles('9998887766'), ['Своя Клиентка'])
+  assert.equal((await find('клиентка', {}, novice))[0].subtitle, null)
+})
+
+test('any text is answered: signs, emptiness, quotes, percent, very long', async () => {
+  for (const q of ['', ' ', '%', '_', "'; DROP TABLE deal; --", '"', '\\', '@', '+', 'я'.repeat(5000), 'a b c d e f g h i j k l m', '😀', '[{;\'', '...', '№', '#'])
+    assert.equal((await admin('GET', '/api/search?' + new URLSearchParams({ q }))).status, 200, q.slice(0, 20))
+  assert.equal((await admin('GET', '/api/search?q=x&objects=users')).status, 400)
+  assert.equal((await admin('GET', '/api/search?q=%ff')).status, 400)
+  assert.equal((await server.anon('GET', '/api/search?q=x')).status, 401)
+})
+
+test('the words agree with the records, and a lost word is noticed', async () => {
+  await server.stop()
+  const check = await cli(['check', ...place])
+  assert.equal(check.code, 0, check.out + check.err)
+  if (onPostgres) return
+})
