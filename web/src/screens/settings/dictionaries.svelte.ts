@@ -154,4 +154,12 @@ export const dictionaries: Record<string, Dictionary> = {
     about: lastDelivery,
     trouble: deliveryTrouble,
   },
+  options: {
+    ...{ object: 'field-option', plural: 'field-options', ordered: true, merge: true, quick: true },
+    away: { field: 'archived', value: true },
+    fields: () => [
+      text('field-option', 'name', { required: true, most: 200 }),
+      text('field-option', 'colour', { kind: 'colour' }),
+    ],
+  },
 }

@@ -39,6 +39,12 @@ export const pages: readonly Page[] = [
   },
   ...dictionaries.map((id): Page => ({ id, section: 'sales', may: maySettings, load: dictionary })),
   {
+    ...{ id: 'fields', section: 'objects', may: maySettings, load: () => import('./FieldsPage.svelte') },
+    parts: ['options', 'required'],
+  },
+  { id: 'layouts', section: 'objects', may: maySettings, load: () => import('./LayoutsPage.svelte') },
+  { id: 'views', section: 'objects', may: everybody, load: () => import('./ViewsPage.svelte') },
+  {
     ...{ id: 'users', section: 'people', may: mayUsers, load: () => import('./UsersPage.svelte') },
     parts: ['leave', 'reset', 'totp'],
   },

@@ -33,9 +33,8 @@ export function zones(locale: string): { id: string; label: string; hint: string
       new Intl.DateTimeFormat(locale, { timeZone: id, timeZoneName: name })
         .formatToParts(0)
         .find((p) => p.type === 'timeZoneName')?.value ?? ''
-    const city = (id.split('/').at(-1) ?? id).replaceAll('_', ' ')
     const named = near.includes(id) ? part('longGeneric') : ''
-    return { id, label: named && !named.startsWith('GMT') ? `${city} — ${named}` : id, hint: offset(id) }
+    return { id, label: named && !named.startsWith('GMT') ? `${named} (${id})` : id, hint: offset(id) }
   })
 }
 function offset(zone: string): string {
