@@ -44,6 +44,8 @@ export class Board {
   peeked = $state<number | null>(null)
   creatingIn = $state<number | null>(null)
   losing = $state.raw<Losing | null>(null)
+  /** A deal without a value that is won. */
+  winning = $state.raw<Losing | null>(null)
   dragging = $state(false)
   spoken = $state('')
   /** How many open deals the funnel has, before the filter of the chips. */
@@ -211,6 +213,8 @@ export class Board {
     if (!session.canWrite || ids.length === 0) return
     const reasons = session.lossReasons(this.funnel.id)
     if (stage.outcome === 'lost' && reasons.length > 0) this.losing = { ids, stage }
+    else if (stage.outcome === 'won' && ids.length === 1 && !this.#cards.get(ids[0]!)?.value)
+      this.winning = { ids, stage }
     else void this.commitMove(ids, stage, index)
   }
   async commitMove(
