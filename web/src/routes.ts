@@ -64,6 +64,13 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'import.title', load: () => import('./screens/import/ImportScreen.svelte') },
   },
   {
+    path: '/start',
+    screen: {
+      title: 'start.title',
+      load: async () => (await Promise.all([import('./screens/start/Start.svelte'), i18n.settings()]))[0],
+    },
+  },
+  {
     path: '/settings/:page?/:id?',
     screen: {
       title: 'nav.settings',
