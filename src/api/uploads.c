@@ -2,6 +2,7 @@
 #include "api/inside.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "crm/import_rows.h"
 #include "http/multipart.h"
 #include <dirent.h>
 #include <errno.h>
@@ -50,6 +51,7 @@ enum rc folders_make(struct app *app, const char *place, struct err *e)
         TRY(make_folder(app->folders[i], e));
     }
     uploads_clean(app, time_now());
+    import_set_folder(app->folders[FOLDER_UPLOADS]);
     return RC_OK;
 }
 

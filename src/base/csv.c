@@ -347,6 +347,11 @@ enum rc csv_open_mem(struct csv **out, struct str text, char delimiter, struct e
     return RC_OK;
 }
 
+char csv_delimiter(const struct csv *c)
+{
+    return c->delimiter;
+}
+
 int64_t csv_line(const struct csv *c)
 {
     return c->row_line;

@@ -15,4 +15,5 @@ MUST_USE enum rc csv_open_mem(struct csv **out, struct str text, char delimiter,
  * (code csv_bad_row; the reader has moved on to the next line and may be asked again). */
 MUST_USE enum rc csv_next(struct csv *c, const struct str **fields, size_t *n, struct err *e);
 int64_t csv_line(const struct csv *c); /* line number where the last row began, from 1 */
+char csv_delimiter(const struct csv *c); /* given or guessed */
 void csv_close(struct csv *c);

@@ -49,7 +49,10 @@ const struct cli_command cli_commands[] = {
      "    [--user COL] [--amount COL] [--won STAGE ...] [--lost STAGE ...] [--at-format F] [--reopen]\n"
      "    [--currency CODE] [--kind inbound|outreach|renewal|return|other] [--delimiter C] [--json]\n"
      "voronka import --data DIR|--postgres URL --deals FILE.csv[.gz] --map MAP.json|maven --funnel NAME\n"
-     "    [--currency CODE] [--json]",
+     "    [--currency CODE] [--json]\n"
+     "voronka import --data DIR|--postgres URL --table FILE.csv|FILE.xlsx [--object contacts|companies|deals|tasks|products]\n"
+     "    [--map MAP.json] [--dry-run] [--match email,phone,inn,name,sku,id] [--on-match update|fill|skip|create]\n"
+     "    [--on-bad skip|stop] [--create tag,source,...] [--encoding E] [--delimiter C] [--sheet NAME] [--json]",
      "Brings the history of deals into a funnel: a row an event, a case a deal.\n"
      "Times are RFC 3339, plain dates, or as --at-format says (%Y %m %d %H %M %S %f %y %b %z). Amounts are in\n"
      "major units (1234.56) of the funnel's currency. Stages, people and the funnel are created where missing.\n"
@@ -60,6 +63,12 @@ const struct cli_command cli_commands[] = {
      "--deals takes a list with a row a deal, and the companies, products and people beside it; the map says\n"
      "which column is what (docs/import.md).",
      cli_import},
+    {"export",
+     "--data DIR|--postgres URL --object deals|contacts|... --file FILE.csv|FILE.xlsx [--format csv|xlsx]\n"
+     "    [--filter EXPR] [--sort FIELDS] [--fields LIST] [--delimiter C] [--encoding E] [--json]",
+     "Writes a list as a file for spreadsheets, with names instead of ids. A text that a spreadsheet would take for\n"
+     "a formula begins with an apostrophe.",
+     cli_export},
     {"report",
      "conversion --data DIR|--postgres URL --funnel NAME [--as-of T] [--from T] [--to T]\n"
      "    [--by owner|source|campaign|deal_class|company|loss_reason|month|quarter|year] [--filter EXPR]\n"

@@ -1,12 +1,14 @@
 /* voronka import: real history comes in. */
 #include "crm/import.h"
 #include "cli/cli.h"
+#include "cli/import_table.h"
 #include "crm/custom_field.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct run {
+    struct import_table_options table;
     const char *data, *postgres, *events, *deals, *map, *funnel, *currency, *kind, *delimiter;
     struct import_columns columns;
     struct cli_list won, lost;
@@ -166,13 +168,19 @@ static int run(struct run *r)
         free(bad);
         return 2;
     }
-    if (access(r->events ? r->events : r->deals, R_OK) != 0) /* before a database is made for nothing */
-        rc = err_set(&e, RC_NOT_FOUND, "file_not_found", "", "%s", r->events ? r->events : r->deals);
+    const char *file = r->events ? r->events : r->deals ? r->deals : r->table.table;
+    if (access(file, R_OK) != 0) /* before a database is made for nothing */
+        rc = err_set(&e, RC_NOT_FOUND, "file_not_found", "", "%s", file);
     if (rc == RC_OK)
         rc = writer_start(&w, &target, crm_migrations, crm_migrations_n, NULL, NULL, &e);
     if (rc == RC_OK)
         rc = entities_open(&target, &e);
-    if (rc == RC_OK)
+    if (rc == RC_OK && r->table.table) {
+        r->table.map = r->map;
+        r->table.delimiter = r->delimiter;
+        r->table.json = r->json;
+        rc = cli_import_table(&r->table, &target, w, &e);
+    } else if (rc == RC_OK)
         rc = r->events ? run_log(r, w, bad, &e) : run_list(r, w, bad, &e);
     writer_stop(w);
     arena_free(&bad->arena);
@@ -203,11 +211,20 @@ int cli_import(int argc, char **argv)
         {"kind", CLI_TEXT, &r.kind},
         {"delimiter", CLI_TEXT, &r.delimiter},
         {"json", CLI_FLAG, &r.json},
+        {"table", CLI_TEXT, &r.table.table},
+        {"object", CLI_TEXT, &r.table.object},
+        {"encoding", CLI_TEXT, &r.table.encoding},
+        {"sheet", CLI_TEXT, &r.table.sheet},
+        {"match", CLI_TEXT, &r.table.match},
+        {"on-match", CLI_TEXT, &r.table.on_match},
+        {"on-bad", CLI_TEXT, &r.table.on_bad},
+        {"create", CLI_TEXT, &r.table.create},
+        {"dry-run", CLI_FLAG, &r.table.dry_run},
     };
     if (!cli_options(argc, argv, options, sizeof options / sizeof *options))
         return cli_misused("import", "nothing was imported");
-    if (!r.events == !r.deals)
-        return cli_misused("import", "either --events or --deals is needed");
+    if (!!r.events + !!r.deals + !!r.table.table != 1)
+        return cli_misused("import", "one of --events, --deals and --table is needed");
     if (r.events && (!r.funnel || !r.columns.case_id || !r.columns.stage || !r.columns.at))
         return cli_misused("import", "--events needs --funnel, --case, --stage and --at");
     if (r.deals && (!r.funnel || !r.map))

@@ -5,6 +5,8 @@
 
 static const struct operation_type *const operation_types[] = {
     &operation_bulk,
+    &operation_hand_over,
+    &operation_import,
     &operation_undo,
 };
 
