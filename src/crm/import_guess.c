@@ -397,20 +397,6 @@ static void settle(struct import_target_field *t, size_t i)
     }
 }
 
-void import_guess(struct arena *a, enum entity_id object, const struct str *headers, size_t n,
-                  const struct str *const *samples, const size_t *n_samples, struct import_target_field *out,
-                  const char **recognised)
-{
-    enum entity_id theirs = ENT_NONE;
-    *recognised = system_of(a, headers, n, &theirs);
-    for (size_t i = 0; i < n; i++) {
-        guess_one(a, object, headers[i], samples ? samples[i] : NULL, n_samples ? n_samples[i] : 0, *recognised != NULL,
-                  &out[i]);
-        settle(out, i);
-    }
-    whole_name(out, n);
-}
-
 /* "Имя" alone is the whole name. */
 static void whole_name(struct import_target_field *t, size_t n)
 {
@@ -423,6 +409,20 @@ static void whole_name(struct import_target_field *t, size_t n)
     }
     if (first)
         *first = (struct import_target_field){ENT_CONTACT, CONTACT_NAME, EXTRA_NONE, first->sure};
+}
+
+void import_guess(struct arena *a, enum entity_id object, const struct str *headers, size_t n,
+                  const struct str *const *samples, const size_t *n_samples, struct import_target_field *out,
+                  const char **recognised)
+{
+    enum entity_id theirs = ENT_NONE;
+    *recognised = system_of(a, headers, n, &theirs);
+    for (size_t i = 0; i < n; i++) {
+        guess_one(a, object, headers[i], samples ? samples[i] : NULL, n_samples ? n_samples[i] : 0, *recognised != NULL,
+                  &out[i]);
+        settle(out, i);
+    }
+    whole_name(out, n);
 }
 
 enum entity_id import_guess_object(struct arena *a, const struct str *headers, size_t n, enum entity_id fallback)
