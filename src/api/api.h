@@ -140,12 +140,18 @@ extern const struct route special_routes[];
 extern const size_t special_routes_n;
 extern const struct route report_routes[]; /* reports.c */
 extern const size_t report_routes_n;
+extern const struct route people_routes[]; /* people.c */
+extern const size_t people_routes_n;
 extern const struct route operation_routes[]; /* operations.c */
 extern const size_t operation_routes_n;
-extern const struct route upload_routes[], settings_routes[], system_routes[]; /* uploads.c, settings.c, system.c */
-extern const size_t upload_routes_n, settings_routes_n, system_routes_n;
 extern const struct route search_routes[]; /* search.c */
 extern const size_t search_routes_n;
+extern const struct route upload_routes[], settings_routes[], system_routes[]; /* uploads.c, settings.c, system.c */
+extern const size_t upload_routes_n, settings_routes_n, system_routes_n;
+extern const struct route import_routes[]; /* imports.c */
+extern const size_t import_routes_n;
+extern const struct route account_routes[]; /* account.c */
+extern const size_t account_routes_n;
 extern const struct route contact_routes[]; /* contacts.c */
 extern const size_t contact_routes_n;
 extern const struct route schema_routes[]; /* schema.c */

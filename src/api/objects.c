@@ -195,6 +195,7 @@ struct user_write {
 static enum rc user_apply(struct change *ch, struct command_job *j, struct err *e)
 {
     struct user_write *u = j->args;
+    TRY(user_named_role(ch, j->record, e));
     TRY((u->creating ? command_create : command_update).apply(ch, j, e));
     if (!u->hash.ptr)
         return RC_OK;

@@ -7,6 +7,42 @@ static const struct {
     const char *name, *json;
 } shapes[] = {
     {"id", "{\"type\":\"integer\",\"minimum\":1}"},
+    {"settings",
+     "{\"type\":\"object\",\"properties\":{\"company\":{\"type\":[\"string\",\"null\"]},\"logo_file_id\":{\"type\":["
+     "\"integer\",\"null\"]},\"currency\":{\"type\":\"string\"},\"time_zone\":{\"type\":\"string\"},\"calendar\":{"
+     "\"type\":[\"object\",\"null\"],\"description\":\"week: 7 days from Monday, null or from, to, break_from, "
+     "break_to as "
+     "HH:MM; exceptions: on, kind (holiday, short, working), name, the same hours\"}}}"},
+    {"calendar",
+     "{\"type\":\"object\",\"properties\":{\"country\":{\"type\":\"string\"},\"years\":{\"type\":\"array\"},"
+     "\"year\":{\"type\":\"integer\"},\"source\":{\"type\":\"string\"},\"days\":{\"type\":\"array\",\"items\":{"
+     "\"type\":\"object\",\"properties\":{\"on\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},"
+     "\"kind\":{\"enum\":[\"holiday\",\"short\",\"working\"]}}}}}}"},
+    {"system",
+     "{\"type\":\"object\",\"description\":\"version, uptime_ms, memory_bytes, writable, writer, database, outbox, "
+     "files_bytes, last_backup\"}"},
+    {"backup", "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\"},"
+               "\"made_at\":{\"type\":\"integer\"}}}"},
+    {"backups", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":"
+                "\"#/components/schemas/backup\"}}}}"},
+    {"import-preview",
+     "{\"type\":\"object\",\"required\":[\"upload_id\"],\"additionalProperties\":false,\"properties\":{\"upload_id\":{"
+     "\"type\":\"string\"},\"object\":{\"type\":\"string\"},\"encoding\":{\"type\":\"string\"},\"delimiter\":{"
+     "\"type\":\"string\"},\"sheet\":{\"type\":\"string\"}}}"},
+    {"import-columns",
+     "{\"type\":\"object\",\"properties\":{\"recognised\":{\"type\":[\"string\",\"null\"]},\"object\":{"
+     "\"type\":\"string\"},\"kind\":{\"enum\":[\"csv\",\"xlsx\"]},\"encoding\":{\"type\":[\"string\",\"null\"]},"
+     "\"delimiter\":{\"type\":[\"string\",\"null\"]},\"sheets\":{\"type\":\"array\"},\"rows\":{\"type\":\"integer\"},"
+     "\"columns\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"match\":{\"type\":\"array\"}}}"},
+    {"import",
+     "{\"type\":\"object\",\"required\":[\"upload_id\",\"object\",\"columns\"],\"additionalProperties\":false,"
+     "\"properties\":{\"upload_id\":{\"type\":\"string\"},\"object\":{\"enum\":[\"deal\",\"contact\",\"company\","
+     "\"task\",\"product\"]},\"encoding\":{\"type\":\"string\"},\"delimiter\":{\"type\":\"string\"},\"sheet\":{"
+     "\"type\":\"string\"},\"columns\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"match\":{"
+     "\"type\":\"array\"},\"on_match\":{\"enum\":[\"update\",\"fill\",\"skip\",\"create\"]},\"on_bad\":{\"enum\":["
+     "\"skip\",\"stop\"]},\"funnel_id\":{\"type\":\"integer\"},\"owner_id\":{\"type\":\"integer\"},\"dry_run\":{"
+     "\"type\":\"boolean\"},\"create\":{\"type\":\"array\",\"description\":\"nouns that a name which is not there may "
+     "become\"}}}"},
     {"bytes", "{\"type\":\"string\",\"format\":\"binary\",\"description\":\"the bytes, or multipart/form-data with one "
               "file\"}"},
     {"upload",
@@ -14,7 +50,8 @@ static const struct {
      "\"size\":{\"type\":\"integer\"}}}"},
     {"login",
      "{\"type\":\"object\",\"required\":[\"email\",\"password\"],\"additionalProperties\":false,\"properties\":{"
-     "\"email\":{\"type\":\"string\"},\"password\":{\"type\":\"string\",\"format\":\"password\"}}}"},
+     "\"email\":{\"type\":\"string\"},\"password\":{\"type\":\"string\",\"format\":\"password\"},"
+     "\"code\":{\"type\":\"string\"}}}"},
     {"session", "{\"type\":\"object\",\"properties\":{\"user\":{\"$ref\":\"#/components/schemas/"
                 "user\"},\"csrf\":{\"type\":\"string\"}}}"},
     {"password", "{\"type\":\"object\",\"required\":[\"old\",\"new\"],\"additionalProperties\":false,\"properties\":{"
@@ -22,9 +59,12 @@ static const struct {
     {"tokens", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/"
                "schemas/token\"}}}}"},
     {"token-new", "{\"type\":\"object\",\"required\":[\"name\"],\"additionalProperties\":false,\"properties\":{"
-                  "\"name\":{\"type\":\"string\",\"maxLength\":100}}}"},
+                  "\"name\":{\"type\":\"string\",\"maxLength\":100},\"scopes\":{\"type\":\"array\",\"items\":{"
+                  "\"type\":\"string\"}},\"expires_at\":{\"type\":\"integer\"}}}"},
     {"token", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
-              "\"created_at\":{\"type\":\"integer\"},\"token\":{\"type\":\"string\"}}}"},
+              "\"created_at\":{\"type\":\"integer\"},\"expires_at\":{\"type\":[\"integer\",\"null\"]},\"last_seen_at\":{"
+              "\"type\":[\"integer\",\"null\"]},\"scopes\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"string\"}},"
+              "\"token\":{\"type\":\"string\"}}}"},
     {"demo",
      "{\"type\":\"object\",\"required\":[\"demo\"],\"properties\":{\"demo\":{\"type\":\"boolean\"},\"people\":{"
      "\"type\":\"array\","
@@ -61,6 +101,47 @@ static const struct {
              "\"change_id\":{\"type\":\"integer\"}}}"},
     {"undone",
      "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"}}}"},
+    {"owners", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+               "\"properties\":{\"owner_id\":{\"type\":[\"integer\",\"null\"]},\"from\":{\"type\":\"integer\"},"
+               "\"to\":{\"type\":[\"integer\",\"null\"]},\"by\":{\"type\":[\"integer\",\"null\"]},"
+               "\"reason\":{\"type\":[\"string\",\"null\"]}}}}}}"},
+    {"hand-over", "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"to\"],\"properties\":{\"to\":"
+                  "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"objects\":{\"type\":\"array\",\"items\":"
+                  "{\"enum\":[\"deals\",\"contacts\",\"companies\",\"tasks\"]}},\"reason\":{\"type\":\"string\"},"
+                  "\"deactivate\":{\"type\":\"boolean\"},\"dry_run\":{\"type\":\"boolean\"}}}"},
+    {"bulk", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"filter\":{\"type\":\"string\"},"
+             "\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"set\":{\"type\":\"object\"},"
+             "\"add\":{\"type\":\"object\"},\"remove\":{\"type\":\"object\"},\"delete\":{\"type\":\"boolean\"},"
+             "\"dry_run\":{\"type\":\"boolean\"}}}"},
+    {"groups", "{\"type\":\"object\",\"properties\":{\"groups\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+               "\"properties\":{"
+               "\"value\":{},\"count\":{\"type\":\"integer\"},\"sums\":{\"type\":\"object\"}}}}}}"},
+    {"search", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+               "\"as\":{\"type\":\"string\"}}}"},
+    {"operation-report",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+     "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"sessions", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                 "\"properties\":{\"id\":{\"type\":\"integer\"},\"created_at\":{\"type\":\"integer\"},\"last_seen_at\":{"
+                 "\"type\":\"integer\"},\"address\":{\"type\":[\"string\",\"null\"]},\"agent\":{\"type\":[\"string\",\"null\"]},"
+                 "\"current\":{\"type\":\"boolean\"}}}}}}"},
+    {"sign-ins", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                 "\"properties\":{\"at\":{\"type\":\"integer\"},\"user_id\":{\"type\":[\"integer\",\"null\"]},\"email\":{"
+                 "\"type\":[\"string\",\"null\"]},\"address\":{\"type\":[\"string\",\"null\"]},\"agent\":{\"type\":["
+                 "\"string\",\"null\"]},\"how\":{\"type\":\"string\"},\"ok\":{\"type\":\"boolean\"}}}},"
+                 "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"totp", "{\"type\":\"object\",\"properties\":{\"secret\":{\"type\":\"string\"},\"uri\":{\"type\":\"string\"},"
+             "\"qr_svg\":{\"type\":\"string\"}}}"},
+    {"code", "{\"type\":\"object\",\"required\":[\"code\"],\"additionalProperties\":false,\"properties\":{\"code\":{"
+             "\"type\":\"string\"}}}"},
+    {"recovery-codes", "{\"type\":\"object\",\"properties\":{\"recovery_codes\":{\"type\":\"array\",\"items\":{\"type\":"
+                       "\"string\"}}}}"},
+    {"password-again", "{\"type\":\"object\",\"required\":[\"password\"],\"additionalProperties\":false,\"properties\":{"
+                       "\"password\":{\"type\":\"string\"}}}"},
+    {"invite", "{\"type\":\"object\",\"properties\":{\"link\":{\"type\":\"string\"},\"expires_at\":{\"type\":\"integer\"}}}"},
+    {"invite-accept", "{\"type\":\"object\",\"required\":[\"token\",\"password\"],\"additionalProperties\":false,"
+                      "\"properties\":{\"token\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"},\"name\":{"
+                      "\"type\":\"string\"}}}"},
     {"personal-data", "{\"type\":\"object\"}"},
     {"restrict", "{\"type\":\"object\",\"required\":[\"restricted\"],\"additionalProperties\":false,\"properties\":{"
                  "\"restricted\":{\"type\":\"boolean\"},\"reason\":{\"type\":\"string\"}}}"},
@@ -69,7 +150,8 @@ static const struct {
     {"duplicates-of", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":"
                       "\"object\",\"description\":\"the record and why: phone, email, inn, name\"}}}}"},
     {"duplicates",
-     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":"
+     "{"
      "\"why\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"ids\":{\"type\":\"array\",\"items\":{\"type\":"
      "\"integer\"}},\"records\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}},"
      "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
@@ -92,13 +174,6 @@ static const struct {
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
     {"schema", "{\"type\":\"object\",\"properties\":{\"objects\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
                "\"can\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"},
-    {"bulk", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"filter\":{\"type\":\"string\"},"
-             "\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"set\":{\"type\":\"object\"},"
-             "\"add\":{\"type\":\"object\"},\"remove\":{\"type\":\"object\"},\"delete\":{\"type\":\"boolean\"},"
-             "\"dry_run\":{\"type\":\"boolean\"}}}"},
-    {"operation-report",
-     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-     "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
     {"problem",
      "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"errors\"],\"properties\":{"
      "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"

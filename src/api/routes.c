@@ -151,6 +151,12 @@ static void add_noun(struct table *t, const struct entity *ent)
             (struct route){"GET", "", RUN_POOL, may.read, ent, "How many of %s have each value of a field",
                            object_groups, NULL, "by filter sum", NULL, "groups", 0},
             "/groups");
+    if (may.read && ent->id != ENT_USER && ent->id != ENT_WEBHOOK && ent->id != ENT_OPERATION &&
+        ent->id != ENT_NOTIFICATION)
+        add_row(t,
+                (struct route){"GET", "", RUN_POOL, MAY_READ, ent, "The list of %s as a file", export_handle, NULL,
+                               "format filter sort fields delimiter encoding", NULL, "bytes", 0},
+                "/export");
     if (bulk_object(ent))
         add_row(t,
                 (struct route){"POST", "", RUN_WRITE, MAY_SELL, ent, "Change or delete many of %s at once",
@@ -184,6 +190,10 @@ void app_routes(struct app *app)
         add(&t, &settings_routes[i]);
     for (size_t i = 0; i < system_routes_n; i++)
         add(&t, &system_routes[i]);
+    for (size_t i = 0; i < import_routes_n; i++)
+        add(&t, &import_routes[i]);
+    for (size_t i = 0; i < account_routes_n; i++)
+        add(&t, &account_routes[i]);
     for (size_t i = 0; i < contact_routes_n; i++)
         add(&t, &contact_routes[i]);
     for (size_t i = 0; i < schema_routes_n; i++)
@@ -192,12 +202,12 @@ void app_routes(struct app *app)
         add(&t, &history_routes[i]);
     for (size_t i = 0; i < operation_routes_n; i++)
         add(&t, &operation_routes[i]);
-    for (int id = 1; id < ENT_END; id++)
-        if (entity_by_id((enum entity_id)id))
     for (size_t i = 0; i < people_routes_n; i++)
         add(&t, &people_routes[i]);
     for (size_t i = 0; i < search_routes_n; i++)
         add(&t, &search_routes[i]);
+    for (int id = 1; id < ENT_END; id++)
+        if (entity_by_id((enum entity_id)id))
             add_noun(&t, entity_by_id((enum entity_id)id));
     app->routes = t.rows;
     app->n_routes = t.n;

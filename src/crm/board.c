@@ -281,11 +281,16 @@ static enum rc write_all(const struct board *b, struct db *db, struct arena *a, 
     return RC_OK;
 }
 
+bool boards_allowed(const struct rights *r, int64_t funnel_id)
+{
+    return rights_has_funnel(r, funnel_id) && rights_scope(r, entity_by_id(ENT_DEAL), RIGHT_SEE) != SCOPE_NONE;
+}
+
 enum rc boards_snapshot(struct boards *bs, struct db *db, struct arena *a, int64_t funnel_id, const struct rights *r,
                         const struct filter *filter, struct buf *out, struct err *e)
 {
     struct board *b;
-    if (!rights_has_funnel(r, funnel_id) || rights_scope(r, entity_by_id(ENT_DEAL), RIGHT_SEE) == SCOPE_NONE)
+    if (!boards_allowed(r, funnel_id))
         return err_set(e, RC_NOT_FOUND, "not_found", "", "funnel %lld", (long long)funnel_id);
     pthread_mutex_lock(&bs->lock); /* first, so that what we read is never older than the board */
     enum rc rc = db_read_begin(db, e);

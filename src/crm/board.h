@@ -22,6 +22,7 @@ struct board_reader {
     int64_t seq;          /* as of which it was filled */
     uint64_t totals;      /* a hash of the last ones told */
 };
+bool boards_allowed(const struct rights *r, int64_t funnel_id); /* is there such a board for them? */
 bool board_reader_needed(const struct rights *r);
 void board_reader_free(struct board_reader *r); /* what hangs on it */
 

@@ -193,6 +193,17 @@ static enum rc same_role(struct change *ch, const struct record *was, struct rec
     return RC_OK;
 }
 
+enum rc user_named_role(struct change *ch, struct record *in, struct err *e)
+{
+    int64_t id;
+    if (!val_has(in->f[USER_ROLE]) || in->f[USER_ROLE_ID].kind != VAL_ABSENT)
+        return RC_OK;
+    TRY(builtin_find(ch->tx->db, (enum role)in->f[USER_ROLE].i, &id, e));
+    if (id)
+        in->f[USER_ROLE_ID] = val_int(id);
+    return RC_OK;
+}
+
 static enum rc not_above(struct change *ch, const struct rights *r, const struct record *user, struct err *e)
 {
     enum role base = ROLE_ADMIN;

@@ -64,13 +64,18 @@ static enum rc parse(struct list *l, const struct filter_env *env, struct err *e
     return RC_OK;
 }
 
-static void put_where(struct list *l, struct sqlb *s)
+static void put_found(struct list *l, struct sqlb *s)
 {
     sqlb_fmt(s, " FROM %s t WHERE t.deleted_at IS NULL", l->q->ent->table);
     if (l->filter) {
         sqlb_c(s, " AND ");
         filter_sql(s, l->q->ent, l->filter, "t");
     }
+}
+
+static void put_where(struct list *l, struct sqlb *s)
+{
+    put_found(l, s);
     if (!rights_all_rows(l->rights, l->q->ent, RIGHT_SEE)) {
         sqlb_c(s, " AND ");
         rights_sql(s, l->rights, l->q->ent, RIGHT_SEE, "t");
@@ -94,7 +99,7 @@ static int stored_columns(const struct entity *ent)
     return n;
 }
 
-static void put_select(struct list *l, struct sqlb *s)
+static void put_columns(struct list *l, struct sqlb *s)
 {
     struct str cols = record_columns(l->a, l->q->ent, "t");
     sqlb_c(s, "SELECT ");
@@ -102,13 +107,55 @@ static void put_select(struct list *l, struct sqlb *s)
     for (size_t i = 0; i < l->sort.n; i++) {
         sqlb_c(s, ", ");
         sort_put_column(s, &l->sort.keys[i]);
+        sqlb_fmt(s, " AS sort_%d", (int)i);
     }
-    put_where(l, s);
+}
+
+static void put_rest(struct list *l, struct sqlb *s)
+{
     if (l->q->cursor.len)
         sort_put_after(s, &l->sort, l->after);
     sort_put_order(s, &l->sort);
     sqlb_c(s, " LIMIT ");
+    sqlb_param(s, val_int(l->q->limit + 1 + l->q->offset));
+}
+
+/* Somebody's own deals are those of one owner, in the order of an index, and the few on which they are a co-worker:
+ * each gives its first page by itself, and these are put together. Asked for with OR the order would be made of all of
+ * them. */
+static void put_branches(struct list *l, struct sqlb *s)
+{
+    size_t n = rights_branches(l->rights, l->q->ent);
+    for (size_t i = 0; i < n; i++) {
+        sqlb_c(s, i ? " UNION ALL SELECT * FROM (" : "SELECT * FROM (");
+        put_columns(l, s);
+        put_found(l, s);
+        sqlb_c(s, " AND ");
+        rights_branch_sql(s, l->rights, l->q->ent, i, "t");
+        put_rest(l, s);
+        sqlb_fmt(s, ") b%d", (int)i);
+    }
+    sqlb_c(s, " ORDER BY ");
+    for (size_t i = 0; i < l->sort.n; i++)
+        sqlb_fmt(s, "%ssort_%d%s%s", i ? ", " : "", (int)i, l->sort.keys[i].desc ? " DESC" : "",
+                 l->sort.keys[i].nullable ? " NULLS LAST" : "");
+    sqlb_c(s, " LIMIT ");
     sqlb_param(s, val_int(l->q->limit + 1));
+}
+
+static void put_select(struct list *l, struct sqlb *s)
+{
+    if (rights_branches(l->rights, l->q->ent)) {
+        put_branches(l, s);
+    } else {
+        put_columns(l, s);
+        put_where(l, s);
+        if (l->q->cursor.len)
+            sort_put_after(s, &l->sort, l->after);
+        sort_put_order(s, &l->sort);
+        sqlb_c(s, " LIMIT ");
+        sqlb_param(s, val_int(l->q->limit + 1));
+    }
     if (l->q->offset) {
         sqlb_c(s, " OFFSET ");
         sqlb_param(s, val_int(l->q->offset));

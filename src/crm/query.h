@@ -32,6 +32,10 @@ bool event_put_seen(struct jw *w, const struct event *ev, const struct rights *r
  * contact or company. Errors: not_found, bad_cursor. */
 MUST_USE enum rc timeline_list(struct db *db, struct arena *a, const struct entity *ent, int64_t id, struct str cursor,
                                int64_t limit, const struct rights *r, struct buf *out, struct err *e);
+/* {"items":[{"owner_id","from","to","by","reason"}]}, newest first, of a deal, contact or company. Errors: not_found.
+ */
+MUST_USE enum rc owners_list(struct db *db, struct arena *a, const struct entity *ent, int64_t id,
+                             const struct rights *r, struct buf *out, struct err *e);
 /* The same shape, with "name" of what each event is about: what happened to all records of these kinds (or to the one
  * of them with this id; 0: all). For dictionaries and settings: kinds of which there are few. Errors: bad_cursor. */
 MUST_USE enum rc history_list(struct db *db, struct arena *a, const enum entity_id *kinds, size_t n, int64_t id,

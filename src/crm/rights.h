@@ -62,6 +62,11 @@ MUST_USE enum rc rights_refuse_hidden(const struct rights *r, const struct entit
                                       struct err *e);
 /* Writes a condition over the noun's table known as `alias`: the rows that the right reaches. */
 void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent, enum right right, const char *alias);
+/* The records that one may see as a few sets without overlap, each in reach of an index: 0 when there is no such form
+ * (then rights_sql says it), else how many; and the condition of one of them. Together they are rights_sql. */
+size_t rights_branches(const struct rights *r, const struct entity *ent);
+void rights_branch_sql(struct sqlb *q, const struct rights *r, const struct entity *ent, size_t branch,
+                       const char *alias);
 /* Whether the right reaches one record, deleted or not; false when there is none. The same answer as rights_sql. */
 MUST_USE enum rc rights_reach(struct db *db, struct arena *a, const struct rights *r, const struct entity *ent,
                               int64_t id, enum right right, bool *out, struct err *e);

@@ -285,3 +285,38 @@ void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent
         put_seen_dictionary(&p, ent, alias);
     }
 }
+
+/* ---- in branches: one for each owner, one for what they are co-workers on ---- */
+
+#define BRANCH_OWNERS 12
+
+size_t rights_branches(const struct rights *r, const struct entity *ent)
+{
+    if (ent->id != ENT_DEAL || rights_all_rows(r, ent, RIGHT_SEE))
+        return 0;
+    enum scope scope = rights_scope(r, ent, RIGHT_SEE);
+    if (scope == SCOPE_OWN || (scope == SCOPE_TEAM && r->n_team == 1))
+        return 2;
+    return scope == SCOPE_TEAM && r->n_team <= BRANCH_OWNERS ? r->n_team + 1 : 0;
+}
+
+void rights_branch_sql(struct sqlb *q, const struct rights *r, const struct entity *ent, size_t branch,
+                       const char *alias)
+{
+    const struct put p = {q, r};
+    enum scope scope = rights_scope(r, ent, RIGHT_SEE);
+    size_t owners = rights_branches(r, ent) - 1;
+    sqlb_c(q, "(");
+    if (branch < owners) {
+        sqlb_fmt(q, "%s.owner_id = ", alias);
+        sqlb_param(q, val_int(owners == 1 ? r->user_id : r->team[branch]));
+    } else {
+        sqlb_fmt(q, "%s.id IN (SELECT rm.deal_id FROM deal_member rm WHERE rm.user_id", alias);
+        put_people(&p, scope);
+        sqlb_fmt(q, " AND rm.deleted_at IS NULL) AND (%s.owner_id IS NULL OR NOT (%s.owner_id", alias, alias);
+        put_people(&p, scope);
+        sqlb_c(q, "))");
+    }
+    put_places(&p, alias);
+    sqlb_c(q, ")");
+}
