@@ -154,8 +154,8 @@ extern const struct route account_routes[]; /* account.c */
 extern const size_t account_routes_n;
 extern const struct route contact_routes[]; /* contacts.c */
 extern const size_t contact_routes_n;
-extern const struct route schema_routes[]; /* schema.c */
-extern const size_t schema_routes_n;
+extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c */
+extern const size_t schema_routes_n, field_routes_n;
 extern const struct route history_routes[]; /* history.c */
 extern const size_t history_routes_n;
 

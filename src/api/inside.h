@@ -82,6 +82,9 @@ MUST_USE enum rc password_hash_later(struct call *c, struct str password, struct
 void show_new(struct app *app);
 void show_free(struct app *app);
 
+/* fields.c */
+enum rc merge_values(struct call *c, struct err *e);
+
 /* files.c, thumbnail.c */
 enum rc file_create(struct call *c, struct err *e);
 MUST_USE enum rc file_seen(struct call *c, struct record **out, struct err *e); /* not_found when it may not be seen */

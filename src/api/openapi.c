@@ -172,6 +172,11 @@ static const struct {
     {"report", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{\"type\":\"string\"},"
                "\"params\":{\"type\":\"object\"},\"summary\":{\"type\":\"object\"},\"columns\":{\"type\":\"array\"},"
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
+    {"merge-into", "{\"type\":\"object\",\"required\":[\"into\"],\"additionalProperties\":false,\"properties\":{"
+                   "\"into\":{\"type\":\"integer\"}}}"},
+    {"usage",
+     "{\"type\":\"object\",\"properties\":{\"filled\":{\"type\":\"integer\"},\"records\":{\"type\":\"integer\"},"
+     "\"views\":{\"type\":\"array\"},\"layouts\":{\"type\":\"array\"},\"roles\":{\"type\":\"array\"}}}"},
     {"schema", "{\"type\":\"object\",\"properties\":{\"objects\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
                "\"can\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"},
     {"problem",

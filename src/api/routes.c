@@ -1,6 +1,7 @@
 /* The route table: what every noun can do comes from the entity table, what is special is a row here. */
 #include "api/inside.h"
 #include "crm/file_store.h"
+#include "crm/operation_merge.h"
 #include "crm/operation_bulk.h"
 
 #define QUERY_LIST "filter sort limit cursor offset fields count sum"
@@ -162,6 +163,12 @@ static void add_noun(struct table *t, const struct entity *ent)
                 (struct route){"POST", "", RUN_WRITE, MAY_SELL, ent, "Change or delete many of %s at once",
                                operation_show, bulk_prepare, NULL, "bulk", "operation", 202, .can = CAN_BULK},
                 "/bulk");
+    if (merge_object(ent))
+        add_row(t,
+                (struct route){"POST", "", RUN_WRITE, MAY_MANAGE, ent,
+                               "Merge one of %s into another, in every record", operation_show, merge_values, NULL,
+                               "merge-into", "operation", 202, .can = CAN_SETTINGS},
+                "/{id}/merge");
     if (ent->id == ENT_FILE)
         add_files(t, ent);
     if (ent->id == ENT_FUNNEL)
@@ -198,6 +205,8 @@ void app_routes(struct app *app)
         add(&t, &contact_routes[i]);
     for (size_t i = 0; i < schema_routes_n; i++)
         add(&t, &schema_routes[i]);
+    for (size_t i = 0; i < field_routes_n; i++)
+        add(&t, &field_routes[i]);
     for (size_t i = 0; i < history_routes_n; i++)
         add(&t, &history_routes[i]);
     for (size_t i = 0; i < operation_routes_n; i++)

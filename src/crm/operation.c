@@ -8,6 +8,7 @@ static const struct operation_type *const operation_types[] = {
     &operation_hand_over,
     &operation_import,
     &operation_undo,
+    &operation_merge,
 };
 
 const struct operation_type *operation_type_of(enum operation_kind kind)

@@ -169,6 +169,72 @@ test('another server on the same database knows a new field at once', { skip: !o
   await other.stop()
 })
 
+const ended = async (id) => {
+  for (let i = 0; i < 200; i++) {
+    const op = await admin.get(`/api/operations/${id}`)
+    if (!['waiting', 'running'].includes(op.state)) return op
+    await new Promise((done) => setTimeout(done, 25))
+  }
+  throw new Error('the operation does not end')
+}
+
+describe('where a field is used', () => {
+  test('is told before it is deleted', async () => {
+    const f = await field('number', 'Срок, дней')
+    const name = `cf_${f.id}`
+    const [deal] = (await admin.list('/api/deals', { limit: 1 })).items
+    await admin.patch(`/api/deals/${deal.id}`, { [name]: 14 })
+    const view = await admin.create('/api/views', { object: 'deals', name: 'Долгие', sharing: 'everyone', query: { filter: `${name} > 10` } })
+    await admin.create('/api/views', { object: 'deals', name: 'Похожее имя', sharing: 'everyone', query: { filter: 'id > 0', columns: [`${name}1`] } })
+    const layout = await admin.create('/api/layouts', { object: 'deal', groups: [{ title: 'Главное', fields: [name] }] })
+    const role = await admin.create('/api/roles', { name: 'Без срока', base: 'seller', rights: { fields: { [`deal.${name}`]: 'hidden' } } })
+    const usage = await admin.get(`/api/custom-fields/${f.id}/usage`)
+    assert.equal(usage.filled, 1)
+    assert.equal(usage.records, (await admin.list('/api/deals', { count: 1 })).count)
+    assert.deepEqual(usage.views, [{ id: view.id, name: 'Долгие' }])
+    assert.deepEqual(usage.layouts, [{ id: layout.id, name: null }])
+    assert.deepEqual(usage.roles, [{ id: role.id, name: 'Без срока' }])
+  })
+})
+
+describe('two values of a list become one', () => {
+  test('in every record at once, and apart again by one undo', async () => {
+    const f = await field('several_of', 'Темы'), one = await field('one_of', 'Тема')
+    const [a, b] = [await option(f, 'Право'), await option(f, 'Юриспруденция')]
+    const [c, d] = [await option(one, 'Да'), await option(one, 'Ага')]
+    const { items } = await admin.list('/api/deals', { limit: 3, sort: 'id' })
+    const set = (deal, v) => admin.patch(`/api/deals/${deal.id}`, { [`cf_${f.id}`]: v, [`cf_${one.id}`]: d.id })
+    await set(items[0], [a.id])
+    await set(items[1], [a.id, b.id])
+    await set(items[2], [b.id])
+    const topics = async () => Promise.all(items.map(async (i) => (await admin.get(`/api/deals/${i.id}`))[`cf_${f.id}`]))
+    const r = await admin.must(202)('POST', `/api/field-options/${b.id}/merge`, { into: a.id })
+    assert.deepEqual([r.body.kind, r.body.object], ['merge', 'field-option'])
+    const op = await ended(r.body.id)
+    assert.equal(op.state, 'done', JSON.stringify(op))
+    assert.deepEqual(await topics(), [[a.id], [a.id], [a.id]])
+    assert.equal((await admin('GET', `/api/field-options/${b.id}`)).status, 404)
+    const undo = await admin.must(202)('POST', `/api/operations/${op.id}/undo`)
+    assert.equal((await ended(undo.body.id)).state, 'done')
+    assert.deepEqual(await topics(), [[a.id], [a.id, b.id], [b.id]])
+    assert.equal((await admin.get(`/api/field-options/${b.id}`)).name, 'Юриспруденция')
+    for (const [id, into, code] of [
+      [a.id, c.id, 'merge_other_list'],
+      [a.id, a.id, 'merge_other_list'],
+      [a.id, 999_999, 'ref_not_found'],
+    ])
+      assert.equal((await admin('POST', `/api/field-options/${id}/merge`, { into })).body.code, code)
+  })
+  test('tags of deals, contacts and companies', async () => {
+    const [x, y] = [await admin.create('/api/tags', { name: 'важный' }), await admin.create('/api/tags', { name: 'важные' })]
+    const contact = await admin.create('/api/contacts', { name: 'Анна', tag_ids: [y.id] })
+    const op = await ended((await admin.must(202)('POST', `/api/tags/${y.id}/merge`, { into: x.id })).body.id)
+    assert.equal(op.state, 'done')
+    assert.deepEqual((await admin.get(`/api/contacts/${contact.id}`)).tag_ids, [x.id])
+    assert.equal((await admin('POST', `/api/tags/${y.id}/merge`, { into: x.id })).status, 404)
+  })
+})
+
 test('journal and rows agree in the end', async () => {
   const { code, out } = await cli(['check', ...server.place])
   assert.equal(code, 0, out)

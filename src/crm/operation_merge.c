@@ -1,0 +1,236 @@
+/* Merging two values of a list: every record that has the one gets the other, then the one is deleted. The lists are of
+ * everybody, so it reaches every record, whatever the rights of who asked for it; asking needs CAN_SETTINGS. */
+#include "crm/operation_merge.h"
+#include "crm/engine.h"
+#include "crm/operation.h"
+
+#define AT_ONCE 500
+
+bool merge_object(const struct entity *ent)
+{
+    return ent->id == ENT_TAG || ent->id == ENT_SOURCE || ent->id == ENT_LOSS_REASON || ent->id == ENT_FIELD_OPTION ||
+           ent->id == ENT_DEAL_CLASS;
+}
+
+struct merge {
+    const struct entity *of;
+    int64_t from, into, field; /* field: the custom field whose values these are, else 0 */
+};
+
+static bool refers(const struct merge *m, const struct field *fd)
+{
+    if ((fd->type != FT_REF && fd->type != FT_SET) || fd->ref != m->of->id || (fd->flags & FF_SERVER))
+        return false;
+    return !m->field || (fd->custom && fd->custom->id == m->field);
+}
+
+/* ---- beginning ---- */
+
+static enum rc load_value(struct change *ch, const struct entity *ent, int64_t id, const char *field,
+                          struct record **out, struct err *e)
+{
+    enum rc rc = record_load(ch->tx->db, ch->tx->arena, ent, id, false, out, e);
+    if (rc == RC_NOT_FOUND && field)
+        return err_set(e, RC_UNPROCESSABLE, "ref_not_found", field, "%lld", (long long)id);
+    return rc;
+}
+
+static enum rc fits(const struct record *from, const struct record *into, struct err *e)
+{
+    int archived = entity_field(into->ent, STR("archived")), name = entity_field(into->ent, STR("name"));
+    bool same_list = from->id != into->id;
+    if (into->ent->id == ENT_FIELD_OPTION)
+        same_list &= val_eq(from->f[FIELD_OPTION_CUSTOM_FIELD_ID], into->f[FIELD_OPTION_CUSTOM_FIELD_ID]);
+    if (into->ent->id == ENT_LOSS_REASON) /* what is of every funnel may take one of a funnel, not the other way */
+        same_list &= !val_has(into->f[LOSS_REASON_FUNNEL_ID]) ||
+                     val_eq(from->f[LOSS_REASON_FUNNEL_ID], into->f[LOSS_REASON_FUNNEL_ID]);
+    if (!same_list)
+        return err_set(e, RC_UNPROCESSABLE, "merge_other_list", "into", NULL);
+    if (archived >= 0 && into->f[archived].i)
+        return err_set(e, RC_UNPROCESSABLE, "option_archived", "into", "%.*s", STR_ARG(into->f[name].s));
+    return RC_OK;
+}
+
+static enum rc begin(struct change *ch, struct command_job *j, struct err *e)
+{
+    const struct merge_new *in = j->args;
+    struct arena *a = ch->tx->arena;
+    struct record *from, *into;
+    TRY(load_value(ch, j->ent, in->from, NULL, &from, e));
+    TRY(load_value(ch, j->ent, in->into, "into", &into, e));
+    TRY(fits(from, into, e));
+    int name = entity_field(j->ent, STR("name"));
+    int64_t field = j->ent->id == ENT_FIELD_OPTION ? from->f[FIELD_OPTION_CUSTOM_FIELD_ID].i : 0;
+    struct operation_new op = {.kind = OPERATION_MERGE,
+                               .object = str_c(j->ent->name),
+                               .title = str_fmt(a, "%.*s → %.*s", STR_ARG(from->f[name].s), STR_ARG(into->f[name].s)),
+                               .plan = str_fmt(a, "{\"field\":%lld,\"from\":%lld,\"into\":%lld}", (long long)field,
+                                               (long long)in->from, (long long)in->into)};
+    if (str_utf8_len(op.title) > 300)
+        op.title = from->f[name].s;
+    return operation_create(ch, &op, &j->out_id, e);
+}
+const struct command command_merge_values = {"operation.merge", begin};
+
+/* ---- what it is about ---- */
+
+static enum rc read_plan(const struct operation *op, struct merge *out, struct err *e)
+{
+    json_t *plan;
+    TRY(json_read(op->plan, &plan, e));
+    *out = (struct merge){entity_by_name(op->object), json_integer_value(json_object_get(plan, "from")),
+                          json_integer_value(json_object_get(plan, "into")),
+                          json_integer_value(json_object_get(plan, "field"))};
+    json_decref(plan);
+    return RC_OK;
+}
+
+/* The live records of a noun that have the value; false: none of its fields may. */
+static bool put_query(struct buf *sql, const struct merge *m, const struct entity *ent, int limit)
+{
+    bool any = false;
+    buf_fmt(sql, "SELECT id FROM %s WHERE deleted_at IS NULL AND (", ent->table);
+    for (size_t i = 0; i < ent->n_fields; i++) {
+        const struct field *fd = &ent->fields[i];
+        if (!refers(m, fd))
+            continue;
+        buf_c(sql, any ? " OR " : "");
+        if (fd->type == FT_SET)
+            buf_fmt(sql, "id IN (SELECT owner_id FROM %s WHERE ref_id = $1)", fd->link);
+        else
+            buf_fmt(sql, "%s = $1", fd->name);
+        any = true;
+    }
+    buf_c(sql, ") ORDER BY id");
+    if (limit)
+        buf_fmt(sql, " LIMIT %d", limit);
+    buf_char(sql, '\0');
+    return any;
+}
+
+static enum rc find(struct db *db, struct arena *a, const struct merge *m, const struct entity *ent, int limit,
+                    struct operation_ids *out, struct err *e)
+{
+    struct buf sql = {0};
+    struct stmt *s = NULL;
+    VEC(int64_t) found = {0};
+    enum rc rc = RC_OK;
+    out->kind = ent->id;
+    if (!put_query(&sql, m, ent, limit))
+        goto out;
+    TRY_OUT(db_prepare(db, &s, sql.ptr, e));
+    stmt_i64(s, 1, m->from);
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        vec_push(&found, stmt_col_i64(s, 0));
+    rc = rc == RC_DONE ? RC_OK : rc;
+    int64_t *ids = ARENA_ARRAY(a, int64_t, found.len + 1);
+    if (found.len)
+        memcpy(ids, found.ptr, found.len * sizeof *ids);
+    out->ids = ids;
+    out->n = found.len;
+out:
+    stmt_done(s);
+    vec_free(&found);
+    buf_free(&sql);
+    return rc;
+}
+
+static enum rc populate(struct operation *op, struct db *db, struct arena *a, const struct rights *rights,
+                        struct operation_ids **out, struct err *e)
+{
+    struct merge m;
+    (void)rights;
+    *out = NULL;
+    TRY(read_plan(op, &m, e));
+    for (int i = 1; i < ENT_END; i++) {
+        const struct entity *ent = entity_by_id((enum entity_id)i);
+        struct operation_ids ids = {0};
+        if (!ent)
+            continue;
+        TRY(find(db, a, &m, ent, 0, &ids, e));
+        if (!ids.n)
+            continue;
+        struct operation_ids *one = ARENA_NEW(a, struct operation_ids);
+        *one = ids;
+        one->next = *out;
+        *out = one;
+    }
+    return RC_OK;
+}
+
+/* ---- doing it ---- */
+
+static struct val replaced(struct arena *a, struct val v, int64_t from, int64_t into)
+{
+    if (v.kind != VAL_SET)
+        return val_int(into);
+    int64_t *ids = ARENA_ARRAY(a, int64_t, v.set.n + 1);
+    for (size_t i = 0; i < v.set.n; i++)
+        ids[i] = v.set.ids[i] == from ? into : v.set.ids[i];
+    return val_set_of(a, ids, v.set.n);
+}
+
+static bool has(struct val v, int64_t id)
+{
+    for (size_t i = 0; v.kind == VAL_SET && i < v.set.n; i++)
+        if (v.set.ids[i] == id)
+            return true;
+    return v.kind == VAL_INT && v.i == id;
+}
+
+static enum rc give_other(struct change *ch, const struct merge *m, enum entity_id kind, int64_t id, struct err *e)
+{
+    const struct entity *ent = entity_by_id(kind);
+    struct record *now, *in = record_new(ch->tx->arena, ent);
+    enum rc rc = record_load(ch->tx->db, ch->tx->arena, ent, id, false, &now, e);
+    if (rc == RC_NOT_FOUND)
+        return RC_OK; /* deleted meanwhile */
+    TRY(rc);
+    for (size_t i = 0; i < ent->n_fields; i++)
+        if (refers(m, &ent->fields[i]) && has(now->f[i], m->from))
+            in->f[i] = replaced(ch->tx->arena, now->f[i], m->from, m->into);
+    return change_update(ch, id, 0, in, e);
+}
+
+static enum rc apply(struct operation *op, struct change *ch, const struct operation_item *item, struct err *e)
+{
+    struct merge m;
+    const struct rights *rights = ch->actor.rights;
+    TRY(read_plan(op, &m, e));
+    ch->actor.rights = NULL;
+    enum rc rc = give_other(ch, &m, item->kind, item->id, e);
+    ch->actor.rights = rights;
+    return rc;
+}
+
+/* Others went on working: who has got the value since it began is found again. */
+static enum rc stragglers(struct change *ch, const struct merge *m, struct err *e)
+{
+    for (int i = 1; i < ENT_END; i++) {
+        const struct entity *ent = entity_by_id((enum entity_id)i);
+        struct operation_ids ids = {0};
+        do {
+            if (ent)
+                TRY(find(ch->tx->db, ch->tx->arena, m, ent, AT_ONCE, &ids, e));
+            for (size_t k = 0; k < ids.n; k++)
+                TRY(give_other(ch, m, ids.kind, ids.ids[k], e));
+        } while (ids.n == AT_ONCE);
+    }
+    return RC_OK;
+}
+
+static enum rc finish(struct operation *op, struct change *ch, struct err *e)
+{
+    struct merge m;
+    const struct rights *rights = ch->actor.rights;
+    TRY(read_plan(op, &m, e));
+    ch->actor.rights = NULL;
+    enum rc rc = stragglers(ch, &m, e);
+    if (rc == RC_OK)
+        rc = change_delete(ch, m.of, m.from, 0, e);
+    ch->actor.rights = rights;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+const struct operation_type operation_merge = {
+    .kind = OPERATION_MERGE, .populate = populate, .apply = apply, .finish = finish};
