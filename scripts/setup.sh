@@ -11,6 +11,7 @@ build_packages=(
   libsqlite3-dev libpq-dev                          # the two databases
   libjansson-dev libsodium-dev libssl-dev libcurl4-openssl-dev # JSON, passwords, HTTPS out
   libutf8proc-dev libdeflate-dev libbrotli-dev zlib1g-dev # text folding, compression
+  libqrencode-dev                                   # the QR code of a second factor
   libgd-dev                                         # small pictures of files
   libzip-dev libexpat1-dev libxlsxwriter-dev # spreadsheets in and out, archives
   npm ca-certificates tzdata                        # the web application's packages; time zones

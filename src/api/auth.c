@@ -88,6 +88,7 @@ static void looked_up(struct call *c)
     if (c->rc != RC_OK)
         c->session = (struct session){0};
     if (c->session.user_id) {
+        session_noted(c);
         sessions_put(c->app->sessions, c->token, &c->session);
         rights_cache_put(c->app->rights, c->rights, c->rights_at);
     }
@@ -151,6 +152,7 @@ enum rc auth_allow(struct call *c, struct err *e)
         if (!len || sent.len != len || sodium_memcmp(sent.ptr, c->session.csrf, len) != 0)
             return err_set(e, RC_FORBIDDEN, "bad_csrf", "", NULL);
     }
+    TRY(scopes_allow(c, e));
     if (!allowed(c))
         return err_set(e, RC_FORBIDDEN, "forbidden", "", "%s", role_names[c->session.role]);
     return RC_OK;

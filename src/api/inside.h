@@ -59,12 +59,36 @@ void rights_cache_put(struct rights_cache *k, const struct rights *r, int64_t ge
 /* throttle.c */
 struct throttle *throttle_new(void);
 void throttle_free(struct throttle *t);
-/* Before an attempt. RC_TOO_MANY (login_throttled, arg 0 the seconds to wait) when there were too many failures. */
+enum attempt_end {
+    ATTEMPT_FAILED,
+    ATTEMPT_GOOD,
+    ATTEMPT_LEFT, /* neither: what it was about has not been decided */
+};
+/* Before an attempt; peer "": wherever it comes from. RC_TOO_MANY (login_throttled, arg 0 the seconds to wait) when there were too many failures. */
 MUST_USE enum rc throttle_try(struct throttle *t, struct str email, const char *peer, int64_t now, struct err *e);
 /* After every attempt that was let through. */
-void throttle_done(struct throttle *t, struct str email, const char *peer, int64_t now, bool success);
+void throttle_done(struct throttle *t, struct str email, const char *peer, int64_t now, enum attempt_end how);
 
+/* account.c */
+struct origin;
+struct origin call_origin(const struct call *c);
+MUST_USE enum rc call_not_for_tokens(const struct call *c, struct err *e); /* what only a person at a browser may do */
+/* Notes a sign-in that was refused; user_id 0: unknown. Loop thread. */
+void sign_in_failed(struct call *c, int64_t user_id, struct str email, const char *how);
+/* Notes from time to time that a session is in use. Loop thread. */
+void session_noted(struct call *c);
+/* scopes.c: what an API token was made for */
+MUST_USE enum rc scopes_read(struct call *c, const json_t *list, struct str *out, struct err *e); /* bad_scope */
+MUST_USE enum rc scopes_allow(const struct call *c, struct err *e);                               /* scope_missing */
 /* login.c */
+const char *call_peer(const struct call *c);
+MUST_USE enum rc call_need_json(const struct call *c, struct err *e); /* bad_content_type */
+/* Checks the password of whoever is signed in, off the loop; then c->rc is RC_UNPROCESSABLE (wrong_password) or RC_OK.
+ * Errors (nothing has begun): login_throttled. */
+MUST_USE enum rc password_check_later(struct call *c, struct str password, void (*then)(struct call *c),
+                                      struct err *e);
+/* Signs the user in and answers with the session; how: of the log of sign-ins. */
+void session_begin(struct call *c, int64_t user_id, const char *how);
 struct logins *logins_new(void);
 void logins_free(struct logins *l);
 enum rc login_handle(struct call *c, struct err *e);
@@ -101,6 +125,7 @@ enum rc object_update(struct call *c, struct err *e);
 enum rc object_delete(struct call *c, struct err *e);
 enum rc object_timeline(struct call *c, struct err *e);
 enum rc funnel_versions(struct call *c, struct err *e);
+enum rc export_handle(struct call *c, struct err *e); /* exports.c */
 enum rc bulk_prepare(struct call *c, struct err *e); /* operations.c */
 enum rc operation_show(struct call *c, struct err *e);
 enum rc undo_prepare(struct call *c, struct err *e);

@@ -2,6 +2,7 @@
  * loop. */
 #include "api/inside.h"
 #include "base/time.h"
+#include "crm/account.h"
 #include <stdio.h>
 
 #define HASHING_MOST 2
@@ -39,7 +40,7 @@ void logins_free(struct logins *l)
 }
 
 /* The address that attempts are counted for: behind a proxy on this machine, the one it saw. */
-static const char *peer_of(const struct call *c)
+const char *call_peer(const struct call *c)
 {
     struct str via = c->r->peer_loopback ? http_header(c->r, "x-forwarded-for") : STR_NULL;
     const char *comma = via.ptr ? memrchr(via.ptr, ',', via.len) : NULL;
@@ -56,8 +57,12 @@ struct attempt { /* c->own of everything here */
     struct str email, password, fresh; /* fresh: the new password or its hash */
     struct str who;                    /* of the throttle, for a change of password */
     struct str *hash;
+    struct str code; /* of the second factor, STR_NULL: none was sent */
     struct user_login login;
     int64_t user_id;
+    const char *how; /* of the log of sign-ins */
+    bool recovery;
+    void (*then)(struct call *c);
     char token[200];
 };
 
@@ -110,7 +115,14 @@ static enum rc open_apply(struct change *ch, struct command_job *j, struct err *
     struct call *c = j->user;
     struct attempt *a = j->args;
     struct str token;
+    struct sign_in log = {a->user_id, STR_NULL, call_origin(c), a->how, true};
+    if (a->login.totp) {
+        TRY(factor_use(ch, a->user_id, a->code, &a->recovery, e));
+        log.how = a->recovery ? "recovery" : "totp";
+    }
     TRY(session_open(ch, a->user_id, ch->tx->arena, &token, &c->session, e));
+    TRY(session_seen(ch->tx, c->session.id, &log.from, e));
+    TRY(sign_in_log(ch->tx, &log, e));
     if (token.len >= sizeof a->token)
         return err_set(e, RC_INTERNAL, "internal", "", "session token too long");
     memcpy(a->token, token.ptr, token.len);
@@ -132,10 +144,26 @@ enum rc session_show(struct call *c, struct err *e)
     return RC_OK;
 }
 
+/* How the attempt ended, for the throttle: wrong codes count for the person whatever address they come from. */
+static void count_attempt(struct call *c, enum attempt_end how)
+{
+    struct attempt *a = c->own;
+    int64_t now = time_monotonic();
+    if (a->email.ptr)
+        throttle_done(c->app->throttle, a->email, call_peer(c), now, how);
+    if (a->who.ptr)
+        throttle_done(c->app->throttle, a->who, "", now, how);
+}
+
 static void opened(struct call *c)
 {
     struct attempt *a = c->own;
+    bool bad_code = c->rc == RC_UNAUTHORIZED;
+    count_attempt(c, bad_code ? ATTEMPT_FAILED : c->rc == RC_OK ? ATTEMPT_GOOD : ATTEMPT_LEFT);
     if (c->rc != RC_OK) {
+        c->session = (struct session){0};
+        if (bad_code)
+            sign_in_failed(c, a->user_id, a->email, "totp");
         call_fail(c, &c->err);
         return;
     }
@@ -143,14 +171,21 @@ static void opened(struct call *c)
     call_run_read(c, session_show, call_send);
 }
 
-static void open_session(struct call *c, int64_t user_id)
+static void open_session(struct call *c, int64_t user_id, const char *how)
 {
     struct attempt *a = c->own;
     a->user_id = user_id;
+    a->how = how;
     command_job_init(&c->job);
     c->job.args = a;
     c->session = (struct session){.user_id = user_id};
     call_submit(c, &command_sign_in, opened);
+}
+
+void session_begin(struct call *c, int64_t user_id, const char *how)
+{
+    c->own = ARENA_NEW(c->r->arena, struct attempt);
+    open_session(c, user_id, how);
 }
 
 /* ---- by password ---- */
@@ -181,18 +216,44 @@ static enum rc check_password(struct call *c, struct err *e)
     return RC_OK;
 }
 
+/* The password is right; an account with a second factor asks for its code, too. */
+static void check_code(struct call *c)
+{
+    struct attempt *a = c->own;
+    if (!a->code.len) {
+        count_attempt(c, ATTEMPT_LEFT);
+        c->rc = err_set(&c->err, RC_UNAUTHORIZED, "code_needed", "code", NULL);
+        call_fail(c, &c->err);
+        return;
+    }
+    struct str who = str_fmt(c->r->arena, "code %lld", (long long)a->login.id);
+    c->rc = throttle_try(c->app->throttle, who, "", time_monotonic(), &c->err);
+    if (c->rc != RC_OK) {
+        count_attempt(c, ATTEMPT_LEFT);
+        call_fail(c, &c->err);
+        return;
+    }
+    a->who = who;
+    open_session(c, a->login.id, "totp");
+}
+
 static void checked(struct call *c)
 {
     struct attempt *a = c->own;
-    throttle_done(c->app->throttle, a->email, peer_of(c), time_monotonic(), c->rc == RC_OK);
-    if (c->rc != RC_OK)
+    if (c->rc != RC_OK) {
+        count_attempt(c, c->rc == RC_UNAUTHORIZED ? ATTEMPT_FAILED : ATTEMPT_LEFT);
+        if (c->rc == RC_UNAUTHORIZED)
+            sign_in_failed(c, a->login.id, a->email, "password");
         call_fail(c, &c->err);
-    else
-        open_session(c, a->login.id);
+    } else if (a->login.totp) {
+        check_code(c);
+    } else {
+        open_session(c, a->login.id, "password");
+    }
 }
 
 /* A form of another site cannot send this type, so nobody is signed in by one. */
-static enum rc need_json(const struct call *c, struct err *e)
+enum rc call_need_json(const struct call *c, struct err *e)
 {
     if (!str_starts(http_header(c->r, "content-type"), STR("application/json")))
         return err_set(e, RC_INVALID, "bad_content_type", "Content-Type", NULL);
@@ -214,15 +275,31 @@ static enum rc read_two(struct call *c, const char *one, const char *two, struct
     return rc;
 }
 
+static enum rc read_credentials(struct call *c, struct attempt *a, struct err *e)
+{
+    static const char *const keys[] = {"email", "password", "code", NULL};
+    json_t *body;
+    TRY(call_body(c, &body, e));
+    enum rc rc = body_only(body, keys, e);
+    if (rc == RC_OK)
+        rc = body_text(body, "email", c->r->arena, &a->email, e);
+    if (rc == RC_OK)
+        rc = body_text(body, "password", c->r->arena, &a->password, e);
+    if (rc == RC_OK && json_object_get(body, "code") && !json_is_null(json_object_get(body, "code")))
+        rc = body_text(body, "code", c->r->arena, &a->code, e);
+    json_decref(body);
+    return rc;
+}
+
 enum rc login_handle(struct call *c, struct err *e)
 {
     struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
-    TRY(need_json(c, e));
-    TRY(read_two(c, "email", "password", &a->email, &a->password, e));
-    TRY(throttle_try(c->app->throttle, a->email, peer_of(c), time_monotonic(), e));
+    TRY(call_need_json(c, e));
+    TRY(read_credentials(c, a, e));
+    TRY(throttle_try(c->app->throttle, a->email, call_peer(c), time_monotonic(), e));
     enum rc rc = later(c, a, true, check_password, checked, e);
     if (rc != RC_OK)
-        throttle_done(c->app->throttle, a->email, peer_of(c), time_monotonic(), true);
+        throttle_done(c->app->throttle, a->email, call_peer(c), time_monotonic(), ATTEMPT_LEFT);
     return rc;
 }
 
@@ -276,7 +353,7 @@ static void new_hash_ready(struct call *c)
 {
     struct attempt *a = c->own;
     bool wrong = c->rc != RC_OK && strcmp(c->err.code, "wrong_password") == 0;
-    throttle_done(c->app->throttle, a->who, peer_of(c), time_monotonic(), !wrong);
+    throttle_done(c->app->throttle, a->who, call_peer(c), time_monotonic(), wrong ? ATTEMPT_FAILED : ATTEMPT_GOOD);
     if (c->rc != RC_OK) {
         call_fail(c, &c->err);
         return;
@@ -289,12 +366,47 @@ static void new_hash_ready(struct call *c)
 enum rc password_handle(struct call *c, struct err *e)
 {
     struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
+    TRY(call_not_for_tokens(c, e));
     TRY(read_two(c, "old", "new", &a->password, &a->fresh, e));
     a->who = str_fmt(c->r->arena, "user %lld", (long long)c->session.user_id);
-    TRY(throttle_try(c->app->throttle, a->who, peer_of(c), time_monotonic(), e));
+    TRY(throttle_try(c->app->throttle, a->who, call_peer(c), time_monotonic(), e));
     enum rc rc = later(c, a, true, check_and_hash, new_hash_ready, e);
     if (rc != RC_OK)
-        throttle_done(c->app->throttle, a->who, peer_of(c), time_monotonic(), true);
+        throttle_done(c->app->throttle, a->who, call_peer(c), time_monotonic(), ATTEMPT_LEFT);
+    return rc;
+}
+
+/* ---- the password once more ---- */
+
+static enum rc check_own(struct call *c, struct err *e)
+{
+    struct attempt *a = c->own;
+    struct record *user;
+    TRY(record_load(c->db, c->r->arena, entity_by_id(ENT_USER), c->session.user_id, false, &user, e));
+    TRY(user_find_login(c->db, c->r->arena, user->f[USER_EMAIL].s, &a->login, e));
+    if (!a->login.hash.ptr || !password_verify(a->login.hash, a->password))
+        return err_set(e, RC_UNPROCESSABLE, "wrong_password", "password", NULL);
+    return RC_OK;
+}
+
+static void own_checked(struct call *c)
+{
+    struct attempt *a = c->own;
+    throttle_done(c->app->throttle, a->who, call_peer(c), time_monotonic(),
+                  c->rc == RC_OK ? ATTEMPT_GOOD : ATTEMPT_FAILED);
+    a->then(c);
+}
+
+enum rc password_check_later(struct call *c, struct str password, void (*then)(struct call *c), struct err *e)
+{
+    struct attempt *a = ARENA_NEW(c->r->arena, struct attempt);
+    a->password = password;
+    a->then = then;
+    a->who = str_fmt(c->r->arena, "user %lld", (long long)c->session.user_id);
+    TRY(throttle_try(c->app->throttle, a->who, call_peer(c), time_monotonic(), e));
+    enum rc rc = later(c, a, true, check_own, own_checked, e);
+    if (rc != RC_OK)
+        throttle_done(c->app->throttle, a->who, call_peer(c), time_monotonic(), ATTEMPT_LEFT);
     return rc;
 }
 
@@ -385,7 +497,7 @@ static void demo_found(struct call *c)
     if (c->rc != RC_OK)
         call_fail(c, &c->err);
     else
-        open_session(c, a->user_id);
+        open_session(c, a->user_id, "demo");
 }
 
 enum rc demo_login(struct call *c, struct err *e)
@@ -395,7 +507,7 @@ enum rc demo_login(struct call *c, struct err *e)
     json_t *body;
     if (!demo_open(c))
         return err_set(e, RC_NOT_FOUND, "not_found", "", "%.*s", STR_ARG(c->r->path));
-    TRY(need_json(c, e));
+    TRY(call_need_json(c, e));
     TRY(call_body(c, &body, e));
     enum rc rc = body_only(body, keys, e);
     a->user_id = json_integer_value(json_object_get(body, "user_id"));

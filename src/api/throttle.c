@@ -77,29 +77,35 @@ static void count(struct count *c, int64_t free_tries, int64_t now)
 
 enum rc throttle_try(struct throttle *t, struct str email, const char *peer, int64_t now, struct err *e)
 {
-    struct count *pair = pair_of(t, email, peer), *all = slot(t, peer, strlen(peer));
-    int64_t until = pair->next_at > all->next_at ? pair->next_at : all->next_at;
+    struct count *pair = pair_of(t, email, peer), *all = *peer ? slot(t, peer, strlen(peer)) : NULL;
+    int64_t until = all && all->next_at > pair->next_at ? all->next_at : pair->next_at;
     if (until <= now && pair->flying >= FLYING_PAIR)
         until = now + MS_SECOND;
     if (until > now)
         return err_set(e, RC_TOO_MANY, "login_throttled", "", "%lld", (long long)((until - now + 999) / 1000));
     pair->flying++;
-    pair->last_at = all->last_at = now;
+    pair->last_at = now;
+    if (all)
+        all->last_at = now;
     return RC_OK;
 }
 
-void throttle_done(struct throttle *t, struct str email, const char *peer, int64_t now, bool success)
+void throttle_done(struct throttle *t, struct str email, const char *peer, int64_t now, enum attempt_end how)
 {
-    struct count *pair = pair_of(t, email, peer), *all = slot(t, peer, strlen(peer));
+    struct count *pair = pair_of(t, email, peer), *all = *peer ? slot(t, peer, strlen(peer)) : NULL;
     if (pair->flying > 0)
         pair->flying--;
-    if (!success) {
+    if (how == ATTEMPT_LEFT)
+        return;
+    if (how == ATTEMPT_FAILED) {
         count(pair, FREE_PAIR, now);
-        count(all, FREE_PEER, now);
+        if (all)
+            count(all, FREE_PEER, now);
         return;
     }
     pair->failures = pair->next_at = 0;
-    if (all->failures > 0)
+    if (all && all->failures > 0)
         all->failures--;
-    all->next_at = 0;
+    if (all)
+        all->next_at = 0;
 }

@@ -1,6 +1,7 @@
 /* voronka user: people and their passwords, where nobody can sign in to do it. */
 #include "base/time.h"
 #include "cli/cli.h"
+#include "crm/account.h"
 #include "crm/crm.h"
 #include "crm/fields.h"
 #include <sodium.h>
@@ -61,6 +62,8 @@ static enum rc apply(struct wtx *tx, struct job *job, struct err *e)
         TRY(find(tx, str_c(j->email), &j->id, e));
         TRY(change_update(&ch, j->id, 0, r, e));
     }
+    if (strcmp(j->action, "reset-totp") == 0)
+        return factor_off(&ch, j->id, e);
     if (!j->hash.ptr)
         return RC_OK;
     TRY(user_set_password(&ch, j->id, j->hash, e));
@@ -144,7 +147,7 @@ static bool one_of(const char *word, const char *const *words)
 
 int cli_user(int argc, char **argv)
 {
-    static const char *const actions[] = {"list", "add", "set", "password", "on", "off", NULL};
+    static const char *const actions[] = {"list", "add", "set", "password", "on", "off", "reset-totp", NULL};
     const char *data = NULL, *postgres = NULL;
     bool json = false;
     struct db_target target;
@@ -155,7 +158,7 @@ int cli_user(int argc, char **argv)
                                          {"role", CLI_TEXT, &j.role}, {"locale", CLI_TEXT, &j.locale},
                                          {"json", CLI_FLAG, &json}};
     if (argc < 2 || !one_of(argv[1], actions))
-        return cli_misused("user", "say what to do: list, add, set, password, on or off");
+        return cli_misused("user", "say what to do: list, add, set, password, on, off or reset-totp");
     j.action = argv[1];
     if (!cli_options(argc - 1, argv + 1, options, sizeof options / sizeof *options) ||
         !cli_target(data, postgres, &target))

@@ -51,7 +51,8 @@ enum verb { /* stored in the journal */
             VERB_SIGNED_IN = 8,
             VERB_SIGNED_OUT = 9,
             VERB_IMPORTED = 10,
-            VERB_ERASED = 11, /* personal data are gone from the row and from its older events: crm/personal.h */
+            VERB_INVITED = 12, /* user: a link to set a password was made */
+            VERB_ERASED = 11,  /* personal data are gone from the row and from its older events: crm/personal.h */
 };
 enum via {
     VIA_UI = 1,

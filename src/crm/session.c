@@ -69,6 +69,8 @@ static enum rc load_session(struct db *db, const char *where, struct str token_h
         out->is_token = stmt_col_i64(s, 3) != 0;
         out->role = (enum role)stmt_col_i64(s, 4);
         snprintf(out->locale, sizeof out->locale, "%s", locale_names[stmt_col_i64(s, 5) == 1]);
+        snprintf(out->scopes, sizeof out->scopes, "%.*s", STR_ARG(stmt_col_str(s, 6)));
+        out->last_seen_at = stmt_col_null(s, 7) ? 0 : stmt_col_i64(s, 7);
     }
     stmt_done(s);
     if (rc == RC_DONE)
@@ -84,7 +86,8 @@ enum rc session_find(struct db *db, struct str token, int64_t now, struct sessio
         return err_set(e, RC_UNAUTHORIZED, "signed_out", "", NULL);
     hash_token(token, USE_STORED, hash);
     TRY(load_session(db,
-                     "SELECT s.id, s.user_id, s.expires_at, s.is_token, u.role, u.locale FROM session s"
+                     "SELECT s.id, s.user_id, s.expires_at, s.is_token, u.role, u.locale, s.scopes,"
+                     " s.last_seen_at FROM session s"
                      " JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.ended_at IS NULL"
                      " AND (s.expires_at IS NULL OR s.expires_at > $2) AND u.active = 1 AND u.deleted_at IS NULL",
                      str_c(hash), now, out, e));
@@ -156,8 +159,28 @@ enum rc session_close_others(struct change *ch, int64_t user_id, int64_t keep_id
 
 /* ---- API tokens ---- */
 
-enum rc token_create(struct change *ch, int64_t user_id, struct str name, struct arena *a, struct str *token,
-                     int64_t *id, struct err *e)
+static enum rc set_scopes(struct db *db, int64_t id, struct str scopes, struct err *e)
+{
+    struct stmt *s;
+    if (!scopes.len)
+        return RC_OK;
+    TRY(db_prepare(db, &s, "UPDATE session SET scopes = $1 WHERE id = $2", e));
+    stmt_str(s, 1, scopes);
+    stmt_i64(s, 2, id);
+    return stmt_run(s, e);
+}
+
+static void put_new(struct jw *w, const char *key, struct str value)
+{
+    jw_key(w, key);
+    jw_arr(w);
+    jw_null(w);
+    jw_str(w, value);
+    jw_end_arr(w);
+}
+
+enum rc token_create(struct change *ch, int64_t user_id, struct str name, struct str scopes, int64_t expires_at,
+                     struct arena *a, struct str *token, int64_t *id, struct err *e)
 {
     static const struct field name_field = {.name = "name", .type = FT_TEXT, .min = 1, .max = 120};
     struct val checked;
@@ -168,14 +191,15 @@ enum rc token_create(struct change *ch, int64_t user_id, struct str name, struct
     if (!val_has(checked))
         return err_set(e, RC_UNPROCESSABLE, "required", "name", NULL);
     *token = new_token(a, TOKEN_PREFIX);
-    TRY(insert_session(ch, user_id, *token, true, checked.s, 0, id, e));
+    if (scopes.len >= SCOPES_MOST)
+        return err_set(e, RC_UNPROCESSABLE, "too_long", "scopes", "%d", SCOPES_MOST - 1);
+    TRY(insert_session(ch, user_id, *token, true, checked.s, expires_at, id, e));
+    TRY(set_scopes(ch->tx->db, *id, scopes, e));
     struct jw w = jw_to(&data);
     jw_obj(&w);
-    jw_key(&w, "name");
-    jw_arr(&w);
-    jw_null(&w);
-    jw_str(&w, checked.s);
-    jw_end_arr(&w);
+    put_new(&w, "name", checked.s);
+    if (scopes.len)
+        put_new(&w, "scopes", scopes);
     jw_end_obj(&w);
     enum rc rc = change_note_event(ch, ENT_TOKEN, *id, VERB_CREATED, buf_view(&data), e);
     buf_free(&data);

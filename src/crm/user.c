@@ -18,6 +18,8 @@ static bool active_admin(const struct record *u)
 
 HOOK_BEFORE(user)
 {
+    if (ch->undoes && was && will && !val_eq(was->f[USER_TOTP], will->f[USER_TOTP]))
+        return err_set(e, RC_CONFLICT, "not_undoable", "totp", NULL); /* the secret is gone, or not there yet */
     TRY(user_role_rules(ch, was, will, e));
     if (active_admin(was) && !active_admin(will))
         TRY(other_admin_exists(ch, was->id, e));
@@ -44,10 +46,37 @@ HOOK_AFTER(user)
 #define PASSWORD_LEAST 8
 #define PASSWORD_MOST 1024
 
+/* What is tried first: one character over and over, a row of keys or digits, the words of every list. */
+static bool easily_guessed(struct arena *a, struct str password)
+{
+    static const char *const rows[] = {"01234567890123456789",
+                                       "98765432109876543210",
+                                       "qwertyuiop[]asdfghjkl",
+                                       "qwertyuiopasdfghjklzxcvbnm",
+                                       "йцукенгшщзхъфывапролджэячсмитьбю",
+                                       "abcdefghijklmnopqrstuvwxyz",
+                                       "абвгдеежзийклмнопрстуфхцчшщъыьэюя"};
+    static const char *const words[] = {
+        "password",      "password1", "password123", "passw0rd",   "p@ssw0rd", "qwerty123", "qwerty12", "1q2w3e4r",
+        "1q2w3e4r5t",    "1qaz2wsx",  "q1w2e3r4",    "q1w2e3r4t5", "letmein1", "iloveyou",  "welcome1", "admin123",
+        "administrator", "пароль12",  "пароль123",   "voronka1",   "воронка1", "привет123"};
+    struct str s = str_fold(a, password);
+    bool same = true;
+    for (size_t i = 1; i < s.len; i++)
+        same &= s.ptr[i] == s.ptr[(unsigned char)s.ptr[0] >= 0x80 ? i % 2 : 0]; /* Russian letters are two bytes */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && !same; i++)
+        same = memmem(rows[i], strlen(rows[i]), s.ptr, s.len) != NULL;
+    for (size_t i = 0; i < sizeof words / sizeof *words && !same; i++)
+        same = str_eqc(s, words[i]);
+    return same;
+}
+
 enum rc password_hash(struct arena *a, struct str password, struct str *hash, struct err *e)
 {
     if (str_utf8_len(password) < PASSWORD_LEAST)
         return err_set(e, RC_UNPROCESSABLE, "weak_password", "password", "%d", PASSWORD_LEAST);
+    if (easily_guessed(a, password))
+        return err_set(e, RC_UNPROCESSABLE, "easy_password", "password", NULL);
     if (password.len > PASSWORD_MOST)
         return err_set(e, RC_UNPROCESSABLE, "too_long", "password", "%d", PASSWORD_MOST);
     char *out = arena_zalloc(a, crypto_pwhash_STRBYTES);
@@ -77,13 +106,13 @@ enum rc user_set_password(struct change *ch, int64_t user_id, struct str hash, s
 enum rc user_find_login(struct db *db, struct arena *a, struct str email, struct user_login *out, struct err *e)
 {
     struct stmt *s;
-    TRY(db_prepare(db, &s, "SELECT id, password_hash, active FROM users WHERE email_fold = $1 AND deleted_at IS NULL",
-                   e));
+    TRY(db_prepare(
+        db, &s, "SELECT id, password_hash, active, totp FROM users WHERE email_fold = $1 AND deleted_at IS NULL", e));
     stmt_str(s, 1, str_fold(a, email));
     enum rc rc = stmt_step(s, e);
     if (rc == RC_ROW)
         *out = (struct user_login){stmt_col_i64(s, 0), stmt_col_null(s, 1) ? STR_NULL : str_dup(a, stmt_col_str(s, 1)),
-                                   stmt_col_i64(s, 2) != 0};
+                                   stmt_col_i64(s, 2) != 0, stmt_col_i64(s, 3) != 0};
     stmt_done(s);
     if (rc == RC_DONE)
         return err_set(e, RC_NOT_FOUND, "not_found", "email", NULL);

@@ -27,7 +27,7 @@ static enum rc close_others(struct change *ch, void *arg, struct err *e)
 static enum rc make_token(struct change *ch, void *arg, struct err *e)
 {
     struct login *l = arg;
-    return token_create(ch, l->user, STR("1С"), &l->r->arena, &l->token, &l->s.id, e);
+    return token_create(ch, l->user, STR("1С"), STR_NULL, 0, &l->r->arena, &l->token, &l->s.id, e);
 }
 static enum rc drop_token(struct change *ch, void *arg, struct err *e)
 {
