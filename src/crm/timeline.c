@@ -108,16 +108,35 @@ bool event_put_seen(struct jw *w, const struct event *ev, const struct rights *r
     return left;
 }
 
+/* What belongs to the story of an object: what hangs on it, all deals of a person or firm with what hangs on those, and
+ * the records that were merged into it. */
 struct branch {
     enum entity_id kind;
-    const char *column; /* of its table, that points to the object */
+    const char *where; /* over the part's table b; $1 is the object */
 };
-static const struct branch deal_branches[] = {
-    {ENT_TASK, "deal_id"}, {ENT_NOTE, "deal_id"}, {ENT_DEAL_PRODUCT, "deal_id"}, {ENT_FILE, "deal_id"}};
-static const struct branch contact_branches[] = {
-    {ENT_TASK, "contact_id"}, {ENT_NOTE, "contact_id"}, {ENT_DEAL, "contact_id"}, {ENT_FILE, "contact_id"}};
-static const struct branch company_branches[] = {
-    {ENT_TASK, "company_id"}, {ENT_NOTE, "company_id"}, {ENT_DEAL, "company_id"}, {ENT_CONTACT, "company_id"}, {ENT_FILE, "company_id"}};
+#define DEALS_OF_CONTACT                                                                                               \
+    "(SELECT id FROM deal WHERE contact_id = $1 UNION SELECT owner_id FROM deal_contact WHERE ref_id = $1)"
+#define DEALS_OF_COMPANY "(SELECT id FROM deal WHERE company_id = $1)"
+static const struct branch deal_branches[] = {{ENT_TASK, "b.deal_id = $1"},         {ENT_NOTE, "b.deal_id = $1"},
+                                              {ENT_DEAL_PRODUCT, "b.deal_id = $1"}, {ENT_DEAL_MEMBER, "b.deal_id = $1"},
+                                              {ENT_FILE, "b.deal_id = $1"},         {ENT_NONE, NULL}};
+static const struct branch contact_branches[] = {{ENT_TASK, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
+                                                 {ENT_NOTE, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
+                                                 {ENT_FILE, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
+                                                 {ENT_DEAL, "b.id IN " DEALS_OF_CONTACT},
+                                                 {ENT_DEAL_PRODUCT, "b.deal_id IN " DEALS_OF_CONTACT},
+                                                 {ENT_CONTACT_POINT, "b.contact_id = $1"},
+                                                 {ENT_CONTACT, "b.merged_into_id = $1"},
+                                                 {ENT_NONE, NULL}};
+static const struct branch company_branches[] = {{ENT_TASK, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
+                                                 {ENT_NOTE, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
+                                                 {ENT_FILE, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
+                                                 {ENT_DEAL, "b.id IN " DEALS_OF_COMPANY},
+                                                 {ENT_DEAL_PRODUCT, "b.deal_id IN " DEALS_OF_COMPANY},
+                                                 {ENT_CONTACT, "b.company_id = $1"},
+                                                 {ENT_CONTACT_POINT, "b.company_id = $1"},
+                                                 {ENT_COMPANY, "b.merged_into_id = $1"},
+                                                 {ENT_NONE, NULL}};
 
 /* The objects whose events are shown, then their events by the journal's own index. */
 static void put_timeline(struct sqlb *q, const struct rights *r, const struct entity *ent, int64_t id, int64_t before,
@@ -126,13 +145,13 @@ static void put_timeline(struct sqlb *q, const struct rights *r, const struct en
     const struct branch *b = ent->id == ENT_DEAL      ? deal_branches
                              : ent->id == ENT_CONTACT ? contact_branches
                                                       : company_branches;
-    size_t n = ent->id == ENT_COMPANY ? 5 : 4;
     sqlb_fmt(q, "SELECT " EVENT_COLUMNS " FROM (SELECT %d AS kind, CAST(", (int)ent->id);
     sqlb_param(q, val_int(id));
     sqlb_c(q, " AS BIGINT) AS id");
-    for (size_t i = 0; i < n; i++) {
-        const struct entity *of = entity_by_id(b[i].kind);
-        sqlb_fmt(q, " UNION ALL SELECT %d, b.id FROM %s b WHERE b.%s = $1", (int)b[i].kind, of->table, b[i].column);
+    for (; b->where; b++) {
+        const struct entity *of = entity_by_id(b->kind);
+        sqlb_fmt(q, " UNION ALL SELECT %d, b.id FROM %s b WHERE ", (int)b->kind, of->table);
+        sqlb_c(q, b->where);
         if (rights_all_rows(r, of, RIGHT_SEE))
             continue;
         sqlb_c(q, " AND ");

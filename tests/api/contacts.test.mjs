@@ -80,6 +80,28 @@ test('a consent keeps its date', async () => {
   await refused('PATCH', `/api/contacts/${one.id}`, { restricted: true }, 422, 'read_only_field')
 })
 
+test('the story of a person tells of all their deals, as far as one may see them', async () => {
+  const { funnel, stages } = await funnelOf(admin, { name: 'История' })
+  const firm = await admin.create('/api/companies', { name: 'Завод истории' })
+  const person = await admin.create('/api/contacts', { name: 'Герой', company_id: firm.id })
+  const main = await admin.create('/api/deals', { title: 'Главная', funnel_id: funnel.id, contact_id: person.id, company_id: firm.id })
+  const second = await admin.create('/api/deals', { title: 'Где он второй', funnel_id: funnel.id, contact_ids: [person.id] })
+  await admin.patch(`/api/deals/${main.id}`, { stage_id: stages[1].id })
+  const task = await admin.create('/api/tasks', { title: 'Позвонить герою', deal_id: main.id })
+  const note = await admin.create('/api/notes', { text: 'О второй сделке', deal_id: second.id })
+  const point = await admin.create('/api/contact-points', { contact_id: person.id, kind: 'phone', value: '8 903 111-00-11' })
+  const kinds = async (api, path) => (await api.get(`${path}/timeline?limit=100`)).items.map((ev) => `${ev.kind} ${ev.object_id}`).sort()
+  assert.deepEqual(
+    await kinds(admin, `/api/contacts/${person.id}`),
+    [`contact.created ${person.id}`, `contact-point.created ${point.id}`, `deal.created ${main.id}`, `deal.created ${second.id}`, `deal.moved ${main.id}`, `note.created ${note.id}`, `task.created ${task.id}`].sort(),
+  )
+  assert.deepEqual(await kinds(admin, `/api/companies/${firm.id}`), [`company.created ${firm.id}`, `contact.created ${person.id}`, `deal.created ${main.id}`, `deal.moved ${main.id}`, `task.created ${task.id}`].sort())
+  const role = await admin.create('/api/roles', { name: 'Только свои сделки', base: 'seller', rights: { objects: { deal: { see: 'own', create: 'all', edit: 'own', delete: 'none', export: 'none' }, task: { see: 'own', create: 'all', edit: 'own', delete: 'none', export: 'none' } } } })
+  await admin.create('/api/users', { name: 'own', email: 'own-deals@example.ru', role_id: role.id, password: 'пароль для тестов' })
+  const seller = await server.signIn('own-deals@example.ru', 'пароль для тестов')
+  assert.deepEqual(await kinds(seller, `/api/contacts/${person.id}`), [`contact.created ${person.id}`, `contact-point.created ${point.id}`].sort())
+})
+
 test('processing is restricted with a reason, and lifted (152-FZ, GDPR)', async () => {
   const one = await admin.create('/api/contacts', { name: 'Вера', phone: '+79031112244' })
   const restrict = (body) => admin('POST', `/api/contacts/${one.id}/restrict`, body)
