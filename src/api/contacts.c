@@ -2,8 +2,10 @@
 #include "api/inside.h"
 #include "base/i18n.h"
 #include "crm/duplicates.h"
+#include "crm/file_store.h"
 #include "crm/merge.h"
 #include "crm/personal.h"
+#include <stdlib.h>
 
 /* Of the path: /api/contacts/... or /api/companies/... */
 static const struct entity *noun_of(const struct call *c)
@@ -142,7 +144,15 @@ static enum rc personal_data_handle(struct call *c, struct err *e)
 struct erase_call {
     struct erasure x;
     struct erased out;
+    VEC(char *) blobs; /* SHA-256 of files whose bytes go after the commit */
 };
+
+static void forget_blobs(struct erase_call *x)
+{
+    for (size_t i = 0; i < x->blobs.len; i++)
+        free(x->blobs.ptr[i]);
+    vec_free(&x->blobs);
+}
 
 /* An absent reason is an empty one; the command says when it is needed. */
 static enum rc read_reason(struct call *c, const json_t *body, struct str *out, struct err *e)
@@ -161,6 +171,9 @@ static enum rc erase_apply(struct change *ch, struct command_job *j, struct err 
     struct erase_call *x = j->args;
     j->out_id = j->id;
     enum rc rc = contact_erase(ch, &x->x, &x->out, e);
+    forget_blobs(x);
+    for (size_t i = 0; i < x->out.blobs.len && rc == RC_OK; i++)
+        vec_push(&x->blobs, strndup(x->out.blobs.ptr[i].ptr, x->out.blobs.ptr[i].len));
     vec_free(&x->out.blobs);
     return rc;
 }
@@ -192,9 +205,15 @@ out:
 
 static enum rc erase_show(struct call *c, struct err *e)
 {
-    const struct erase_call *x = c->job.args;
-    if (!x->x.dry_run)
-        return call_show(c, entity_by_id(ENT_CONTACT), c->id, e);
+    struct erase_call *x = c->job.args;
+    if (!x->x.dry_run) {
+        enum rc rc = RC_OK;
+        for (size_t i = 0; i < x->blobs.len && rc == RC_OK; i++)
+            rc = file_store_forget(c->db, c->app->folders[FOLDER_FILES], str_c(x->blobs.ptr[i]), e);
+        forget_blobs(x);
+        return rc == RC_OK ? call_show(c, entity_by_id(ENT_CONTACT), c->id, e) : rc;
+    }
+    forget_blobs(x);
     const struct {
         const char *key;
         int64_t n;

@@ -94,7 +94,8 @@ enum rc file_store_each(struct db *db, enum rc (*each)(void *arg, struct str sha
 {
     struct stmt *s;
     enum rc rc;
-    TRY(db_prepare(db, &s, "SELECT sha256, max(size) FROM file GROUP BY sha256 ORDER BY sha256", e));
+    TRY(db_prepare(db, &s, "SELECT sha256, max(size) FROM file WHERE sha256 <> $1 GROUP BY sha256 ORDER BY sha256", e));
+    stmt_str(s, 1, STR(FILE_ERASED));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         enum rc told = each(arg, stmt_col_str(s, 0), stmt_col_i64(s, 1));
         if (told != RC_OK) {

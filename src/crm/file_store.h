@@ -6,6 +6,9 @@
 #define FILE_MOST ((int64_t)100 * 1024 * 1024) /* bytes of one; the setting file_most says otherwise */
 #define FILE_MOST_EVER ((int64_t)1024 * 1024 * 1024)
 
+/* Of a row whose bytes were erased on a person's request: no file has it. */
+#define FILE_ERASED "0000000000000000000000000000000000000000000000000000000000000000"
+
 /* Where the bytes lie: FOLDER/ab/abcd... ; sha256 is 64 hex digits, else NULL. */
 const char *file_store_path(struct arena *a, const char *folder, struct str sha256);
 /* Takes over the file `from` (of the same file system), which is on the disk when it returns. Errors:

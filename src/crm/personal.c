@@ -4,6 +4,7 @@
 #include "crm/personal.h"
 #include "base/map.h"
 #include "crm/engine.h"
+#include "crm/file_store.h"
 #include "crm/rights.h"
 
 enum how { WHOLE, CUT_OUT }; /* all of its personal fields go; only what names the person goes */
@@ -50,6 +51,7 @@ bool field_personal(const struct entity *ent, int i)
                {ENT_TASK, TASK_TITLE},
                {ENT_TASK, TASK_RESULT},
                {ENT_FILE, FILE_NAME},
+               {ENT_FILE, FILE_SHA256},
                {ENT_NOTIFICATION, NOTIFICATION_PARAMS}};
     for (size_t k = 0; k < sizeof own / sizeof *own; k++)
         if (own[k].kind == ent->id && own[k].field == i)
@@ -64,7 +66,7 @@ static bool may_name(const struct entity *ent, int i)
     bool free_text = fd->type == FT_TEXT || fd->type == FT_LONG;
     if (ent->id == ENT_DEAL)
         return i == DEAL_TITLE || i == DEAL_LOSS_COMMENT || (fd->custom && free_text);
-    return free_text && field_personal(ent, i);
+    return free_text && field_personal(ent, i) && !(ent->id == ENT_FILE && i == FILE_SHA256);
 }
 
 static struct val after_erasure(const struct erasing *x, const struct subject *s, const struct entity *ent, int i,
@@ -79,6 +81,8 @@ static struct val after_erasure(const struct erasing *x, const struct subject *s
         return v;
     if (ent->id == ENT_CONTACT && i == CONTACT_NAME)
         return val_str(x->x->name);
+    if (ent->id == ENT_FILE && i == FILE_SHA256)
+        return val_str(STR(FILE_ERASED));
     /* A task that is done has a result. */
     return (fd->flags & FF_REQUIRED) || (ent->id == ENT_TASK && i == TASK_RESULT) ? val_str(x->x->mark) : val_null();
 }

@@ -130,6 +130,12 @@ static enum rc move(struct wtx *tx, struct place at, const struct search_words *
 static enum rc track_point(struct wtx *tx, const struct record *was, const struct record *is, struct err *e)
 {
     const struct record *r = is ? is : was;
+    if (was && is &&
+        (!val_eq(was->f[CONTACT_POINT_CONTACT_ID], is->f[CONTACT_POINT_CONTACT_ID]) ||
+         !val_eq(was->f[CONTACT_POINT_COMPANY_ID], is->f[CONTACT_POINT_COMPANY_ID]))) { /* merged: another's now */
+        TRY(track_point(tx, was, NULL, e));
+        return track_point(tx, NULL, is, e);
+    }
     int64_t contact = val_i(r->f[CONTACT_POINT_CONTACT_ID], 0), company = val_i(r->f[CONTACT_POINT_COMPANY_ID], 0);
     struct place at = {contact ? ENT_CONTACT : ENT_COMPANY, contact ? contact : company};
     struct search_words old, new, of_owner, of_points, kept;

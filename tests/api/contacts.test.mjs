@@ -1,6 +1,8 @@
 // Contacts and companies as they are found, written and kept: any notation of a phone, tax numbers, further phones,
 // consent and restriction.
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { cli, funnelOf, serve } from './harness.mjs'
 
@@ -130,6 +132,11 @@ test('a person’s data are erased everywhere, and the statistics stay', async (
   const note = await admin.create('/api/notes', { text: 'Дочка болеет', contact_id: person.id })
   const dealNote = await admin.create('/api/notes', { text: 'Звонить ярослава мудрая: 8 (926) 700-60-51 или YARA@example.ru, сумма 500', deal_id: deal.id })
   const task = await admin.create('/api/tasks', { title: 'Поздравить Ярославу с юбилеем', contact_id: person.id, done: true, result: 'поздравили' })
+  const upload = (to, name, text) => admin('POST', `/api/files?${to}&name=${encodeURIComponent(name)}`, undefined, { raw: text, headers: { 'content-type': 'application/octet-stream' } })
+  const scan = await upload(`contact_id=${person.id}`, 'паспорт Вещей.txt', 'серия и номер')
+  assert.equal(scan.status, 201, scan.text)
+  const bytes = `/api/files/${scan.body.id}/content`
+  assert.equal((await admin('GET', bytes)).status, 200)
   const other = await admin.create('/api/notes', { text: 'Ярослава Мудрая здесь ни при чём', company_id: firm.id })
   const path = `/api/contacts/${person.id}`
 
@@ -139,7 +146,7 @@ test('a person’s data are erased everywhere, and the statistics stay', async (
 
   await refused('POST', `${path}/erase`, {}, 422, 'required')
   const plan = (await admin.must(200)('POST', `${path}/erase`, { reason: 'заявление', dry_run: true })).body.erases
-  assert.deepEqual([plan.contacts, plan['contact-points'], plan.notes, plan.tasks, plan.deals], [2, 2, 2, 1, 1])
+  assert.deepEqual([plan.contacts, plan['contact-points'], plan.notes, plan.tasks, plan.files, plan.deals], [2, 2, 2, 1, 1, 1])
   assert.equal((await admin.get(path)).name, 'Ярослава Мудрая')
 
   const done = await admin.must(200)('POST', `${path}/erase`, { reason: 'заявление от 5 мая' })
@@ -154,10 +161,12 @@ test('a person’s data are erased everywhere, and the statistics stay', async (
   assert.deepEqual([emptied.title, emptied.result, emptied.done], ['[стёрто]', '[стёрто]', true])
   assert.equal((await admin.list('/api/contact-points', { filter: `contact_id = ${person.id}` })).items.length, 0)
   assert.match((await admin.get(`/api/notes/${other.id}`)).text, /ни при чём/)
+  assert.equal((await admin('GET', bytes)).status, 404)
+  if (server.place[0] === '--data') assert.ok(!existsSync(join(server.place[1], 'files', scan.body.sha256.slice(0, 2), scan.body.sha256)), 'the bytes are gone')
 
   const timeline = (await admin.get(`${path}/timeline?limit=500`)).items
   assert.ok(timeline.some((ev) => ev.kind === 'contact.erased' && ev.object_id === person.id && ev.actor_id === 1 && ev.set.erased_reason[1] === 'заявление от 5 мая'))
-  const traces = /Вещая|700.?60|yara|тайной|инженер|горы|Дочка|юбилеем|личный/i
+  const traces = /Вещая|Вещей|паспорт|700.?60|yara|тайной|инженер|горы|Дочка|юбилеем|личный/i
   assert.doesNotMatch(JSON.stringify(timeline), traces)
   const dump = await cli(['check', ...server.place])
   assert.equal(dump.code, 0, dump.out + dump.err)
@@ -176,7 +185,7 @@ test('nothing of an erased person is left in the database', { skip: process.env.
   await admin.must(200)('POST', `/api/contacts/${one.id}/erase`, { reason: 'по закону' })
   const rows = execFileSync('sqlite3', [`${dir}/voronka.db`, '.dump'], { encoding: 'utf8', maxBuffer: 1 << 28 })
   assert.ok(rows.includes('по закону'))
-  assert.doesNotMatch(rows, /Незабвенная|шрам|Вещая|7006050|yara@|yaroslava_v|тайной/)
+  assert.doesNotMatch(rows, /Незабвенная|шрам|Вещая|Вещей|паспорт|7006050|yara@|yaroslava_v|тайной/)
 })
 
 test('erasing is a right of its own', async () => {
