@@ -1,33 +1,33 @@
 /* A search: the query as words, the words of the vocabulary that they may mean, the records behind those. Whatever is
  * found is compared again with the fields that the asker may see, so that a hidden one cannot be guessed. */
-#include "crm/search.h"
 #include "base/buf.h"
 #include "base/vec.h"
 #include "crm/engine.h"
+#include "crm/search_impl.h"
 
 #define TEXT_MOST 200
-#define WORDS_MOST 8
-#define READINGS 3   /* of one word: a phone with and without the code of the country */
 #define FOLLOWING 48 /* words of the vocabulary that go on from a beginning */
 #define SLIPS 1600
 #define SLIP_FOUND 24
-#define LOOKED_AT 20000 /* postings of one word at most */
+#define LOOKED_AT 5000 /* records compared with several words, at most: of one word */
+#define SCANNED 300    /* postings read at once behind a beginning */
+#define SHOWN_FIELDS 8 /* searched fields of a noun */
 
 static const enum entity_id order[] = {ENT_CONTACT, ENT_COMPANY, ENT_DEAL, ENT_TASK, ENT_PRODUCT, ENT_NOTE};
 #define KINDS (sizeof order / sizeof *order)
 
-struct term {
-    struct str as[READINGS];
-    size_t n;
-};
-struct terms {
-    struct term ptr[WORDS_MOST];
-    size_t n;
-};
 struct noun { /* how to look for records of one kind, as this asker */
     const struct entity *ent;
-    bool *fields; /* those they may see */
+    int fields[SHOWN_FIELDS]; /* those they may see, the one that names it first */
+    int n_fields;
+    bool titled;                       /* the first is the name */
+    bool all;                          /* nothing of it is hidden from them: a posting is proof enough */
+    struct sqlb by_word, by_beginning; /* made once; by_word: $1 the word, $2 how many; by_beginning: see scan */
     size_t found, most;
+};
+struct row {
+    int64_t id, deal_id, contact_id, company_id;
+    struct str value[SHOWN_FIELDS], fold[SHOWN_FIELDS]; /* fold: NULL where the field has none; till the next row */
 };
 struct search {
     struct db *db;
@@ -42,88 +42,41 @@ struct search {
     size_t n;
 };
 
-/* ---- the query ---- */
-
-static bool all_digits(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] < '0' || s.ptr[i] > '9')
-            return false;
-    return s.len > 0;
-}
-
-/* "8 (911) 22-33", "+7911": digits with what stands between them in a number. Empty when it is something else. */
-static struct str phone_like(struct arena *a, struct str text)
-{
-    char *digits = arena_alloc(a, text.len + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] >= '0' && text.ptr[i] <= '9')
-            digits[n++] = text.ptr[i];
-        else if (!strchr(" +-().\t", text.ptr[i]))
-            return (struct str){"", 0};
-    }
-    digits[n] = 0;
-    return (struct str){digits, n};
-}
-
-static void read_phone(struct str digits, struct terms *out)
-{
-    struct term *t = &out->ptr[out->n++];
-    *t = (struct term){.as = {digits}, .n = 1};
-    if (digits.len > 3 && (digits.ptr[0] == '7' || digits.ptr[0] == '8'))
-        t->as[t->n++] = (struct str){digits.ptr + 1, digits.len - 1};
-}
-
-static void read_words(struct arena *a, struct str text, struct terms *out)
-{
-    for (struct str rest = str_fold(a, text); rest.len && out->n < WORDS_MOST;) {
-        struct search_words w;
-        struct str piece = str_cut(rest, ' ', &rest);
-        if (memchr(piece.ptr, '@', piece.len)) {
-            out->ptr[out->n++] = (struct term){.as = {piece}, .n = 1};
-            continue;
-        }
-        search_words_of_text(a, FT_TEXT, piece, &w);
-        for (size_t i = 0; i < w.n && out->n < WORDS_MOST; i++)
-            out->ptr[out->n++] = (struct term){.as = {w.ptr[i]}, .n = 1};
-    }
-}
-
-static void read_terms(struct arena *a, struct str text, struct terms *out)
-{
-    struct str digits = phone_like(a, text);
-    out->n = 0;
-    if (digits.len >= 4)
-        read_phone(digits, out);
-    else
-        read_words(a, text, out);
-}
-
 /* ---- comparing ---- */
 
-/* Which of the record's words the term begins; whole: is. NULL: none. */
-static const struct str *begins(const struct term *t, const struct search_words *w)
+static bool in_field(struct search *s, const struct noun *k, const struct row *r, int i, const struct term *t)
 {
-    for (size_t k = 0; k < t->n; k++)
-        for (size_t i = 0; i < w->n; i++)
-            if (str_starts(w->ptr[i], t->as[k]))
-                return &w->ptr[i];
-    return NULL;
+    const struct field *f = &k->ent->fields[k->fields[i]];
+    struct search_words w;
+    if (!r->value[i].len)
+        return false;
+    if (f->type == FT_PHONE && (t->as[0].ptr[0] < '0' || t->as[0].ptr[0] > '9'))
+        return false;
+    if (f->type == FT_EMAIL)
+        return str_starts(str_fold(s->a, r->value[i]), t->as[0]);
+    if (f->type == FT_PHONE) {
+        search_words_of_text(s->a, f->type, r->value[i], &w);
+        return search_begins(t, &w);
+    }
+    struct str folded = r->fold[i].ptr ? r->fold[i] : str_fold(s->a, r->value[i]);
+    for (size_t n = 0; n < t->n; n++)
+        if (search_begins_in(folded, t->as[n]))
+            return true;
+    return false;
 }
 
-static bool in_points(struct search *s, const struct record *r, const struct term *t)
+static bool in_points(struct search *s, const struct noun *k, int64_t id, const struct term *t)
 {
     const struct entity *ent = entity_by_id(ENT_CONTACT_POINT);
     struct stmt *st;
     struct err e;
     bool found = false;
-    if (r->ent->id != ENT_CONTACT && r->ent->id != ENT_COMPANY)
+    if (k->ent->id != ENT_CONTACT && k->ent->id != ENT_COMPANY)
         return false;
     struct sqlb q = sqlb_new(s->a);
     sqlb_fmt(&q, "SELECT t.kind, t.value FROM contact_point t WHERE t.%s = ",
-             r->ent->id == ENT_CONTACT ? "contact_id" : "company_id");
-    sqlb_param(&q, val_int(r->id));
+             k->ent->id == ENT_CONTACT ? "contact_id" : "company_id");
+    sqlb_param(&q, val_int(id));
     sqlb_c(&q, " AND t.deleted_at IS NULL AND ");
     rights_sql(&q, s->q->rights, ent, RIGHT_SEE, "t");
     if (sqlb_prepare(&q, s->db, &st, &e) == RC_OK) {
@@ -133,7 +86,7 @@ static bool in_points(struct search *s, const struct record *r, const struct ter
             p->f[CONTACT_POINT_KIND] = val_int(stmt_col_i64(st, 0));
             p->f[CONTACT_POINT_VALUE] = val_str(stmt_col_str(st, 1));
             search_words_of(s->a, p, NULL, &w);
-            found = begins(t, &w) != NULL;
+            found = search_begins(t, &w);
         }
         stmt_done(st);
     }
@@ -142,35 +95,28 @@ static bool in_points(struct search *s, const struct record *r, const struct ter
 }
 
 /* The field that holds the term, -1 when none of the visible ones does. */
-static int field_with(struct search *s, const struct noun *k, const struct record *r, const struct term *t)
+static int field_with(struct search *s, const struct noun *k, const struct row *r, const struct term *t)
 {
-    for (int i = 0; i < (int)k->ent->n_fields; i++) {
-        struct search_words w;
-        if (!search_field(k->ent, i) || !k->fields[i] || r->f[i].kind != VAL_TEXT)
-            continue;
-        search_words_of_text(s->a, k->ent->fields[i].type, r->f[i].s, &w);
-        if (begins(t, &w))
+    for (int i = 0; i < k->n_fields; i++)
+        if (in_field(s, k, r, i, t))
             return i;
-    }
     return -1;
 }
 
-static bool fits(struct search *s, const struct noun *k, const struct record *r, int *field)
+/* *field: where the term stands by which it was found, -1 in a contact point. */
+static bool fits(struct search *s, const struct noun *k, const struct row *r, int *field)
 {
-    *field = field_with(s, k, r, &s->terms->ptr[s->driver]);
+    const struct term *by = &s->terms->ptr[s->driver];
+    *field = field_with(s, k, r, by);
+    if (*field < 0 && !in_points(s, k, r->id, by))
+        return false;
     for (size_t i = 0; i < s->terms->n; i++)
-        if ((i != s->driver || *field < 0) && field_with(s, k, r, &s->terms->ptr[i]) < 0 &&
-            !in_points(s, r, &s->terms->ptr[i]))
+        if (i != s->driver && field_with(s, k, r, &s->terms->ptr[i]) < 0 && !in_points(s, k, r->id, &s->terms->ptr[i]))
             return false;
     return true;
 }
 
 /* ---- what is shown ---- */
-
-static struct str text_of(const struct noun *k, const struct record *r, int i)
-{
-    return k->fields[i] && r->f[i].kind == VAL_TEXT ? r->f[i].s : STR_NULL;
-}
 
 static struct str cut(struct str s, size_t most)
 {
@@ -181,44 +127,6 @@ static struct str cut(struct str s, size_t most)
     return (struct str){s.ptr, most};
 }
 
-static struct str first_of(struct str a, struct str b)
-{
-    return a.len ? a : b;
-}
-
-static int title_field(enum entity_id id)
-{
-    return id == ENT_DEAL ? (int)DEAL_TITLE : id == ENT_NOTE ? (int)NOTE_TEXT : 0; /* the first field names it */
-}
-
-static void show(const struct noun *k, const struct record *r, struct search_hit *h)
-{
-    h->title = cut(text_of(k, r, title_field(k->ent->id)), 160);
-    switch (k->ent->id) {
-    case ENT_CONTACT:
-        h->subtitle = first_of(text_of(k, r, CONTACT_PHONE), text_of(k, r, CONTACT_EMAIL));
-        break;
-    case ENT_COMPANY:
-        h->subtitle = first_of(text_of(k, r, COMPANY_INN), text_of(k, r, COMPANY_PHONE));
-        break;
-    case ENT_PRODUCT:
-        h->subtitle = text_of(k, r, PRODUCT_SKU);
-        break;
-    case ENT_TASK:
-        h->deal_id = val_i(r->f[TASK_DEAL_ID], 0);
-        h->contact_id = val_i(r->f[TASK_CONTACT_ID], 0);
-        h->company_id = val_i(r->f[TASK_COMPANY_ID], 0);
-        break;
-    case ENT_NOTE:
-        h->deal_id = val_i(r->f[NOTE_DEAL_ID], 0);
-        h->contact_id = val_i(r->f[NOTE_CONTACT_ID], 0);
-        h->company_id = val_i(r->f[NOTE_COMPANY_ID], 0);
-        break;
-    default:
-        break;
-    }
-}
-
 static bool has(const struct search *s, const struct entity *ent, int64_t id)
 {
     for (size_t i = 0; i < s->n; i++)
@@ -227,22 +135,70 @@ static bool has(const struct search *s, const struct entity *ent, int64_t id)
     return false;
 }
 
-static void take(struct search *s, struct noun *k, const struct record *r, int field)
+/* The name, and of what else may be seen the first that is filled. */
+static void take(struct search *s, struct noun *k, const struct row *r, int field)
 {
     struct search_hit *h = &s->hits[s->n++];
-    *h = (struct search_hit){.ent = k->ent, .id = r->id, .field = field, .how = s->how};
-    show(k, r, h);
+    *h = (struct search_hit){.ent = k->ent,
+                             .id = r->id,
+                             .deal_id = r->deal_id,
+                             .contact_id = r->contact_id,
+                             .company_id = r->company_id,
+                             .field = field >= 0 ? k->fields[field] : -1,
+                             .how = s->how};
+    if (k->titled)
+        h->title = str_dup(s->a, cut(r->value[0], 160));
+    for (int i = k->titled; i < k->n_fields && !h->subtitle.len; i++)
+        if (r->value[i].len)
+            h->subtitle = str_dup(s->a, cut(r->value[i], 160));
     if (field >= 0)
-        h->matched = cut(r->f[field].s, 160);
+        h->matched = field == 0 && k->titled ? h->title : str_dup(s->a, cut(r->value[field], 160));
     k->found++;
 }
 
 /* ---- looking ---- */
 
-static void put_select(struct search *s, struct sqlb *q, const struct noun *k)
+static bool hangs_on(const struct noun *k)
 {
-    sqlb_c(q, "SELECT ");
-    buf_str(&q->text, record_columns(s->a, k->ent, "t"));
+    return k->ent->id == ENT_TASK || k->ent->id == ENT_NOTE;
+}
+
+static void put_select(struct sqlb *q, const struct noun *k)
+{
+    sqlb_c(q, "SELECT t.id");
+    if (hangs_on(k))
+        sqlb_c(q, ", t.deal_id, t.contact_id, t.company_id");
+    for (int i = 0; i < k->n_fields; i++) {
+        const struct field *f = &k->ent->fields[k->fields[i]];
+        sqlb_fmt(q, ", t.%s", f->name);
+        if (f->flags & FF_FOLD)
+            sqlb_fmt(q, ", t.%s_fold", f->name);
+    }
+}
+
+static void put_sight(struct search *s, struct sqlb *q, const struct noun *k)
+{
+    sqlb_c(q, " AND t.deleted_at IS NULL");
+    if (rights_all_rows(s->q->rights, k->ent, RIGHT_SEE))
+        return;
+    sqlb_c(q, " AND ");
+    rights_sql(q, s->q->rights, k->ent, RIGHT_SEE, "t");
+}
+
+static void read_row(const struct noun *k, struct stmt *st, struct row *r)
+{
+    int col = 0;
+    *r = (struct row){.id = stmt_col_i64(st, col++)};
+    if (hangs_on(k)) {
+        r->deal_id = stmt_col_i64(st, col++);
+        r->contact_id = stmt_col_i64(st, col++);
+        r->company_id = stmt_col_i64(st, col++);
+    }
+    for (int i = 0; i < k->n_fields; i++) {
+        r->value[i] = stmt_col_str(st, col++);
+        if (k->ent->fields[k->fields[i]].flags & FF_FOLD)
+            r->fold[i] = stmt_col_str(st, col++);
+    }
 }
 
 static bool full(const struct search *s, const struct noun *k)
@@ -250,33 +206,43 @@ static bool full(const struct search *s, const struct noun *k)
     return s->n == s->q->limit || k->found >= k->most;
 }
 
+static enum rc read_rows(struct search *s, struct noun *k, struct sqlb *q, struct err *e)
+{
+    struct stmt *st;
+    struct row r;
+    enum rc rc = RC_ROW;
+    int field;
+    TRY(sqlb_prepare(q, s->db, &st, e));
+    while (!full(s, k) && (rc = stmt_step(st, e)) == RC_ROW) {
+        read_row(k, st, &r);
+        if (!has(s, k->ent, r.id) && fits(s, k, &r, &field))
+            take(s, k, &r, field);
+    }
+    stmt_done(st);
+    return rc == RC_DONE || rc == RC_ROW ? RC_OK : rc;
+}
+
+static int64_t rows_most(const struct search *s, const struct noun *k)
+{
+    return s->terms->n > 1 || !k->all ? LOOKED_AT : (int64_t)(s->q->limit * 2);
+}
+
 /* Records of one noun that have exactly this word, newest first. */
 static enum rc look_up(struct search *s, struct noun *k, struct str word, struct err *e)
 {
-    struct sqlb q = sqlb_new(s->a);
-    struct stmt *st = NULL;
-    enum rc rc;
-    bool more = s->terms->n > 1;
-    put_select(s, &q, k);
-    sqlb_fmt(&q, " FROM search_word w JOIN %s t ON t.id = w.object_id WHERE w.word = ", k->ent->table);
-    sqlb_param(&q, val_str(word));
-    sqlb_fmt(&q, " AND w.object_kind = %d AND t.deleted_at IS NULL AND ", (int)k->ent->id);
-    rights_sql(&q, s->q->rights, k->ent, RIGHT_SEE, "t");
-    sqlb_c(&q, " ORDER BY w.object_id DESC LIMIT ");
-    sqlb_param(&q, val_int(more ? LOOKED_AT : (int64_t)(s->q->limit * 2)));
-    TRY_OUT(sqlb_prepare(&q, s->db, &st, e));
-    struct record *r = record_new(s->a, k->ent);
-    while (!full(s, k) && (rc = stmt_step(st, e)) == RC_ROW) {
-        int field;
-        record_read_row(s->a, k->ent, st, r);
-        if (!has(s, k->ent, r->id) && fits(s, k, r, &field))
-            take(s, k, r, field);
+    struct sqlb *q = &k->by_word;
+    if (!q->text.len) {
+        put_select(q, k);
+        sqlb_fmt(q, " FROM search_word w JOIN %s t ON t.id = w.object_id WHERE w.word = ", k->ent->table);
+        sqlb_param(q, val_str(word));
+        sqlb_fmt(q, " AND w.object_kind = %d", (int)k->ent->id);
+        put_sight(s, q, k);
+        sqlb_c(q, " ORDER BY w.object_id DESC LIMIT ");
+        sqlb_param(q, val_int(0));
     }
-    rc = rc == RC_DONE || rc == RC_ROW ? RC_OK : rc;
-out:
-    stmt_done(st);
-    sqlb_free(&q);
-    return rc;
+    q->params[0] = val_str(word);
+    q->params[q->n - 1] = val_int(rows_most(s, k));
+    return read_rows(s, k, q, e);
 }
 
 static enum rc look_up_all(struct search *s, struct str word, struct err *e)
@@ -284,6 +250,74 @@ static enum rc look_up_all(struct search *s, struct str word, struct err *e)
     for (size_t i = 0; i < s->n_nouns && s->n < s->q->limit; i++)
         if (!full(s, &s->nouns[i]))
             TRY(look_up(s, &s->nouns[i], word, e));
+    return RC_OK;
+}
+
+static struct str end_of(struct search *s, struct str word)
+{
+    return str_fmt(s->a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(word));
+}
+
+/* Records of one noun among the first postings behind a beginning. */
+static enum rc scan(struct search *s, struct noun *k, struct str word, struct str end, struct err *e)
+{
+    struct sqlb *q = &k->by_beginning;
+    if (!q->text.len) {
+        put_select(q, k);
+        sqlb_c(q, " FROM (SELECT word, object_kind, object_id FROM search_word WHERE word > ");
+        sqlb_param(q, val_str(word));
+        sqlb_c(q, " AND word < ");
+        sqlb_param(q, val_str(end));
+        /* CROSS JOIN lets SQLite hand the postings on one by one */
+        sqlb_fmt(q, " ORDER BY word, object_kind, object_id LIMIT %d) w CROSS JOIN %s t WHERE t.id = w.object_id",
+                 SCANNED, k->ent->table);
+        sqlb_fmt(q, " AND w.object_kind = %d", (int)k->ent->id);
+        put_sight(s, q, k);
+    }
+    q->params[0] = val_str(word);
+    q->params[1] = val_str(end);
+    return read_rows(s, k, q, e);
+}
+
+/* What there is behind a beginning: kinds among the first postings, and whether those are all. */
+static enum rc survey(struct search *s, struct str word, struct str end, bool *kinds, bool *all, struct err *e)
+{
+    struct stmt *st;
+    enum rc rc;
+    int n = 0;
+    TRY(db_prepare(s->db, &st,
+                   "SELECT object_kind FROM search_word WHERE word > $1 AND word < $2"
+                   " ORDER BY word, object_kind, object_id LIMIT 300",
+                   e));
+    stmt_str(st, 1, word);
+    stmt_str(st, 2, end);
+    while ((rc = stmt_step(st, e)) == RC_ROW) {
+        kinds[stmt_col_i64(st, 0)] = true;
+        n++;
+    }
+    stmt_done(st);
+    *all = n < SCANNED;
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static bool all_full(const struct search *s)
+{
+    for (size_t i = 0; i < s->n_nouns; i++)
+        if (!full(s, &s->nouns[i]))
+            return false;
+    return true;
+}
+
+static enum rc scan_all(struct search *s, struct str word, bool *all, struct err *e)
+{
+    bool kinds[ENT_END] = {0}, one = s->n_nouns == 1;
+    struct str end = end_of(s, word);
+    *all = false;
+    if (!one)
+        TRY(survey(s, word, end, kinds, all, e));
+    for (size_t i = 0; i < s->n_nouns && s->n < s->q->limit; i++)
+        if ((one || kinds[s->nouns[i].ent->id]) && !full(s, &s->nouns[i]))
+            TRY(scan(s, &s->nouns[i], word, end, e));
     return RC_OK;
 }
 
@@ -316,12 +350,11 @@ static enum rc weight(struct search *s, const struct term *t, int64_t most, int6
     *out = 0;
     for (size_t k = 0; k < t->n; k++) {
         struct stmt *st;
-        char *end = str_cdup(s->a, str_fmt(s->a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(t->as[k])));
         TRY(db_prepare(s->db, &st,
                        "SELECT COUNT(*) FROM (SELECT 1 FROM search_word WHERE word >= $1 AND word < $2 LIMIT $3) x",
                        e));
         stmt_str(st, 1, t->as[k]);
-        stmt_str(st, 2, str_c(end));
+        stmt_str(st, 2, end_of(s, t->as[k]));
         stmt_i64(st, 3, most);
         enum rc rc = stmt_step(st, e);
         if (rc == RC_ROW)
@@ -341,7 +374,8 @@ static enum rc choose_driver(struct search *s, struct err *e)
     for (size_t i = 0; s->terms->n > 1 && i < s->terms->n && best > 0; i++) {
         int64_t n;
         TRY(weight(s, &s->terms->ptr[i], best, &n, e));
-        if (n < best) {
+        bool longer = s->terms->ptr[i].as[0].len > s->terms->ptr[s->driver].as[0].len;
+        if (n < best || (n == best && longer)) {
             best = n;
             s->driver = i;
         }
@@ -371,6 +405,10 @@ static enum rc run_terms(struct search *s, const struct terms *terms, enum searc
         TRY(look_up_all(s, t->as[k], e));
     s->how = prefix;
     for (size_t k = 0; k < t->n && s->n < s->q->limit; k++) {
+        bool all;
+        TRY(scan_all(s, t->as[k], &all, e));
+        if (all || all_full(s))
+            continue;
         TRY(following(s, t->as[k], words, FOLLOWING, &n, e));
         for (size_t i = 0; i < n && s->n < s->q->limit; i++)
             TRY(look_up_all(s, words[i], e));
@@ -380,6 +418,20 @@ static enum rc run_terms(struct search *s, const struct terms *terms, enum searc
 
 /* ---- the number of a deal ---- */
 
+static enum rc read_number(struct search *s, struct noun *k, struct sqlb *q, struct err *e)
+{
+    struct stmt *st;
+    struct row r;
+    TRY(sqlb_prepare(q, s->db, &st, e));
+    enum rc rc = stmt_step(st, e);
+    if (rc == RC_ROW) {
+        read_row(k, st, &r);
+        take(s, k, &r, -1);
+    }
+    stmt_done(st);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
 static enum rc by_number(struct search *s, struct err *e)
 {
     struct str text = str_trim(s->q->text);
@@ -388,20 +440,19 @@ static enum rc by_number(struct search *s, struct err *e)
     else if (text.len && text.ptr[0] == '#')
         text = str_trim((struct str){text.ptr + 1, text.len - 1});
     int64_t id;
-    struct record *r;
-    bool seen;
     for (size_t i = 0; i < s->n_nouns; i++) {
         struct noun *k = &s->nouns[i];
-        if (k->ent->id != ENT_DEAL || !all_digits(text) || !str_i64(text, &id))
+        if (k->ent->id != ENT_DEAL || !search_all_digits(text) || !str_i64(text, &id))
             continue;
-        TRY(rights_reach(s->db, s->a, s->q->rights, k->ent, id, RIGHT_SEE, &seen, e));
-        enum rc rc = seen ? record_load_row(s->db, s->a, k->ent, id, false, &r, e) : RC_NOT_FOUND;
-        if (rc == RC_OK) {
-            s->how = SEARCH_EXACT;
-            take(s, k, r, -1);
-        } else if (rc != RC_NOT_FOUND) {
-            return rc;
-        }
+        struct sqlb q = sqlb_new(s->a);
+        s->how = SEARCH_EXACT;
+        put_select(&q, k);
+        sqlb_fmt(&q, " FROM %s t WHERE t.id = ", k->ent->table);
+        sqlb_param(&q, val_int(id));
+        put_sight(s, &q, k);
+        enum rc rc = read_number(s, k, &q, e);
+        sqlb_free(&q);
+        TRY(rc);
     }
     return RC_OK;
 }
@@ -441,7 +492,8 @@ out:
 static enum rc run_slip_of(struct search *s, const struct terms *terms, size_t i, struct err *e)
 {
     struct str *slips = ARENA_ARRAY(s->a, struct str, SLIPS), known[SLIP_FOUND];
-    size_t n = all_digits(terms->ptr[i].as[0]) ? 0 : search_slips(s->a, terms->ptr[i].as[0], slips, SLIPS), found = 0;
+    size_t n = search_all_digits(terms->ptr[i].as[0]) ? 0 : search_slips(s->a, terms->ptr[i].as[0], slips, SLIPS),
+           found = 0;
     for (size_t k = 0; k < n && found < SLIP_FOUND; k += 100)
         TRY(keep_known(s, slips + k, n - k < 100 ? n - k : 100, known, &found, e));
     for (size_t k = 0; k < found && s->n < s->q->limit; k++) {
@@ -465,14 +517,16 @@ static enum rc run_slips(struct search *s, const struct terms *terms, struct err
 static void add_noun(struct search *s, enum entity_id id, size_t kinds)
 {
     const struct entity *ent = entity_by_id(id);
-    struct noun k = {.ent = ent, .fields = ARENA_ARRAY(s->a, bool, ent->n_fields)};
-    bool any = false;
+    struct noun k = {.ent = ent, .all = true, .by_word = sqlb_new(s->a), .by_beginning = sqlb_new(s->a)};
     for (int i = 0; i < (int)ent->n_fields; i++) {
-        k.fields[i] = rights_sees_field(s->q->rights, ent, i);
-        any |= k.fields[i] && search_field(ent, i);
+        bool seen = search_field(ent, i) && rights_sees_field(s->q->rights, ent, i);
+        if (seen && k.n_fields < SHOWN_FIELDS)
+            k.fields[k.n_fields++] = i;
+        k.titled |= seen && k.n_fields == 1 && i == 0; /* the first field of each of them names it */
+        k.all &= seen || !search_field(ent, i);
     }
     k.most = kinds > 1 ? s->q->limit / 2 + 1 : s->q->limit;
-    if (any && rights_scope(s->q->rights, ent, RIGHT_SEE) != SCOPE_NONE)
+    if (k.n_fields && rights_scope(s->q->rights, ent, RIGHT_SEE) != SCOPE_NONE)
         s->nouns[s->n_nouns++] = k;
 }
 
@@ -491,11 +545,11 @@ static enum rc run(struct search *s, struct search_result *out, struct err *e)
     struct terms own, turned[2];
     struct str text = cut(s->q->text, TEXT_MOST);
     TRY(by_number(s, e));
-    read_terms(s->a, text, &own);
+    search_read(s->a, text, &own);
     TRY(run_terms(s, &own, SEARCH_EXACT, SEARCH_PREFIX, e));
     for (int i = 0; i < 2 && !s->n; i++) {
         struct str as = search_layout(s->a, text, i == 0);
-        read_terms(s->a, as, &turned[i]);
+        search_read(s->a, as, &turned[i]);
         forget_counts(s);
         TRY(run_terms(s, &turned[i], SEARCH_LAYOUT, SEARCH_LAYOUT, e));
         if (s->n)
@@ -520,6 +574,10 @@ enum rc search_run(struct db *db, struct arena *a, const struct search_query *q,
     TRY(db_read_begin(db, e));
     enum rc rc = run(&s, out, e);
     db_read_end(db);
+    for (size_t i = 0; i < s.n_nouns; i++) {
+        sqlb_free(&s.nouns[i].by_word);
+        sqlb_free(&s.nouns[i].by_beginning);
+    }
     out->hits = s.hits;
     out->n = s.n;
     return rc;

@@ -20,6 +20,9 @@ void search_words_of(struct arena *a, const struct record *r, const bool *fields
 /* The words of one text: as the record's fields of this type have them. */
 void search_words_of_text(struct arena *a, enum field_type type, struct str text, struct search_words *out);
 
+/* Does a letter or digit end in `text` right before `at`? */
+bool search_letter_before(struct str text, const char *at);
+
 /* Brings search_word from the words of `was` to those of `is`; either may be NULL or deleted. For the engine, after
  * each write. */
 MUST_USE enum rc search_track(struct wtx *tx, const struct record *was, const struct record *is, struct err *e);

@@ -1,6 +1,6 @@
 /* What people mean when they mistype: the other keyboard layout, and one slip of a letter. */
 #include "base/buf.h"
-#include "crm/search.h"
+#include "crm/search_impl.h"
 #include <utf8proc.h>
 
 /* The keys of the Russian and the US layout, in the same order. */
@@ -158,4 +158,87 @@ size_t search_slips(struct arena *a, struct str word, struct str *out, size_t mo
     other(&s);
     longer(&s);
     return s.found;
+}
+
+/* ---- words of a query ---- */
+
+bool search_all_digits(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+    return s.len > 0;
+}
+
+/* "8 (911) 22-33", "+7911": digits with what stands between them in a number. Empty when it is something else. */
+static struct str phone_like(struct arena *a, struct str text)
+{
+    char *digits = arena_alloc(a, text.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] >= '0' && text.ptr[i] <= '9')
+            digits[n++] = text.ptr[i];
+        else if (!strchr(" +-().\t", text.ptr[i]))
+            return (struct str){"", 0};
+    }
+    digits[n] = 0;
+    return (struct str){digits, n};
+}
+
+static void read_phone(struct str digits, struct terms *out)
+{
+    struct term *t = &out->ptr[out->n++];
+    *t = (struct term){.as = {digits}, .n = 1};
+    if (digits.len > 3 && (digits.ptr[0] == '7' || digits.ptr[0] == '8'))
+        t->as[t->n++] = (struct str){digits.ptr + 1, digits.len - 1};
+}
+
+static void read_words(struct arena *a, struct str text, struct terms *out)
+{
+    for (struct str rest = str_fold(a, text); rest.len && out->n < WORDS_MOST;) {
+        struct search_words w;
+        struct str piece = str_cut(rest, ' ', &rest);
+        if (memchr(piece.ptr, '@', piece.len)) {
+            out->ptr[out->n++] = (struct term){.as = {piece}, .n = 1};
+            continue;
+        }
+        search_words_of_text(a, FT_TEXT, piece, &w);
+        for (size_t i = 0; i < w.n && out->n < WORDS_MOST; i++)
+            out->ptr[out->n++] = (struct term){.as = {w.ptr[i]}, .n = 1};
+    }
+}
+
+void search_read(struct arena *a, struct str text, struct terms *out)
+{
+    struct str digits = phone_like(a, text);
+    out->n = 0;
+    if (digits.len >= 4)
+        read_phone(digits, out);
+    else
+        read_words(a, text, out);
+}
+
+/* ---- comparing ---- */
+
+/* Which of the record's words the term begins. */
+bool search_begins(const struct term *t, const struct search_words *w)
+{
+    for (size_t k = 0; k < t->n; k++)
+        for (size_t i = 0; i < w->n; i++)
+            if (str_starts(w->ptr[i], t->as[k]))
+                return true;
+    return false;
+}
+
+/* Where a word begins in a folded text. A letter of another alphabet than ours before it counts as a letter. */
+bool search_begins_in(struct str folded, struct str term)
+{
+    const char *at = folded.ptr, *end = folded.ptr + folded.len;
+    while (at && (at = memmem(at, (size_t)(end - at), term.ptr, term.len))) {
+        unsigned char c = at > folded.ptr ? (unsigned char)at[-1] : ' ';
+        if (c < 0x80 ? !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) : !search_letter_before(folded, at))
+            return true;
+        at++;
+    }
+    return false;
 }

@@ -65,6 +65,17 @@ static utf8proc_int32_t letter_at(struct str s, size_t i, size_t *len)
     return n > 0 ? c : -1;
 }
 
+bool search_letter_before(struct str text, const char *at)
+{
+    size_t n, i = (size_t)(at - text.ptr);
+    if (!i)
+        return false;
+    do
+        i--;
+    while (i && ((unsigned char)text.ptr[i] & 0xc0) == 0x80);
+    return is_letter(letter_at(text, i, &n));
+}
+
 static void split(struct search_words *w, struct str folded)
 {
     size_t from = 0, letters = 0;
@@ -130,7 +141,7 @@ static void settle(struct search_words *w)
 
 void search_words_of_text(struct arena *a, enum field_type type, struct str text, struct search_words *out)
 {
-    *out = (struct search_words){ARENA_ARRAY(a, struct str, SEARCH_WORDS_MOST), 0};
+    *out = (struct search_words){arena_alloc(a, sizeof(struct str) * SEARCH_WORDS_MOST), 0};
     text_words(a, type, text, out);
     settle(out);
 }

@@ -188,3 +188,43 @@ test('sums do not overflow', async () => {
   const r = await admin('GET', '/api/deals?' + new URLSearchParams({ filter: 'title ~ "огромная"', sum: 'value_minor' }))
   assert.ok(r.text.includes(`"value_minor":${BigInt(most) * 3n}`))
 })
+
+test('any page by its number holds the same rows as reading page by page', async () => {
+  for (const sort of ['id', '-value_minor,title', 'expected_close_on', '-contact_id']) {
+    const all = await deals({ sort })
+    for (const offset of [0, 1, 17, 35, 39, 40, 1000]) {
+      const page = await admin.list('/api/deals', { sort, offset, limit: 5 })
+      assert.deepEqual(page.items.map((d) => d.id), all.slice(offset, offset + 5).map((d) => d.id), `${sort} ${offset}`)
+      assert.equal(page.next_cursor === null, offset + 5 >= all.length)
+    }
+  }
+  const next = await admin.list('/api/deals', { sort: 'title', offset: 10, limit: 5 })
+  const after = await admin.list('/api/deals', { sort: 'title', cursor: next.next_cursor, limit: 5 })
+  assert.deepEqual(after.items, (await admin.list('/api/deals', { sort: 'title', offset: 15, limit: 5 })).items)
+  assert.equal((await admin('GET', '/api/deals?offset=-1')).status, 400)
+  assert.equal((await admin('GET', `/api/deals?offset=3&sort=title&cursor=${next.next_cursor}`)).status, 400)
+})
+
+test('a list by groups counts and sums every group, in the order of the field, without a value last', async () => {
+  const filter = 'value_minor is null or value_minor < 1000000'
+  const all = await deals({ filter })
+  const groups = async (by, more = {}) => (await admin.list('/api/deals/groups', { by, filter, ...more })).groups
+  const byStage = await groups('stage_id', { sum: 'value_minor' })
+  const stages = (await admin.list('/api/stages', { filter: `funnel_id = ${ids.funnel}` })).items.map((s) => s.id)
+  assert.deepEqual(byStage.map((g) => g.value), stages.filter((s) => all.some((d) => d.stage_id === s)))
+  for (const g of byStage) {
+    const own = all.filter((d) => d.stage_id === g.value)
+    assert.equal(g.count, own.length)
+    assert.equal(g.sums.value_minor, own.reduce((s, d) => s + (d.value_minor ?? 0), 0))
+  }
+  assert.deepEqual((await groups('status')).map((g) => g.value), ['open', 'won'])
+  const people = await groups('contact_id')
+  assert.deepEqual(people.map((g) => g.value), [ids.anna, ids.ivan, null], 'by name, nobody last')
+  const tags = await groups('tag_ids')
+  assert.deepEqual(tags.map((g) => [g.value, g.count]), [[ids.tag, 4], [null, all.length - 4]])
+  const days = await groups('expected_close_on', { filter: 'status = "open"' })
+  assert.ok(days.every((g) => g.value === null || /^2026-\d\d-15$/.test(g.value)))
+  assert.equal(days.at(-1).value, null)
+  for (const by of ['value_minor', 'created_at', 'nonsense', '']) assert.equal((await admin('GET', `/api/deals/groups?by=${by}`)).body.code, 'bad_group', by)
+  assert.equal((await admin('GET', '/api/deals/groups?by=status&sum=title')).body.code, 'bad_sum')
+})

@@ -1,0 +1,76 @@
+// Search as one types in 1,000,000 contacts: CPU of the server for a query (rights, comparing, ranking, JSON) beside bare
+// SQLite in a process of its own that reads the first 20 contacts of the same prefix by the same index of words, no
+// more. Both answer the same mixture of typed names, phones and mails, prepared and warm. The server is asked over HTTP;
+// what a request costs that reads one small list is measured in the same round and taken off, both stand on standard
+// error. Then, for information: two words, the wrong layout, a slip of a letter.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync } from 'node:fs'
+import { cpuOf, figure, load, median, place, program, quick, startServer } from './lib.mjs'
+
+const contacts = quick ? 50_000 : 1_000_000
+const rounds = quick ? 3 : 5
+const data = place('search')
+const server = await startServer(data)
+await server.signIn()
+await server.stop()
+const sleep = (ms) => new Promise((r) => setTimeout(r, ms))
+
+// The rows stand in the database as a finished import leaves them; their words are made by the server when it starts.
+const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${contacts}),
+s(k, v) AS (VALUES ${['иванов', 'смирнов', 'кузнецов', 'попов', 'васильев', 'петров', 'соколов', 'михайлов', 'новиков', 'федоров', 'морозов', 'волков', 'алексеев', 'лебедев', 'семенов', 'егоров', 'павлов', 'козлов', 'степанов', 'николаев'].map((v, k) => `(${k}, '${v}')`).join(',')}),
+f(k, v) AS (VALUES ${['александр', 'сергей', 'дмитрий', 'андрей', 'алексей', 'максим', 'евгений', 'иван', 'михаил', 'артем', 'анна', 'мария', 'елена', 'ольга', 'татьяна', 'наталья'].map((v, k) => `(${k}, '${v}')`).join(',')})
+INSERT INTO contact (id, version, created_at, updated_at, name, name_fold, phone, email)
+SELECT i, 1, 1795000000000, 1795000000000, s.v || char(1072 + i % 31, 1072 + i / 31 % 31) || ' ' || f.v, s.v || char(1072 + i % 31, 1072 + i / 31 % 31) || ' ' || f.v, '+79' || substr('000000000' || (i * 7919 % 1000000000), -9), 'user' || i || '@example.ru'
+FROM n JOIN s ON s.k = i * 31 % 20 JOIN f ON f.k = i / 20 * 7 % 16;
+INSERT INTO search_waiting VALUES (4, 0, ${contacts});`
+const made = spawnSync('sqlite3', ['-bail', data + '/voronka.db'], { input: sql, stdio: ['pipe', 'inherit', 'inherit'] })
+if (made.status !== 0) throw new Error('sqlite3 ended with ' + made.status)
+
+const again = await startServer(data)
+again.headers = server.headers
+const started = Date.now()
+for (;;) {
+  const was = (await again.api('GET', '/api/health')).writer.jobs
+  await sleep(2500)
+  if ((await again.api('GET', '/api/health')).writer.jobs === was) break
+}
+console.error(`  words of ${contacts} contacts made in about ${Math.round((Date.now() - started) / 1000)} s`)
+
+const path = (q) => '/api/search?objects=contacts&q=' + encodeURIComponent(q)
+const queries = []
+for (const q of ['ив', 'иван', 'иванов', 'петр', 'смирнова', 'кузн', 'алекс', 'ольг', 'тать', '9000', '90001', 'user77', 'user1234', 'морозовб', 'лебед', 'ник', 'соколова', 'ма', 'елена', 'user9999'])
+  if ((await again.api('GET', path(q))).items[0]?.how === 'exact') queries.push(q) // slips are measured apart
+console.error(`  ${queries.length} queries`)
+const copy = place('copy.db')
+await sleep(1500)
+copyFileSync(data + '/voronka.db', copy)
+const bare = () => {
+  const r = spawnSync(program('bare_search'), [copy, quick ? '50' : '200'], { input: queries.join('\n') + '\n', encoding: 'utf8' })
+  if (r.status !== 0) throw new Error('bare_search: ' + r.stderr)
+  const [seconds, n] = r.stdout.split(' ').map(Number)
+  return (seconds / n) * 1e6
+}
+async function ours(list, requests) {
+  for (const q of list) await again.api('GET', path(q))
+  const before = cpuOf(again.pid)
+  for (const q of list) await load(again, { connections: 1, requests, path: path(q) })
+  return ((cpuOf(again.pid) - before) / (list.length * requests)) * 1e6
+}
+const idle = async () => {
+  const before = cpuOf(again.pid)
+  await load(again, { connections: 1, requests: 4000, path: '/api/tokens' })
+  return ((cpuOf(again.pid) - before) / 4000) * 1e6
+}
+const ratios = []
+for (let i = 0; i < rounds; i++) {
+  const a = bare()
+  const request = await idle()
+  const b = await ours(queries, quick ? 200 : 500)
+  const c = bare()
+  ratios.push((b - request) / ((a + c) / 2))
+  console.error(`  a query as typed: ${b.toFixed(1)} us of CPU with its request, ${(b - request).toFixed(1)} without; bare SQLite ${((a + c) / 2).toFixed(1)} us; a request that reads one small list ${request.toFixed(1)} us`)
+}
+for (const [what, list] of [['two words', ['иванов мар', 'ольг кузн', 'смирнов дмит']], ['wrong layout', ['bdfyjdf', 'gtnhjd']], ['a slip', ['кузнепов', 'ивноваб', 'лебедвв']], ['nothing like it', ['абракадабра']]])
+  console.error(`  ${what}: ${(await ours(list, quick ? 50 : 200)).toFixed(0)} us of CPU`)
+figure('search_cpu_vs_bare_sqlite', median(ratios), { atMost: 2 })
+await again.stop()
