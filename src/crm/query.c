@@ -91,6 +91,18 @@ static struct val read_key(struct arena *a, const struct sort_key *k, struct stm
     return field_is_text(k->field) ? val_str(str_dup(a, stmt_col_str(s, col))) : val_int(stmt_col_i64(s, col));
 }
 
+static int val_cmp(struct val a, struct val b)
+{
+    if (a.kind == VAL_TEXT) {
+        size_t least = a.s.len < b.s.len ? a.s.len : b.s.len;
+        int c = least ? memcmp(a.s.ptr, b.s.ptr, least) : 0;
+        return c ? c : (a.s.len > b.s.len) - (a.s.len < b.s.len);
+    }
+    if (a.kind == VAL_REAL)
+        return (a.f > b.f) - (a.f < b.f);
+    return (a.i > b.i) - (a.i < b.i);
+}
+
 static int stored_columns(const struct entity *ent)
 {
     int n = 5;
@@ -99,7 +111,11 @@ static int stored_columns(const struct entity *ent)
     return n;
 }
 
-static void put_columns(struct list *l, struct sqlb *s)
+#define WHOLE SIZE_MAX       /* not in branches */
+#define BRANCHED_OFFSET 1000 /* behind that a page is not put together any more */
+
+/* Of one branch: as many rows as the page may take from it; with a bound, none that stands behind it. */
+static void put_select(struct list *l, size_t branch, const struct val *bound, struct sqlb *s)
 {
     struct str cols = record_columns(l->a, l->q->ent, "t");
     sqlb_c(s, "SELECT ");
@@ -107,56 +123,26 @@ static void put_columns(struct list *l, struct sqlb *s)
     for (size_t i = 0; i < l->sort.n; i++) {
         sqlb_c(s, ", ");
         sort_put_column(s, &l->sort.keys[i]);
-        sqlb_fmt(s, " AS sort_%d", (int)i);
     }
-}
-
-static void put_rest(struct list *l, struct sqlb *s)
-{
+    if (branch == WHOLE) {
+        put_where(l, s);
+    } else {
+        put_found(l, s);
+        sqlb_c(s, " AND ");
+        rights_branch_sql(s, l->rights, l->q->ent, branch, "t");
+    }
+    if (bound && val_has(*bound)) {
+        sqlb_c(s, " AND ");
+        sort_put_column(s, &l->sort.keys[0]);
+        sqlb_c(s, l->sort.keys[0].desc ? " >= " : " <= ");
+        sqlb_param(s, *bound);
+    }
     if (l->q->cursor.len)
         sort_put_after(s, &l->sort, l->after);
     sort_put_order(s, &l->sort);
     sqlb_c(s, " LIMIT ");
-    sqlb_param(s, val_int(l->q->limit + 1 + l->q->offset));
-}
-
-/* Somebody's own deals are those of one owner, in the order of an index, and the few on which they are a co-worker:
- * each gives its first page by itself, and these are put together. Asked for with OR the order would be made of all of
- * them. */
-static void put_branches(struct list *l, struct sqlb *s)
-{
-    size_t n = rights_branches(l->rights, l->q->ent);
-    for (size_t i = 0; i < n; i++) {
-        sqlb_c(s, i ? " UNION ALL SELECT * FROM (" : "SELECT * FROM (");
-        put_columns(l, s);
-        put_found(l, s);
-        sqlb_c(s, " AND ");
-        rights_branch_sql(s, l->rights, l->q->ent, i, "t");
-        put_rest(l, s);
-        sqlb_fmt(s, ") b%d", (int)i);
-    }
-    sqlb_c(s, " ORDER BY ");
-    for (size_t i = 0; i < l->sort.n; i++)
-        sqlb_fmt(s, "%ssort_%d%s%s", i ? ", " : "", (int)i, l->sort.keys[i].desc ? " DESC" : "",
-                 l->sort.keys[i].nullable ? " NULLS LAST" : "");
-    sqlb_c(s, " LIMIT ");
-    sqlb_param(s, val_int(l->q->limit + 1));
-}
-
-static void put_select(struct list *l, struct sqlb *s)
-{
-    if (rights_branches(l->rights, l->q->ent)) {
-        put_branches(l, s);
-    } else {
-        put_columns(l, s);
-        put_where(l, s);
-        if (l->q->cursor.len)
-            sort_put_after(s, &l->sort, l->after);
-        sort_put_order(s, &l->sort);
-        sqlb_c(s, " LIMIT ");
-        sqlb_param(s, val_int(l->q->limit + 1));
-    }
-    if (l->q->offset) {
+    sqlb_param(s, val_int(l->q->limit + 1 + (branch == WHOLE ? 0 : l->q->offset)));
+    if (branch == WHOLE && l->q->offset) {
         sqlb_c(s, " OFFSET ");
         sqlb_param(s, val_int(l->q->offset));
     }
@@ -169,33 +155,88 @@ static struct record *row_new(struct arena *a, const struct entity *ent, struct 
     return r;
 }
 
-/* Reads one row more than asked, to know whether there is a next page; `last` becomes the sort values of the last row
- * shown. */
-static enum rc read_rows(struct list *l, struct record **rows, size_t *n, bool *more, struct val *last, struct err *e)
+struct found {
+    struct record *r;
+    struct val keys[SORT_KEYS + 1];
+};
+struct founds {
+    struct found *ptr;
+    size_t len, cap;
+};
+
+static enum rc read_branch(struct list *l, size_t branch, const struct val *bound, struct founds *out, struct err *e)
 {
     struct sqlb s = sqlb_new(l->a);
     struct stmt *st = NULL;
     enum rc rc;
-    size_t limit = (size_t)l->q->limit;
     int base = stored_columns(l->q->ent);
-    put_select(l, &s);
-    *n = 0;
-    *more = false;
+    put_select(l, branch, bound, &s);
     TRY_OUT(sqlb_prepare(&s, l->db, &st, e));
     while ((rc = stmt_step(st, e)) == RC_ROW) {
-        if (*n == limit) {
-            *more = true;
-            continue;
-        }
-        rows[*n] = row_new(l->a, l->q->ent, st);
-        if (++*n == limit)
-            for (size_t i = 0; i < l->sort.n; i++)
-                last[i] = read_key(l->a, &l->sort.keys[i], st, base + (int)i);
+        struct found one = {.r = row_new(l->a, l->q->ent, st)};
+        for (size_t i = 0; i < l->sort.n; i++)
+            one.keys[i] = read_key(l->a, &l->sort.keys[i], st, base + (int)i);
+        vec_push(out, one);
     }
     rc = rc == RC_DONE ? RC_OK : rc;
 out:
     stmt_done(st);
     sqlb_free(&s);
+    return rc;
+}
+
+/* As sort_put_order: empty values last in either direction. */
+static int by_keys(const void *x, const void *y, void *arg)
+{
+    const struct found *a = x, *b = y;
+    const struct sort *sort = arg;
+    for (size_t i = 0; i < sort->n; i++) {
+        bool has = val_has(a->keys[i]), other = val_has(b->keys[i]);
+        int c = has && other ? val_cmp(a->keys[i], b->keys[i]) * (sort->keys[i].desc ? -1 : 1) : other - has;
+        if (c)
+            return c;
+    }
+    return 0;
+}
+
+/* Somebody's own deals are those of one owner, in the order of an index, and the few on which they are a co-worker:
+ * each gives its first rows by itself, and the page is put together here. Asked for with OR, all of them would have to
+ * be put in order first. */
+static enum rc read_found(struct list *l, struct founds *out, size_t *skip, struct err *e)
+{
+    size_t n = l->q->offset <= BRANCHED_OFFSET ? rights_branches(l->rights, l->q->ent) : 0;
+    *skip = n ? (size_t)l->q->offset : 0;
+    if (!n)
+        return read_branch(l, WHOLE, NULL, out, e);
+    struct val bound = val_null(); /* a page that is full needs nothing behind its end */
+    size_t full = (size_t)(l->q->limit + 1 + l->q->offset);
+    for (size_t i = 0; i < n; i++) {
+        TRY(read_branch(l, i, &bound, out, e));
+        if (i == 0 && out->len >= full)
+            bound = out->ptr[out->len - 1].keys[0];
+    }
+    if (out->len > 1)
+        qsort_r(out->ptr, out->len, sizeof *out->ptr, by_keys, &l->sort);
+    return RC_OK;
+}
+
+/* Reads one row more than asked, to know whether there is a next page; `last` becomes the sort values of the last row
+ * shown. */
+static enum rc read_rows(struct list *l, struct record **rows, size_t *n, bool *more, struct val *last, struct err *e)
+{
+    struct founds found = {0};
+    size_t skip, limit = (size_t)l->q->limit;
+    *n = 0;
+    *more = false;
+    enum rc rc = read_found(l, &found, &skip, e);
+    for (size_t i = skip; rc == RC_OK && i < found.len && !*more; i++) {
+        *more = *n == limit;
+        if (*more)
+            break;
+        rows[(*n)++] = found.ptr[i].r;
+        memcpy(last, found.ptr[i].keys, sizeof found.ptr[i].keys);
+    }
+    vec_free(&found);
     return rc;
 }
 

@@ -8,6 +8,8 @@ const char rights_sql_step[] =
     "CREATE INDEX deal_owner_id ON deal (owner_id, id) WHERE deleted_at IS NULL;"
     "CREATE INDEX deal_owner_value ON deal (owner_id, value_minor, id) WHERE deleted_at IS NULL;"
     "CREATE INDEX deal_owner_created ON deal (owner_id, created_at, id) WHERE deleted_at IS NULL;"
+    "CREATE INDEX deal_created ON deal (created_at, id) WHERE deleted_at IS NULL;"
+    "CREATE INDEX deal_value ON deal (value_minor, id) WHERE deleted_at IS NULL;"
     "CREATE INDEX deal_owner_close ON deal (owner_id, expected_close_on, id) WHERE deleted_at IS NULL;"
     "CREATE INDEX contact_owner ON contact (owner_id, id) WHERE deleted_at IS NULL;"
     "CREATE INDEX company_owner ON company (owner_id, id) WHERE deleted_at IS NULL;"

@@ -351,6 +351,30 @@ test('everything of a leaver goes over in one action and comes back with one und
   assert.equal((await admin.get(`/api/teams/${team.id}`)).head_id, leaver)
 })
 
+test('pages of one’s own and co-worked deals come in the same order as all of them, in any sort', async () => {
+  const made = []
+  for (let i = 0; i < 12; i++) {
+    const mine = i % 3 === 0
+    const d = await admin.create('/api/deals', { title: `лист ${(i * 7) % 12}`, owner_id: mine ? ids.own : nobody, stage_id: first.id, value_minor: i % 4 ? i * 1000 : null })
+    if (i % 3 === 1) await admin.create('/api/deal-members', { deal_id: d.id, user_id: ids.own })
+    if (i % 3 !== 2) made.push(d.id)
+  }
+  for (const sort of ['value_minor', '-value_minor', 'title', '-created_at', 'id', '-expected_close_on', 'owner_id,-value_minor']) {
+    const filter = 'title ~ "лист"'
+    const whole = (await admin.list('/api/deals', { filter, sort, limit: 500 })).items.map((d) => d.id).filter((id) => made.includes(id))
+    const paged = []
+    let cursor
+    do {
+      const page = await people.own.list('/api/deals', { filter, sort, limit: 3, ...(cursor && { cursor }) })
+      paged.push(...page.items.map((d) => d.id))
+      cursor = page.next_cursor
+    } while (cursor)
+    assert.deepEqual(paged, whole, sort)
+    const behind = await people.own.list('/api/deals', { filter, sort, limit: 3, offset: 4 })
+    assert.deepEqual(behind.items.map((d) => d.id), whole.slice(4, 7), `${sort} offset`)
+  }
+})
+
 test('the journal and the rows agree', async () => {
   const { cli } = await import('./harness.mjs')
   const { code, out, err } = await cli(['check', ...server.place])
