@@ -15,30 +15,32 @@ const load: Load = {
   ru: () => import('../../../i18n/ru.json'),
   en: () => import('../../../i18n/en.json'),
 }
-/** Texts that begin with "settings." or "webhook." come when a screen asks for them. */
-const loadSettings: Load = {
-  ru: () => import('settings-texts:ru'),
-  en: () => import('settings-texts:en'),
-}
+/** Texts of screens that most people open seldom come with them (vite.config.ts says which are in which part). */
+const parts = {
+  settings: { ru: () => import('texts:settings:ru'), en: () => import('texts:settings:en') },
+  report: { ru: () => import('texts:report:ru'), en: () => import('texts:report:en') },
+  import: { ru: () => import('texts:import:ru'), en: () => import('texts:import:en') },
+} satisfies Record<string, Load>
+export type TextPart = keyof typeof parts
 
 class I18n {
   locale = $state<Locale>('ru')
   texts = $state.raw<Catalogue>({})
 
-  #withSettings = false
+  #parts = new Set<TextPart>()
 
   async use(locale: Locale): Promise<void> {
-    const parts = [load[locale](), ...(this.#withSettings ? [loadSettings[locale]()] : [])]
-    this.texts = Object.assign({}, ...(await Promise.all(parts)).map((part) => part.default)) as Catalogue
+    const loads = [load[locale](), ...[...this.#parts].map((part) => parts[part][locale]())]
+    this.texts = Object.assign({}, ...(await Promise.all(loads)).map((loaded) => loaded.default)) as Catalogue
     this.locale = locale
     formats.clear()
     document.documentElement.lang = locale
   }
-  /** Before a screen of the settings is shown. */
-  async settings(): Promise<void> {
-    if (this.#withSettings) return
-    const more = (await loadSettings[this.locale]()).default
-    this.#withSettings = true
+  /** Before a screen that has texts of its own is shown. */
+  async with(part: TextPart): Promise<void> {
+    if (this.#parts.has(part)) return
+    const more = (await parts[part][this.locale]()).default
+    this.#parts.add(part)
     this.texts = { ...this.texts, ...more }
   }
 }
