@@ -217,6 +217,12 @@ export class Board {
       this.winning = { ids, stage }
     else void this.commitMove(ids, stage, index)
   }
+  /** The sheet has been answered: the value in minor units, null when there is none to tell. */
+  win(value: number | null): void {
+    const won = this.winning
+    this.winning = null
+    if (won) void this.commitMove(won.ids, won.stage, null, value === null ? {} : { value_minor: value })
+  }
   async commitMove(
     ids: number[],
     stage: Stage,

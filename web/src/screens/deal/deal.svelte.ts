@@ -72,6 +72,13 @@ export class DealPage extends Card<Deal> {
     else if (stage.outcome === 'won' && !this.deal.value_minor) this.winning = stage
     else void this.moveTo(body, stage)
   }
+  /** The sheet has been answered: the value in minor units, null when there is none to tell. */
+  win(value: number | null): void {
+    const stage = this.winning
+    this.winning = null
+    if (stage)
+      void this.moveTo({ stage_id: stage.id, ...(value === null ? {} : { value_minor: value }) }, stage)
+  }
   /** Moves; when the server wants fields for that, asks for exactly those and goes on. */
   async moveTo(body: Partial<Deal>, stage: Stage | null): Promise<void> {
     const said = stage ? t('deal.moved', { stage: stage.name }) : t('deal.saved')
