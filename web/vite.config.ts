@@ -8,30 +8,34 @@ import { defineConfig, type Plugin } from 'vite'
 // The development server passes /api on to a running voronka; VORONKA_URL names another one than ./run starts.
 const server = process.env.VORONKA_URL ?? 'http://127.0.0.1:8080'
 
-// The server words its errors itself; their texts need not travel to the browser. Those of the settings come with them
-// (settings-texts:ru): most people open them seldom, everybody waits for the first page.
+// The server words its errors itself; their texts need not travel to the browser. Those of some screens come with them
+// (texts:settings:ru): most people open them seldom, everybody waits for the first page.
 const serverTexts = /^(error|problem)\./
-const settingsTexts =
-  /^(settings|webhook|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view))\./
-function texts(json: string, later: boolean): string {
-  const own = Object.entries(JSON.parse(json)).filter(
-    ([key]) => !serverTexts.test(key) && settingsTexts.test(key) === later,
-  )
+const later: Record<string, RegExp> = {
+  settings:
+    /^(settings|webhook|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view))\./,
+  report: /^report\./,
+  import: /^import\./,
+}
+/** The texts of one part, or those that belong to none. */
+function texts(json: string, part: string | null): string {
+  const of = (key: string) => Object.keys(later).find((name) => later[name]!.test(key)) ?? null
+  const own = Object.entries(JSON.parse(json)).filter(([key]) => !serverTexts.test(key) && of(key) === part)
   return JSON.stringify(Object.fromEntries(own))
 }
 const webTexts: Plugin = {
   name: 'web-texts',
   enforce: 'pre',
-  resolveId: (id) => (id.startsWith('settings-texts:') ? `\0${id}` : undefined),
+  resolveId: (id) => (id.startsWith('texts:') ? `\0${id}` : undefined),
   load(id) {
-    const locale = /^\0settings-texts:(\w+)$/.exec(id)?.[1]
-    if (!locale) return
+    const [, part, locale] = /^\0texts:(\w+):(\w+)$/.exec(id) ?? []
+    if (!part) return
     const file = fileURLToPath(new URL(`../i18n/${locale}.json`, import.meta.url))
     this.addWatchFile(file)
-    return { code: `export default ${texts(readFileSync(file, 'utf8'), true)}`, map: null, moduleType: 'js' }
+    return { code: `export default ${texts(readFileSync(file, 'utf8'), part)}`, map: null, moduleType: 'js' }
   },
   transform(code, id) {
-    if (/\/i18n\/\w+\.json$/.test(id)) return { code: texts(code, false), map: null }
+    if (/\/i18n\/\w+\.json$/.test(id)) return { code: texts(code, null), map: null }
   },
 }
 

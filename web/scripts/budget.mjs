@@ -14,8 +14,10 @@ function collect(key, found = new Set()) {
   return found
 }
 const entry = Object.keys(manifest).find((k) => manifest[k].isEntry)
-const screens = Object.keys(manifest).filter(
-  (k) => k.startsWith('src/screens/') && manifest[k].isDynamicEntry,
+// What a page can begin with: the screens of the routes, and the pages of the settings.
+const settings = 'src/screens/settings/Settings.svelte'
+const screens = [...manifest[entry].dynamicImports, ...(manifest[settings]?.dynamicImports ?? [])].filter(
+  (k) => k.startsWith('src/screens/'),
 )
 let missed = false
 function line(name, value, limit) {

@@ -49,11 +49,19 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/reports',
-    screen: { title: 'nav.reports', load: () => import('./screens/reports/Reports.svelte') },
+    screen: {
+      title: 'nav.reports',
+      load: async () =>
+        (await Promise.all([import('./screens/reports/Reports.svelte'), i18n.with('report')]))[0],
+    },
   },
   {
     path: '/reports/conversion',
-    screen: { title: 'report.page.mature', load: () => import('./screens/reports/Conversion.svelte') },
+    screen: {
+      title: 'nav.reports',
+      load: async () =>
+        (await Promise.all([import('./screens/reports/Conversion.svelte'), i18n.with('report')]))[0],
+    },
   },
   {
     path: '/invite/:token',
@@ -61,13 +69,18 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/import',
-    screen: { title: 'import.title', load: () => import('./screens/import/ImportScreen.svelte') },
+    screen: {
+      title: 'nav.import',
+      load: async () =>
+        (await Promise.all([import('./screens/import/ImportScreen.svelte'), i18n.with('import')]))[0],
+    },
   },
   {
     path: '/start',
     screen: {
       title: 'start.title',
-      load: async () => (await Promise.all([import('./screens/start/Start.svelte'), i18n.settings()]))[0],
+      load: async () =>
+        (await Promise.all([import('./screens/start/Start.svelte'), i18n.with('settings')]))[0],
     },
   },
   {
@@ -75,7 +88,7 @@ export const routes: Route<Screen>[] = [
     screen: {
       title: 'nav.settings',
       load: async () =>
-        (await Promise.all([import('./screens/settings/Settings.svelte'), i18n.settings()]))[0],
+        (await Promise.all([import('./screens/settings/Settings.svelte'), i18n.with('settings')]))[0],
     },
   },
 ]

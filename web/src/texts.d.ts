@@ -1,5 +1,5 @@
-// The part of the texts that comes with the settings (vite.config.ts).
-declare module 'settings-texts:*' {
+// Parts of the texts that come with their screens (vite.config.ts).
+declare module 'texts:*' {
   const texts: Record<string, string>
   export default texts
 }

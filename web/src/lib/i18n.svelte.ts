@@ -27,21 +27,40 @@ class I18n {
   locale = $state<Locale>('ru')
   texts = $state.raw<Catalogue>({})
 
-  #parts = new Set<TextPart>()
+  /** Asked for by screens, perhaps before the language is known: main.ts loads the first screen at once. */
+  #parts = new Map<TextPart, Promise<void>>()
+  #begun = () => {}
+  #using = new Promise<void>((begun) => (this.#begun = begun))
 
   async use(locale: Locale): Promise<void> {
-    const loads = [load[locale](), ...[...this.#parts].map((part) => parts[part][locale]())]
+    const using = this.#use(locale)
+    void using.then(this.#begun)
+    this.#using = using
+    return using
+  }
+  /** Before a screen that has texts of its own is shown. */
+  with(part: TextPart): Promise<void> {
+    let asked = this.#parts.get(part)
+    if (!asked) this.#parts.set(part, (asked = this.#add(part)))
+    return asked
+  }
+  async #use(locale: Locale): Promise<void> {
+    const loads = [load[locale](), ...[...this.#parts.keys()].map((part) => parts[part][locale]())]
     this.texts = Object.assign({}, ...(await Promise.all(loads)).map((loaded) => loaded.default)) as Catalogue
     this.locale = locale
     formats.clear()
     document.documentElement.lang = locale
   }
-  /** Before a screen that has texts of its own is shown. */
-  async with(part: TextPart): Promise<void> {
-    if (this.#parts.has(part)) return
-    const more = (await parts[part][this.locale]()).default
-    this.#parts.add(part)
-    this.texts = { ...this.texts, ...more }
+  async #add(part: TextPart): Promise<void> {
+    for (;;) {
+      await this.#using
+      const { locale } = this
+      const more = (await parts[part][locale]()).default
+      // Another language was chosen meanwhile: its texts are wanted.
+      if (locale !== this.locale) continue
+      this.texts = { ...this.texts, ...more }
+      return
+    }
   }
 }
 export const i18n = new I18n()

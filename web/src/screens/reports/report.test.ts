@@ -3,7 +3,10 @@ import { rate } from '../../charts/format'
 import { i18n } from '../../lib/i18n.svelte'
 import { oneOf, periods, records, reportUrl, whyDiffers, type Report, type Summary } from './report'
 
-beforeAll(() => i18n.use('ru'))
+beforeAll(async () => {
+  await i18n.use('ru')
+  await i18n.with('report')
+})
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')
 const summary = (more: Partial<Summary>): Summary => ({
   ...{ deals: 680, won: 134, lost: 397, open: 149, naive_rate: 134 / 680 },
