@@ -10,6 +10,7 @@
 #define SLIPS 1600
 #define SLIP_FOUND 24
 #define LOOKED_AT 5000 /* records compared with several words, at most: of one word */
+#define SCANNED_TEXT "300"
 #define SCANNED 300    /* postings read at once behind a beginning */
 #define SHOWN_FIELDS 8 /* searched fields of a noun */
 
@@ -19,15 +20,16 @@ static const enum entity_id order[] = {ENT_CONTACT, ENT_COMPANY, ENT_DEAL, ENT_T
 struct noun { /* how to look for records of one kind, as this asker */
     const struct entity *ent;
     int fields[SHOWN_FIELDS]; /* those they may see, the one that names it first */
+    int column[SHOWN_FIELDS]; /* of each in put_select; its folded form stands behind it */
     int n_fields;
     bool titled;                       /* the first is the name */
     bool all;                          /* nothing of it is hidden from them: a posting is proof enough */
     struct sqlb by_word, by_beginning; /* made once; by_word: $1 the word, $2 how many; by_beginning: see scan */
     size_t found, most;
 };
-struct row {
-    int64_t id, deal_id, contact_id, company_id;
-    struct str value[SHOWN_FIELDS], fold[SHOWN_FIELDS]; /* fold: NULL where the field has none; till the next row */
+struct row { /* the present one of a statement: texts are read when they are asked for */
+    int64_t id;
+    struct stmt *st;
 };
 struct search {
     struct db *db;
@@ -44,21 +46,25 @@ struct search {
 
 /* ---- comparing ---- */
 
+static struct str value(const struct noun *k, const struct row *r, int i)
+{
+    return stmt_col_str(r->st, k->column[i]);
+}
+
 static bool in_field(struct search *s, const struct noun *k, const struct row *r, int i, const struct term *t)
 {
     const struct field *f = &k->ent->fields[k->fields[i]];
     struct search_words w;
-    if (!r->value[i].len)
-        return false;
     if (f->type == FT_PHONE && (t->as[0].ptr[0] < '0' || t->as[0].ptr[0] > '9'))
         return false;
     if (f->type == FT_EMAIL)
-        return str_starts(str_fold(s->a, r->value[i]), t->as[0]);
+        return str_starts(str_fold(s->a, value(k, r, i)), t->as[0]);
     if (f->type == FT_PHONE) {
-        search_words_of_text(s->a, f->type, r->value[i], &w);
+        search_words_of_text(s->a, f->type, value(k, r, i), &w);
         return search_begins(t, &w);
     }
-    struct str folded = r->fold[i].ptr ? r->fold[i] : str_fold(s->a, r->value[i]);
+    bool kept = f->flags & FF_FOLD;
+    struct str folded = kept ? stmt_col_str(r->st, k->column[i] + 1) : str_fold(s->a, value(k, r, i));
     for (size_t n = 0; n < t->n; n++)
         if (search_begins_in(folded, t->as[n]))
             return true;
@@ -135,33 +141,32 @@ static bool has(const struct search *s, const struct entity *ent, int64_t id)
     return false;
 }
 
-/* The name, and of what else may be seen the first that is filled. */
-static void take(struct search *s, struct noun *k, const struct row *r, int field)
-{
-    struct search_hit *h = &s->hits[s->n++];
-    *h = (struct search_hit){.ent = k->ent,
-                             .id = r->id,
-                             .deal_id = r->deal_id,
-                             .contact_id = r->contact_id,
-                             .company_id = r->company_id,
-                             .field = field >= 0 ? k->fields[field] : -1,
-                             .how = s->how};
-    if (k->titled)
-        h->title = str_dup(s->a, cut(r->value[0], 160));
-    for (int i = k->titled; i < k->n_fields && !h->subtitle.len; i++)
-        if (r->value[i].len)
-            h->subtitle = str_dup(s->a, cut(r->value[i], 160));
-    if (field >= 0)
-        h->matched = field == 0 && k->titled ? h->title : str_dup(s->a, cut(r->value[field], 160));
-    k->found++;
-}
-
-/* ---- looking ---- */
-
 static bool hangs_on(const struct noun *k)
 {
     return k->ent->id == ENT_TASK || k->ent->id == ENT_NOTE;
 }
+
+/* The name, and of what else may be seen the first that is filled. */
+static void take(struct search *s, struct noun *k, const struct row *r, int field)
+{
+    struct search_hit *h = &s->hits[s->n++];
+    *h = (struct search_hit){.ent = k->ent, .id = r->id, .field = field >= 0 ? k->fields[field] : -1, .how = s->how};
+    if (hangs_on(k)) {
+        h->deal_id = stmt_col_i64(r->st, 1);
+        h->contact_id = stmt_col_i64(r->st, 2);
+        h->company_id = stmt_col_i64(r->st, 3);
+    }
+    if (k->titled)
+        h->title = str_dup(s->a, cut(value(k, r, 0), 160));
+    for (int i = k->titled; i < k->n_fields && !h->subtitle.len; i++)
+        if (value(k, r, i).len)
+            h->subtitle = str_dup(s->a, cut(value(k, r, i), 160));
+    if (field >= 0)
+        h->matched = field == 0 && k->titled ? h->title : str_dup(s->a, cut(value(k, r, field), 160));
+    k->found++;
+}
+
+/* ---- looking ---- */
 
 static void put_select(struct sqlb *q, const struct noun *k)
 {
@@ -170,9 +175,13 @@ static void put_select(struct sqlb *q, const struct noun *k)
         sqlb_c(q, ", t.deal_id, t.contact_id, t.company_id");
     for (int i = 0; i < k->n_fields; i++) {
         const struct field *f = &k->ent->fields[k->fields[i]];
-        sqlb_fmt(q, ", t.%s", f->name);
-        if (f->flags & FF_FOLD)
-            sqlb_fmt(q, ", t.%s_fold", f->name);
+        sqlb_c(q, ", t.");
+        sqlb_c(q, f->name);
+        if (f->flags & FF_FOLD) {
+            sqlb_c(q, ", t.");
+            sqlb_c(q, f->name);
+            sqlb_c(q, "_fold");
+        }
     }
 }
 
@@ -183,22 +192,6 @@ static void put_sight(struct search *s, struct sqlb *q, const struct noun *k)
         return;
     sqlb_c(q, " AND ");
     rights_sql(q, s->q->rights, k->ent, RIGHT_SEE, "t");
-}
-
-static void read_row(const struct noun *k, struct stmt *st, struct row *r)
-{
-    int col = 0;
-    *r = (struct row){.id = stmt_col_i64(st, col++)};
-    if (hangs_on(k)) {
-        r->deal_id = stmt_col_i64(st, col++);
-        r->contact_id = stmt_col_i64(st, col++);
-        r->company_id = stmt_col_i64(st, col++);
-    }
-    for (int i = 0; i < k->n_fields; i++) {
-        r->value[i] = stmt_col_str(st, col++);
-        if (k->ent->fields[k->fields[i]].flags & FF_FOLD)
-            r->fold[i] = stmt_col_str(st, col++);
-    }
 }
 
 static bool full(const struct search *s, const struct noun *k)
@@ -214,7 +207,7 @@ static enum rc read_rows(struct search *s, struct noun *k, struct sqlb *q, struc
     int field;
     TRY(sqlb_prepare(q, s->db, &st, e));
     while (!full(s, k) && (rc = stmt_step(st, e)) == RC_ROW) {
-        read_row(k, st, &r);
+        r = (struct row){stmt_col_i64(st, 0), st};
         if (!has(s, k->ent, r.id) && fits(s, k, &r, &field))
             take(s, k, &r, field);
     }
@@ -233,7 +226,9 @@ static enum rc look_up(struct search *s, struct noun *k, struct str word, struct
     struct sqlb *q = &k->by_word;
     if (!q->text.len) {
         put_select(q, k);
-        sqlb_fmt(q, " FROM search_word w JOIN %s t ON t.id = w.object_id WHERE w.word = ", k->ent->table);
+        sqlb_c(q, " FROM search_word w JOIN ");
+        sqlb_c(q, k->ent->table);
+        sqlb_c(q, " t ON t.id = w.object_id WHERE w.word = ");
         sqlb_param(q, val_str(word));
         sqlb_fmt(q, " AND w.object_kind = %d", (int)k->ent->id);
         put_sight(s, q, k);
@@ -269,8 +264,9 @@ static enum rc scan(struct search *s, struct noun *k, struct str word, struct st
         sqlb_c(q, " AND word < ");
         sqlb_param(q, val_str(end));
         /* CROSS JOIN lets SQLite hand the postings on one by one */
-        sqlb_fmt(q, " ORDER BY word, object_kind, object_id LIMIT %d) w CROSS JOIN %s t WHERE t.id = w.object_id",
-                 SCANNED, k->ent->table);
+        sqlb_c(q, " ORDER BY word, object_kind, object_id LIMIT " SCANNED_TEXT ") w CROSS JOIN ");
+        sqlb_c(q, k->ent->table);
+        sqlb_c(q, " t WHERE t.id = w.object_id");
         sqlb_fmt(q, " AND w.object_kind = %d", (int)k->ent->id);
         put_sight(s, q, k);
     }
@@ -287,7 +283,7 @@ static enum rc survey(struct search *s, struct str word, struct str end, bool *k
     int n = 0;
     TRY(db_prepare(s->db, &st,
                    "SELECT object_kind FROM search_word WHERE word > $1 AND word < $2"
-                   " ORDER BY word, object_kind, object_id LIMIT 300",
+                   " ORDER BY word, object_kind, object_id LIMIT " SCANNED_TEXT,
                    e));
     stmt_str(st, 1, word);
     stmt_str(st, 2, end);
@@ -425,7 +421,7 @@ static enum rc read_number(struct search *s, struct noun *k, struct sqlb *q, str
     TRY(sqlb_prepare(q, s->db, &st, e));
     enum rc rc = stmt_step(st, e);
     if (rc == RC_ROW) {
-        read_row(k, st, &r);
+        r = (struct row){stmt_col_i64(st, 0), st};
         take(s, k, &r, -1);
     }
     stmt_done(st);
@@ -518,10 +514,14 @@ static void add_noun(struct search *s, enum entity_id id, size_t kinds)
 {
     const struct entity *ent = entity_by_id(id);
     struct noun k = {.ent = ent, .all = true, .by_word = sqlb_new(s->a), .by_beginning = sqlb_new(s->a)};
+    int column = hangs_on(&k) ? 4 : 1;
     for (int i = 0; i < (int)ent->n_fields; i++) {
         bool seen = search_field(ent, i) && rights_sees_field(s->q->rights, ent, i);
-        if (seen && k.n_fields < SHOWN_FIELDS)
+        if (seen && k.n_fields < SHOWN_FIELDS) {
+            k.column[k.n_fields] = column;
+            column += ent->fields[i].flags & FF_FOLD ? 2 : 1;
             k.fields[k.n_fields++] = i;
+        }
         k.titled |= seen && k.n_fields == 1 && i == 0; /* the first field of each of them names it */
         k.all &= seen || !search_field(ent, i);
     }
