@@ -28,6 +28,8 @@ static enum rc first_look(struct app *app, int64_t *seq, struct err *e)
     if (rc == RC_OK)
         rc = journal_last(db, seq, e);
     if (rc == RC_OK)
+        rc = setting_country_load(db, e);
+    if (rc == RC_OK)
         rc = setting_get(db, &app->memory, "time_zone", "Europe/Moscow", &zone, e);
     readers_give(app->readers, db, rc);
     app->zone = zone_load(zone.ptr ? str_cdup(&app->memory, zone) : "");

@@ -5,12 +5,13 @@
 #include "base/calendar_data.h"
 #include "base/log.h"
 #include "base/money.h"
+#include "base/phone.h"
 #include "base/time.h"
 #include <stdio.h>
 
 #define COMPANY_MOST 200
 
-enum { S_COMPANY, S_LOGO, S_CURRENCY, S_ZONE, S_CALENDAR, S_N };
+enum { S_COMPANY, S_LOGO, S_COUNTRY, S_CURRENCY, S_ZONE, S_CALENDAR, S_N };
 
 /* What a value must be; *out is what is kept, without a pointer when the setting is emptied. */
 struct setting {
@@ -53,6 +54,16 @@ static enum rc read_logo(struct arena *a, const json_t *v, struct str *out, stru
     return RC_OK;
 }
 
+static enum rc read_country(struct arena *a, const json_t *v, struct str *out, struct err *e)
+{
+    if (!json_is_string(v))
+        return wrong(e, "country", "string");
+    *out = str_dup(a, str_c(json_string_value(v)));
+    return phone_country_known(*out) ? RC_OK
+                                     : err_set(e, RC_UNPROCESSABLE, "unknown_country", "country", "%.*s",
+                                               (int)(out->len < 20 ? out->len : 20), out->ptr);
+}
+
 static enum rc read_currency(struct arena *a, const json_t *v, struct str *out, struct err *e)
 {
     if (!json_is_string(v))
@@ -93,6 +104,7 @@ static enum rc read_calendar(struct arena *a, const json_t *v, struct str *out, 
 static const struct setting settings[S_N] = {
     [S_COMPANY] = {"company", NULL, read_company, false},
     [S_LOGO] = {"logo_file_id", NULL, read_logo, true},
+    [S_COUNTRY] = {"country", "RU", read_country, false},
     [S_CURRENCY] = {"currency", "RUB", read_currency, false},
     [S_ZONE] = {"time_zone", "Europe/Moscow", read_zone, false},
     [S_CALENDAR] = {"calendar", ORDINARY_WEEK, read_calendar, true},
@@ -202,13 +214,15 @@ static enum rc settings_prepare(struct call *c, struct err *e)
 
 /* ---- the time zone is used everywhere: it follows the journal, whichever server has changed it ---- */
 
-static enum rc load_zone(struct app *app, struct err *e)
+static enum rc load_places(struct app *app, struct err *e)
 {
     struct arena a = ARENA_EMPTY;
     struct str name = STR_NULL;
     struct db *db;
     TRY(readers_take(app->readers, &db, e));
-    enum rc rc = setting_get(db, &a, "time_zone", "Europe/Moscow", &name, e);
+    enum rc rc = setting_country_load(db, e);
+    if (rc == RC_OK)
+        rc = setting_get(db, &a, "time_zone", "Europe/Moscow", &name, e);
     readers_give(app->readers, db, rc);
     if (rc == RC_OK) {
         struct zone *fresh = zone_load(str_cdup(&a, name));
@@ -224,9 +238,10 @@ void settings_on_events(void *arg, const struct event *ev, size_t n)
     struct err e = {0};
     bool touched = false;
     for (size_t i = 0; i < n; i++)
-        touched |= ev[i].object_kind == ENT_SETTING && memmem(ev[i].data.ptr, ev[i].data.len, "\"time_zone\"", 11);
-    if (touched && load_zone(app, &e) != RC_OK)
-        log_warn("the new time zone could not be read: %s %s", e.code, e.arg[0]);
+        touched |= ev[i].object_kind == ENT_SETTING && (memmem(ev[i].data.ptr, ev[i].data.len, "\"time_zone\"", 11) ||
+                                                        memmem(ev[i].data.ptr, ev[i].data.len, "\"country\"", 9));
+    if (touched && load_places(app, &e) != RC_OK)
+        log_warn("the new time zone or country could not be read: %s %s", e.code, e.arg[0]);
 }
 
 /* ---- ready holidays ---- */

@@ -25,14 +25,25 @@ static const struct plan plans[] = {
 };
 static _Atomic(const struct plan *) home = &plans[0];
 
-bool phone_set_home(struct str country)
+static const struct plan *plan_of(struct str country)
 {
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++)
-        if (str_eqc(country, plans[i].country)) {
-            atomic_store(&home, &plans[i]);
-            return true;
-        }
-    return false;
+        if (str_eqc(country, plans[i].country))
+            return &plans[i];
+    return NULL;
+}
+
+bool phone_country_known(struct str country)
+{
+    return plan_of(country) != NULL;
+}
+
+bool phone_set_home(struct str country)
+{
+    const struct plan *p = plan_of(country);
+    if (p)
+        atomic_store(&home, p);
+    return p != NULL;
 }
 
 const char *phone_home(void)

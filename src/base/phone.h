@@ -12,6 +12,7 @@ struct phone {
 
 /* ISO 3166 code of the home country ("RU" until it is set). Unknown codes are ignored: false. Any thread. */
 bool phone_set_home(struct str country);
+bool phone_country_known(struct str country);
 const char *phone_home(void);
 
 /* False when that is no telephone number: other words, fewer than 3 or more than 15 digits. Understands brackets,

@@ -25,7 +25,7 @@ struct origin { /* where a request comes from; STR_NULL: unknown */
 MUST_USE enum rc session_seen(struct wtx *tx, int64_t session_id, const struct origin *from, struct err *e);
 /* Writes {"items":[{"id","created_at","last_seen_at","address","agent","current"}]}: open sessions, newest first. */
 MUST_USE enum rc sessions_list(struct db *db, int64_t user_id, int64_t current, int64_t now, struct buf *out,
-                              struct err *e);
+                               struct err *e);
 /* Ends one session of a user. Errors: not_found. */
 MUST_USE enum rc session_end(struct change *ch, int64_t user_id, int64_t session_id, struct err *e);
 

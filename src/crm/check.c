@@ -306,6 +306,7 @@ enum rc crm_check(struct db *db, void (*problem)(void *arg, const char *text), v
     *events = *rows = 0;
     TRY(entities_follow(db, e));
     entities_refresh();
+    TRY(setting_country_load(db, e));
     TRY(db_read_begin(db, e)); /* one state of journal and rows */
     enum rc rc = check_all(&c, e);
     db_read_end(db);

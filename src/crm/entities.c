@@ -292,6 +292,8 @@ enum rc entities_open(const struct db_target *target, struct err *e)
     struct db *db;
     TRY(db_open(&db, target, DB_READER, e));
     enum rc rc = entities_load(db, e);
+    if (rc == RC_OK)
+        rc = setting_country_load(db, e); /* how phones are read */
     db_close(db);
     return rc;
 }

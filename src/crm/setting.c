@@ -1,5 +1,8 @@
 /* Settings of the company: few, small, read when needed. */
+#include "base/phone.h"
 #include "crm/engine.h"
+#include "crm/schema_steps.h"
+#include "crm/search.h"
 
 enum rc setting_get(struct db *db, struct arena *a, const char *key, const char *fallback, struct str *out,
                     struct err *e)
@@ -14,6 +17,28 @@ enum rc setting_get(struct db *db, struct arena *a, const char *key, const char 
         *out = str_c(fallback);
     stmt_done(s);
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+enum rc setting_country_load(struct db *db, struct err *e)
+{
+    struct arena a = ARENA_EMPTY;
+    struct str country;
+    enum rc rc = setting_get(db, &a, "country", "RU", &country, e);
+    if (rc == RC_OK && !phone_set_home(country))
+        rc = err_set(e, RC_INTERNAL, "bad_country", "country", "%.*s", (int)(country.len < 20 ? country.len : 20),
+                     country.ptr);
+    arena_free(&a);
+    return rc;
+}
+
+/* The forms in which phones are searched depend on it. */
+static enum rc country_changed(struct change *ch, const char *key, struct err *e)
+{
+    if (strcmp(key, "country") != 0)
+        return RC_OK;
+    TRY(setting_country_load(ch->tx->db, e));
+    TRY(contacts_backfill(ch->tx->db, e));
+    return search_rebuild(ch->tx, e);
 }
 
 static bool is_secret(const char *key)
@@ -56,5 +81,6 @@ enum rc setting_set(struct change *ch, const char *key, struct str value, struct
     if (value.ptr)
         stmt_str(s, 2, value);
     TRY(stmt_run(s, e));
+    TRY(country_changed(ch, key, e));
     return is_secret(key) ? RC_OK : journal_setting(ch, key, old, value, e);
 }

@@ -204,3 +204,18 @@ test('erasing is a right of its own', async () => {
   assert.equal((await eraser('GET', `/api/contacts/${hers.id}/personal-data`)).status, 404)
   await eraser.must(200)('POST', `/api/contacts/${mine.id}/erase`, { reason: 'просьба' })
 })
+
+test('a company of another country writes its phones in its own way', async () => {
+  const abroad = await serve()
+  const boss = await abroad.admin()
+  const inner = await boss.create('/api/contacts', { name: 'Внутренний', phone: '30 901820' })
+  assert.equal(inner.phone, '30901820')
+  assert.equal((await boss('PATCH', '/api/settings', { country: 'XX' })).body.code, 'unknown_country')
+  assert.equal((await boss.patch('/api/settings', { country: 'DE' })).country, 'DE')
+  const berlin = await boss.create('/api/contacts', { name: 'Berlin', phone: '030 / 90 18 21' })
+  assert.equal(berlin.phone, '+4930901821')
+  assert.deepEqual((await boss.list('/api/contacts', { filter: 'phone = "030 901820"' })).items.map((c) => c.id), [inner.id], 'older numbers are found by the new rule')
+  assert.equal((await boss.create('/api/companies', { name: 'GmbH', inn: '1234567890' })).inn, '1234567890', 'and tax numbers are its own')
+  const r = await cli(['check', ...abroad.place])
+  assert.equal(r.code, 0, r.out + r.err)
+})
