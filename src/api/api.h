@@ -37,7 +37,7 @@ struct app {
     size_t n_routes;
     struct shown *shown;          /* what it has shown lately */
     struct outbox_sender *sender; /* of channels; reads the outbox */
-    struct feed_listener listeners[5];
+    struct feed_listener listeners[6];
     uv_timer_t tick;
     uv_prepare_t sleep;
     struct arena memory;           /* of the table and whatever else lives as long as the server */
@@ -148,8 +148,8 @@ extern const struct route search_routes[]; /* search.c */
 extern const size_t search_routes_n;
 extern const struct route upload_routes[], settings_routes[], system_routes[]; /* uploads.c, settings.c, system.c */
 extern const size_t upload_routes_n, settings_routes_n, system_routes_n;
-extern const struct route import_routes[]; /* imports.c */
-extern const size_t import_routes_n;
+extern const struct route import_routes[], notice_routes[]; /* imports.c, notices.c */
+extern const size_t import_routes_n, notice_routes_n;
 extern const struct route account_routes[]; /* account.c */
 extern const size_t account_routes_n;
 extern const struct route contact_routes[]; /* contacts.c */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "channels/outbox_sender.h"
+#include "rules/notify.h"
 #include "insight/projection.h"
 #include "store/journal.h"
 
@@ -102,8 +103,9 @@ static enum rc listen_and_follow(struct app *app, int64_t seq, struct err *e)
     app->listeners[2] = (struct feed_listener){outbox_sender_on_events, app->sender};
     app->listeners[3] = (struct feed_listener){settings_on_events, app};
     app->listeners[4] = (struct feed_listener){operations_on_events, app};
+    app->listeners[5] = (struct feed_listener){notices_on_events, app};
     TRY(operations_start(&app->operations, app, e));
-    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 5, e));
+    TRY(feed_start(&app->feed, &app->target, from, app->listeners, 6, e));
     uv_timer_init(app->loop, &app->tick);
     app->tick.data = app;
     uv_timer_start(&app->tick, on_tick, 1000, 60000);
@@ -132,6 +134,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     app_routes(app);
     show_new(app);
     TRY(folders_make(app, config->files, e));
+    crm_set_reactor(notify_react);
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_job(app, e));
     TRY(first_look(app, &seq, e));

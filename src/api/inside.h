@@ -32,6 +32,8 @@ MUST_USE enum rc folder_list(struct call *c, enum folder folder, const char *suf
 MUST_USE enum rc folder_send(struct call *c, enum folder folder, const char *suffix, const char *type, struct err *e);
 const char *folder_new_name(struct arena *a, const char *suffix);
 MUST_USE enum rc folder_made(struct call *c, const char *path, const char *name, struct err *e);
+/* notices.c */
+void notices_on_events(void *arg, const struct event *ev, size_t n); /* of the feed; arg: app */
 /* uploads.c */
 MUST_USE enum rc folders_make(struct app *app, const char *place, struct err *e);
 void uploads_clean(struct app *app, int64_t now);                /* removes what is older than a day */
@@ -44,6 +46,7 @@ void sessions_free(struct sessions *s);
 void sessions_forget(struct sessions *s); /* everything: somebody's rights have changed */
 void sessions_put(struct sessions *s, struct str token, const struct session *session);
 void auth_find(struct call *c, void (*then)(struct call *c)); /* fills c->session when there is one, then goes on */
+unsigned route_roles(const struct route *route);              /* which built-in roles it lets in, as bits */
 MUST_USE enum rc auth_allow(struct call *c, struct err *e);
 void auth_set_cookie(struct call *c, struct str token); /* STR_NULL: ends it */
 
@@ -64,7 +67,8 @@ enum attempt_end {
     ATTEMPT_GOOD,
     ATTEMPT_LEFT, /* neither: what it was about has not been decided */
 };
-/* Before an attempt; peer "": wherever it comes from. RC_TOO_MANY (login_throttled, arg 0 the seconds to wait) when there were too many failures. */
+/* Before an attempt; peer "": wherever it comes from. RC_TOO_MANY (login_throttled, arg 0 the seconds to wait) when
+ * there were too many failures. */
 MUST_USE enum rc throttle_try(struct throttle *t, struct str email, const char *peer, int64_t now, struct err *e);
 /* After every attempt that was let through. */
 void throttle_done(struct throttle *t, struct str email, const char *peer, int64_t now, enum attempt_end how);
@@ -85,8 +89,7 @@ const char *call_peer(const struct call *c);
 MUST_USE enum rc call_need_json(const struct call *c, struct err *e); /* bad_content_type */
 /* Checks the password of whoever is signed in, off the loop; then c->rc is RC_UNPROCESSABLE (wrong_password) or RC_OK.
  * Errors (nothing has begun): login_throttled. */
-MUST_USE enum rc password_check_later(struct call *c, struct str password, void (*then)(struct call *c),
-                                      struct err *e);
+MUST_USE enum rc password_check_later(struct call *c, struct str password, void (*then)(struct call *c), struct err *e);
 /* Signs the user in and answers with the session; how: of the log of sign-ins. */
 void session_begin(struct call *c, int64_t user_id, const char *how);
 struct logins *logins_new(void);
@@ -126,7 +129,7 @@ enum rc object_delete(struct call *c, struct err *e);
 enum rc object_timeline(struct call *c, struct err *e);
 enum rc funnel_versions(struct call *c, struct err *e);
 enum rc export_handle(struct call *c, struct err *e); /* exports.c */
-enum rc bulk_prepare(struct call *c, struct err *e); /* operations.c */
+enum rc bulk_prepare(struct call *c, struct err *e);  /* operations.c */
 enum rc operation_show(struct call *c, struct err *e);
 enum rc undo_prepare(struct call *c, struct err *e);
 enum rc undo_show(struct call *c, struct err *e);

@@ -25,6 +25,8 @@ static const struct {
                "\"made_at\":{\"type\":\"integer\"}}}"},
     {"backups", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":"
                 "\"#/components/schemas/backup\"}}}}"},
+    {"notices-read", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"ids\":{\"type\":\"array\",\"items\":{"
+                     "\"type\":\"integer\"}},\"all\":{\"type\":\"boolean\"}}}"},
     {"import-preview",
      "{\"type\":\"object\",\"required\":[\"upload_id\"],\"additionalProperties\":false,\"properties\":{\"upload_id\":{"
      "\"type\":\"string\"},\"object\":{\"type\":\"string\"},\"encoding\":{\"type\":\"string\"},\"delimiter\":{"
@@ -61,10 +63,11 @@ static const struct {
     {"token-new", "{\"type\":\"object\",\"required\":[\"name\"],\"additionalProperties\":false,\"properties\":{"
                   "\"name\":{\"type\":\"string\",\"maxLength\":100},\"scopes\":{\"type\":\"array\",\"items\":{"
                   "\"type\":\"string\"}},\"expires_at\":{\"type\":\"integer\"}}}"},
-    {"token", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
-              "\"created_at\":{\"type\":\"integer\"},\"expires_at\":{\"type\":[\"integer\",\"null\"]},\"last_seen_at\":{"
-              "\"type\":[\"integer\",\"null\"]},\"scopes\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"string\"}},"
-              "\"token\":{\"type\":\"string\"}}}"},
+    {"token",
+     "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+     "\"created_at\":{\"type\":\"integer\"},\"expires_at\":{\"type\":[\"integer\",\"null\"]},\"last_seen_at\":{"
+     "\"type\":[\"integer\",\"null\"]},\"scopes\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"string\"}},"
+     "\"token\":{\"type\":\"string\"}}}"},
     {"demo",
      "{\"type\":\"object\",\"required\":[\"demo\"],\"properties\":{\"demo\":{\"type\":\"boolean\"},\"people\":{"
      "\"type\":\"array\","
@@ -121,24 +124,29 @@ static const struct {
     {"operation-report",
      "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
      "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
-    {"sessions", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-                 "\"properties\":{\"id\":{\"type\":\"integer\"},\"created_at\":{\"type\":\"integer\"},\"last_seen_at\":{"
-                 "\"type\":\"integer\"},\"address\":{\"type\":[\"string\",\"null\"]},\"agent\":{\"type\":[\"string\",\"null\"]},"
-                 "\"current\":{\"type\":\"boolean\"}}}}}}"},
-    {"sign-ins", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-                 "\"properties\":{\"at\":{\"type\":\"integer\"},\"user_id\":{\"type\":[\"integer\",\"null\"]},\"email\":{"
-                 "\"type\":[\"string\",\"null\"]},\"address\":{\"type\":[\"string\",\"null\"]},\"agent\":{\"type\":["
-                 "\"string\",\"null\"]},\"how\":{\"type\":\"string\"},\"ok\":{\"type\":\"boolean\"}}}},"
-                 "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"sessions",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+     "\"properties\":{\"id\":{\"type\":\"integer\"},\"created_at\":{\"type\":\"integer\"},\"last_seen_at\":{"
+     "\"type\":\"integer\"},\"address\":{\"type\":[\"string\",\"null\"]},\"agent\":{\"type\":[\"string\",\"null\"]},"
+     "\"current\":{\"type\":\"boolean\"}}}}}}"},
+    {"sign-ins",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+     "\"properties\":{\"at\":{\"type\":\"integer\"},\"user_id\":{\"type\":[\"integer\",\"null\"]},\"email\":{"
+     "\"type\":[\"string\",\"null\"]},\"address\":{\"type\":[\"string\",\"null\"]},\"agent\":{\"type\":["
+     "\"string\",\"null\"]},\"how\":{\"type\":\"string\"},\"ok\":{\"type\":\"boolean\"}}}},"
+     "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
     {"totp", "{\"type\":\"object\",\"properties\":{\"secret\":{\"type\":\"string\"},\"uri\":{\"type\":\"string\"},"
              "\"qr_svg\":{\"type\":\"string\"}}}"},
     {"code", "{\"type\":\"object\",\"required\":[\"code\"],\"additionalProperties\":false,\"properties\":{\"code\":{"
              "\"type\":\"string\"}}}"},
-    {"recovery-codes", "{\"type\":\"object\",\"properties\":{\"recovery_codes\":{\"type\":\"array\",\"items\":{\"type\":"
-                       "\"string\"}}}}"},
-    {"password-again", "{\"type\":\"object\",\"required\":[\"password\"],\"additionalProperties\":false,\"properties\":{"
-                       "\"password\":{\"type\":\"string\"}}}"},
-    {"invite", "{\"type\":\"object\",\"properties\":{\"link\":{\"type\":\"string\"},\"expires_at\":{\"type\":\"integer\"}}}"},
+    {"recovery-codes",
+     "{\"type\":\"object\",\"properties\":{\"recovery_codes\":{\"type\":\"array\",\"items\":{\"type\":"
+     "\"string\"}}}}"},
+    {"password-again",
+     "{\"type\":\"object\",\"required\":[\"password\"],\"additionalProperties\":false,\"properties\":{"
+     "\"password\":{\"type\":\"string\"}}}"},
+    {"invite",
+     "{\"type\":\"object\",\"properties\":{\"link\":{\"type\":\"string\"},\"expires_at\":{\"type\":\"integer\"}}}"},
     {"invite-accept", "{\"type\":\"object\",\"required\":[\"token\",\"password\"],\"additionalProperties\":false,"
                       "\"properties\":{\"token\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"},\"name\":{"
                       "\"type\":\"string\"}}}"},
@@ -284,7 +292,14 @@ static void put_field(struct jw *w, const struct field *f)
     case FT_REF:
         put_number(w, f, nullable);
         break;
-    case FT_JSON: /* an object or an array */
+    case FT_JSON:
+        jw_key(w, "type");
+        jw_arr(w);
+        jw_c(w, "object");
+        jw_c(w, "array");
+        if (nullable)
+            jw_c(w, "null");
+        jw_end_arr(w);
         break;
     default:
         put_text_schema(w, f, nullable);
@@ -466,10 +481,11 @@ static void put_operation(struct jw *w, const struct route *r)
     jw_end_arr(w);
     jw_key(w, "security");
     jw_raw(w, r->may == MAY_PUBLIC ? STR("[]") : STR("[{\"cookie\":[]},{\"bearer\":[]}]"));
+    unsigned roles = route_roles(r);
     jw_key(w, "x-roles");
     jw_arr(w);
     for (int role = 0; role_names[role]; role++)
-        if (r->may & (1u << role))
+        if (roles & (1u << role))
             jw_c(w, role_names[role]);
     jw_end_arr(w);
     put_params(w, r);

@@ -1,8 +1,8 @@
 /* The route table: what every noun can do comes from the entity table, what is special is a row here. */
 #include "api/inside.h"
 #include "crm/file_store.h"
-#include "crm/operation_merge.h"
 #include "crm/operation_bulk.h"
+#include "crm/operation_merge.h"
 
 #define QUERY_LIST "filter sort limit cursor offset fields count sum"
 #define QUERY_PAGE "cursor limit"
@@ -156,7 +156,7 @@ static void add_noun(struct table *t, const struct entity *ent)
         ent->id != ENT_NOTIFICATION)
         add_row(t,
                 (struct route){"GET", "", RUN_POOL, MAY_READ, ent, "The list of %s as a file", export_handle, NULL,
-                               "format filter sort fields delimiter encoding", NULL, "bytes", 0},
+                               "format filter sort fields delimiter encoding", NULL, "bytes", 0, .right = RIGHT_EXPORT},
                 "/export");
     if (bulk_object(ent))
         add_row(t,
@@ -165,9 +165,8 @@ static void add_noun(struct table *t, const struct entity *ent)
                 "/bulk");
     if (merge_object(ent))
         add_row(t,
-                (struct route){"POST", "", RUN_WRITE, MAY_MANAGE, ent,
-                               "Merge one of %s into another, in every record", operation_show, merge_values, NULL,
-                               "merge-into", "operation", 202, .can = CAN_SETTINGS},
+                (struct route){"POST", "", RUN_WRITE, MAY_MANAGE, ent, "Merge one of %s into another, in every record",
+                               operation_show, merge_values, NULL, "merge-into", "operation", 202, .can = CAN_SETTINGS},
                 "/{id}/merge");
     if (ent->id == ENT_FILE)
         add_files(t, ent);
@@ -199,6 +198,8 @@ void app_routes(struct app *app)
         add(&t, &system_routes[i]);
     for (size_t i = 0; i < import_routes_n; i++)
         add(&t, &import_routes[i]);
+    for (size_t i = 0; i < notice_routes_n; i++)
+        add(&t, &notice_routes[i]);
     for (size_t i = 0; i < account_routes_n; i++)
         add(&t, &account_routes[i]);
     for (size_t i = 0; i < contact_routes_n; i++)

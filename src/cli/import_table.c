@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BUDGET_US 400000 /* of a transaction */
+#define BUDGET_US 5000000 /* of a transaction */
 #define SAMPLES 20
 #define PROBLEMS 1000 /* that are told */
 

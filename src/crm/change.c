@@ -259,7 +259,8 @@ static enum rc row_event(struct change *ch, const struct record *was, const stru
         journal_data(&data, was, is);
     enum rc rc = change_event(ch, r->ent->id, r->id, verb, buf_view(&data), &ev, e);
     if (rc == RC_OK)
-        rc = search_track(ch->tx, was, is, e);
+        rc = ch->words_later && !was && search_covers(is->ent) ? search_later(ch->tx, is->ent->id, is->id, is->id, e)
+                                                               : search_track(ch->tx, was, is, e);
     if (rc == RC_OK)
         rc = follow(ch, &ev, was, is, e);
     buf_free(&data);

@@ -22,6 +22,7 @@ struct change {
     int64_t change_id;                        /* seq of the first event, 0 before it */
     int64_t events;                           /* how many were appended */
     int64_t seq;                              /* of the newest event, 0 before the first */
+    bool words_later;                         /* new records get their words of search later: for many at once */
     int inner;                                /* > 0: what follows by itself; the actor's rights are not asked */
     const struct subscription *subscriptions; /* the engine's: who wants to hear, read before the first event */
 };

@@ -1,6 +1,8 @@
 /* One row of a table in the writer: its company, its contact, then the record itself, each by the ordinary commands. */
 #include "crm/import_rows.h"
 
+#define MANY 5000 /* rows: new records get their words of search later */
+
 struct counts { /* kept in op->state as text with each chunk */
     int64_t created, updated, skipped, unchanged, companies, contacts;
 };
@@ -390,6 +392,7 @@ enum rc import_apply(struct operation *op, struct change *ch, const struct opera
     struct wtx_mark mark;
     struct change before = *ch;
     if (!im->plan.dry_run) {
+        ch->words_later = op->total > MANY;
         TRY(apply_row(im, ch, item->own, &n, e));
         keep_counts(op, &n);
         return RC_OK;

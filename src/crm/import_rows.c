@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define IN_MOST 100 /* keys of one query */
+#define ALONE 20000 /* rows of a chunk when nobody else works: the fewer commits, the fewer times a page is written */
 
 /* ---- dictionaries ---- */
 
@@ -392,6 +393,8 @@ static enum rc gather(struct operation *op, struct db *db, struct arena *a, size
         return err_set(e, RC_INTERNAL, "operation_unknown", "", NULL);
     if (im->renew)
         TRY(import_load_dictionaries(im, db, e));
+    if (op->via == VIA_CLI && !im->plan.dry_run)
+        most = ALONE;
     struct import_row **rows = ARENA_ARRAY(a, struct import_row *, most);
     TRY(operation_actor(op, db, a, &actor, e));
     TRY(read_chunk(im, a, most, out, rows, e));

@@ -1,5 +1,6 @@
 /* One chunk of an operation: gathered in the operations' thread, applied in one job of the writer. */
 #include "crm/engine.h"
+#include "crm/notification.h"
 #include "crm/operation_impl.h"
 #include <stdlib.h>
 
@@ -158,6 +159,26 @@ static struct str outcome_text(struct arena *a, const struct operation *op, cons
     return text;
 }
 
+/* Its events are a change of their own: taking the operation back leaves them. */
+static enum rc tell_owner(struct chunk *c, const struct change *ch, enum operation_state state, struct err *e)
+{
+    struct change own = change_begin(ch->tx, ch->actor);
+    struct buf b = {0};
+    struct jw w = jw_to(&b);
+    jw_obj(&w);
+    jw_kc(&w, "operation", operation_kind_names[c->now.kind]);
+    jw_kstr(&w, "title", c->now.title.ptr ? c->now.title : STR(""));
+    jw_ki64(&w, "done", c->now.done);
+    jw_ki64(&w, "failed", c->now.failed);
+    jw_end_obj(&w);
+    struct str params = str_dup(ch->tx->arena, buf_view(&b));
+    buf_free(&b);
+    const char *kind = state == OPERATION_DONE && !c->refused ? "operation.done"
+                       : state == OPERATION_STOPPED           ? "operation.stopped"
+                                                              : "operation.failed";
+    return notification_add(&own, c->now.owner_id, kind, ENT_OPERATION, c->now.id, params, e);
+}
+
 static enum rc end(struct chunk *c, struct change *ch, enum operation_state state, struct err *e)
 {
     int64_t undo;
@@ -166,6 +187,8 @@ static enum rc end(struct chunk *c, struct change *ch, enum operation_state stat
         TRY(c->now.type->finish(&c->now, ch, e));
     if (!c->now.outcome.ptr)
         c->now.outcome = outcome_text(ch->tx->arena, &c->now, c->dead);
+    if (c->now.owner_id)
+        TRY(tell_owner(c, ch, state, e));
     if (!c->refused)
         return RC_OK;
     /* what was done before the refusal goes again */

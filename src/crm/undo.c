@@ -176,7 +176,8 @@ static enum rc undo_setting(struct change *ch, const struct event *ev, struct er
             rc = conflict(e, key);
             break;
         }
-        TRY_OUT(setting_set(ch, key, str_dup(ch->tx->arena, str_c(json_string_value(old))), e));
+        struct str back = str_c(json_string_value(old)); /* null: it had not been set */
+        TRY_OUT(setting_set(ch, key, back.ptr ? str_dup(ch->tx->arena, back) : STR_NULL, e));
     }
 out:
     json_decref(data);
@@ -215,8 +216,11 @@ enum rc undo_event(struct change *ch, const struct event *ev, int64_t *undone, s
     if (rc == RC_OK && is_undone(&l, ev->seq))
         rc = err_set(e, RC_CONFLICT, "already_undone", "", NULL);
     ch->undoes = ev->seq;
+    int follows = ev->object_kind == ENT_NOTIFICATION; /* another's, to whom it was told by itself */
+    ch->inner += follows;
     if (rc == RC_OK)
         rc = ent ? undo_row(ch, ent, ev, &l, e) : undo_setting(ch, ev, e);
+    ch->inner -= follows;
     ch->undoes = 0;
     vec_free(&l);
     if (rc == RC_OK)

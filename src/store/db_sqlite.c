@@ -447,10 +447,12 @@ static enum rc set_up(struct lite *l, struct err *e)
     sqlite3_db_config(l->h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     if (!writer)
         sqlite3_db_config(l->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    /* What a savepoint may give back is kept by the writer in a file once it is large: kept in memory it is a list that
+     * every statement inside of the savepoint walks from its beginning. */
     snprintf(sql, sizeof sql,
-             "PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA temp_store=MEMORY;"
+             "PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA temp_store=%s;"
              "PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-%d",
-             writer ? WRITER_CACHE_KB : READER_CACHE_KB);
+             writer ? "FILE" : "MEMORY", writer ? WRITER_CACHE_KB : READER_CACHE_KB);
     if (writer)
         TRY(lite_exec(&l->db, "PRAGMA journal_mode=WAL", e));
     TRY(lite_exec(&l->db, "PRAGMA wal_autocheckpoint=0", e));

@@ -1,0 +1,92 @@
+#include "rules/notify.h"
+#include "crm/fields.h"
+#include "crm/notification.h"
+#include "crm/operation.h"
+
+static enum rc actor_name(struct change *ch, struct str *out, struct err *e)
+{
+    struct stmt *s;
+    *out = STR("");
+    TRY(db_prepare(ch->tx->db, &s, "SELECT name FROM users WHERE id = $1", e));
+    stmt_i64(s, 1, ch->actor.user_id);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW)
+        *out = str_dup(ch->tx->arena, stmt_col_str(s, 0));
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+/* {"who":…,"title":…} */
+static enum rc tell(struct change *ch, int64_t user_id, const char *kind, enum entity_id object, int64_t id,
+                    struct str title, struct err *e)
+{
+    struct buf b = {0};
+    struct str who;
+    TRY(actor_name(ch, &who, e));
+    struct jw w = jw_to(&b);
+    jw_obj(&w);
+    jw_kstr(&w, "who", who);
+    jw_kstr(&w, "title", title);
+    jw_end_obj(&w);
+    struct str params = str_dup(ch->tx->arena, buf_view(&b));
+    buf_free(&b);
+    return notification_add(ch, user_id, kind, object, id, params, e);
+}
+
+/* Is this change one of many records, of which only the end is told? */
+static enum rc of_many(struct change *ch, bool *out, struct err *e)
+{
+    int64_t operation;
+    *out = ch->actor.via == VIA_IMPORT || ch->actor.via == VIA_DEMO || ch->actor.via == VIA_UNDO || ch->words_later;
+    if (*out)
+        return RC_OK;
+    TRY(operation_of_change(ch->tx->db, ch->change_id, &operation, e));
+    *out = operation != 0;
+    return RC_OK;
+}
+
+static enum rc given(struct change *ch, const struct record *was, const struct record *is, int owner, int title,
+                     const char *kind, struct err *e)
+{
+    int64_t to = val_i(is->f[owner], 0), from = was ? val_i(was->f[owner], 0) : 0;
+    bool many;
+    if (!to || to == from || to == ch->actor.user_id || is->deleted_at || (was && was->deleted_at))
+        return RC_OK;
+    TRY(of_many(ch, &many, e));
+    return many ? RC_OK : tell(ch, to, kind, is->ent->id, is->id, is->f[title].s, e);
+}
+
+static enum rc joined(struct change *ch, const struct record *is, struct err *e)
+{
+    int64_t user = val_i(is->f[DEAL_MEMBER_USER_ID], 0), deal = val_i(is->f[DEAL_MEMBER_DEAL_ID], 0);
+    struct record *r;
+    bool many;
+    if (user == ch->actor.user_id)
+        return RC_OK;
+    TRY(of_many(ch, &many, e));
+    if (many)
+        return RC_OK;
+    TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(ENT_DEAL), deal, true, &r, e));
+    return tell(ch, user, "deal.joined", ENT_DEAL, deal, r->f[DEAL_TITLE].s, e);
+}
+
+enum rc notify_react(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
+                     struct err *e)
+{
+    if (!is || !ch->actor.user_id)
+        return RC_OK;
+    switch ((enum entity_id)ev->object_kind) {
+    case ENT_DEAL:
+        return given(ch, was, is, DEAL_OWNER_ID, DEAL_TITLE, "deal.assigned", e);
+    case ENT_TASK:
+        return given(ch, was, is, TASK_OWNER_ID, TASK_TITLE, "task.assigned", e);
+    case ENT_CONTACT:
+        return given(ch, was, is, CONTACT_OWNER_ID, CONTACT_NAME, "contact.assigned", e);
+    case ENT_COMPANY:
+        return given(ch, was, is, COMPANY_OWNER_ID, COMPANY_NAME, "company.assigned", e);
+    case ENT_DEAL_MEMBER:
+        return was ? RC_OK : joined(ch, is, e);
+    default:
+        return RC_OK;
+    }
+}
