@@ -130,14 +130,25 @@ static bool is_write(const struct call *c)
 }
 
 /* By the person's rights where the route asks for one of them, else by their base role. */
-static bool allowed(const struct call *c)
+static bool lets_in(const struct route *route, enum role role, const struct rights *rights)
 {
-    const struct route *route = c->route;
     if (route->can)
-        return rights_can(c->rights, (enum can)route->can);
+        return rights_can(rights, (enum can)route->can);
     if (route->ent && route->right != RIGHT_SEE)
-        return rights_scope(c->rights, route->ent, route->right) != SCOPE_NONE;
-    return (route->may & (1u << c->session.role)) != 0;
+        return rights_scope(rights, route->ent, route->right) != SCOPE_NONE;
+    return (route->may & (1u << role)) != 0;
+}
+
+unsigned route_roles(const struct route *route)
+{
+    unsigned roles = 0;
+    for (enum role role = ROLE_ADMIN; role <= ROLE_OBSERVER && route->may != MAY_PUBLIC; role++) {
+        struct rights base;
+        rights_of_base(role, &base);
+        if (lets_in(route, role, &base))
+            roles |= 1u << role;
+    }
+    return roles;
 }
 
 enum rc auth_allow(struct call *c, struct err *e)
@@ -153,7 +164,7 @@ enum rc auth_allow(struct call *c, struct err *e)
             return err_set(e, RC_FORBIDDEN, "bad_csrf", "", NULL);
     }
     TRY(scopes_allow(c, e));
-    if (!allowed(c))
+    if (!lets_in(c->route, c->session.role, c->rights))
         return err_set(e, RC_FORBIDDEN, "forbidden", "", "%s", role_names[c->session.role]);
     return RC_OK;
 }

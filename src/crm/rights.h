@@ -8,6 +8,7 @@
  * its deal. Dictionaries (funnels, stages, sources, tags ...) are seen by everybody; writing them needs CAN_SETTINGS.
  */
 #pragma once
+#include "crm/command.h"
 #include "crm/sqlb.h"
 
 enum scope { SCOPE_NONE, SCOPE_OWN, SCOPE_TEAM, SCOPE_ALL };
@@ -43,6 +44,7 @@ struct rights {
 };
 /* Compiles the rights of a user from rows; they live in the arena. Somebody who is not there may nothing. */
 MUST_USE enum rc rights_load(struct db *db, struct arena *a, int64_t user_id, const struct rights **out, struct err *e);
+void rights_of_base(enum role base, struct rights *out);                   /* of a built-in role as it comes */
 const struct rights *rights_copy(struct arena *a, const struct rights *r); /* NULL stays NULL */
 
 /* NULL rights may everything. */

@@ -298,6 +298,13 @@ static void fast_ways(struct rights *r)
     rows[ENT_CUSTOM_FIELD] = rows[ENT_FIELD_OPTION] = fields;
 }
 
+void rights_of_base(enum role base, struct rights *out)
+{
+    struct arena none = ARENA_EMPTY;
+    (void)!rights_from_role(&none, base, STR_NULL, false, out, NULL); /* no text: nothing can be wrong */
+    arena_free(&none);
+}
+
 enum rc rights_from_role(struct arena *a, enum role base, struct str text, bool strict, struct rights *out,
                          struct err *e)
 {
