@@ -1,6 +1,16 @@
 #include "crm/notification.h"
 #include "crm/engine.h"
 
+/* The form in which the journal and the row agree. */
+static enum rc canonical(struct arena *a, struct record *r, struct str params, struct err *e)
+{
+    json_t *tree;
+    TRY(json_read(params, &tree, e));
+    enum rc rc = val_from_journal(a, &r->ent->fields[NOTIFICATION_PARAMS], tree, &r->f[NOTIFICATION_PARAMS], e);
+    json_decref(tree);
+    return rc;
+}
+
 enum rc notification_add(struct change *ch, int64_t user_id, const char *kind, enum entity_id object, int64_t object_id,
                          struct str params, struct err *e)
 {
@@ -10,7 +20,7 @@ enum rc notification_add(struct change *ch, int64_t user_id, const char *kind, e
     r->f[NOTIFICATION_KIND] = val_str(str_c(kind));
     r->f[NOTIFICATION_OBJECT] = object == ENT_NONE ? val_null() : val_str(str_c(entity_kind_name(object)));
     r->f[NOTIFICATION_OBJECT_ID] = object == ENT_NONE ? val_null() : val_int(object_id);
-    r->f[NOTIFICATION_PARAMS] = val_str(params);
+    TRY(canonical(ch->tx->arena, r, params, e));
     ch->actor.rights = NULL; /* it is another's, whom one may not write to */
     enum rc rc = change_create(ch, r, NULL, e);
     ch->actor.rights = rights;
