@@ -3,6 +3,7 @@
 #include "crm/check.h"
 #include "crm/search.h"
 #include "base/map.h"
+#include "crm/personal.h"
 #include <stdarg.h>
 
 void check_problem(struct check *c, const char *fmt, ...)
@@ -193,6 +194,16 @@ static void compare_folds(struct check *c, struct arena *a, struct stmt *s, cons
     }
 }
 
+/* What was erased stays so: nothing may have put personal data back. */
+static void check_erased(struct check *c, const struct record *r)
+{
+    if (r->ent->id != ENT_CONTACT || !val_has(r->f[CONTACT_ERASED_AT]))
+        return;
+    for (int i = 0; i < (int)r->ent->n_fields; i++)
+        if (i != CONTACT_NAME && field_personal(r->ent, i) && val_has(r->f[i]))
+            check_problem(c, "contact %lld: was erased, but %s has a value", (long long)r->id, r->ent->fields[i].name);
+}
+
 static struct str rows_sql(struct arena *a, const struct entity *ent)
 {
     struct buf b = {0};
@@ -221,6 +232,7 @@ static enum rc load_rows(struct check *c, struct arena *a, const struct entity *
         struct record *r = record_new(a, ent);
         record_read_row(a, ent, s, r);
         compare_folds(c, a, s, r);
+        check_erased(c, r);
         out->ptr[out->n++] = r;
     }
     stmt_done(s);

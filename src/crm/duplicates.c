@@ -47,26 +47,44 @@ static void put_condition(struct sqlb *q, int by, const char *key,
     more(q, key, arg);
 }
 
-/* Rows (key, sub, id) of everything that can be alike by `by`. */
-static void put_keys(struct sqlb *q, const struct finder *f, int by,
-                     void (*more)(struct sqlb *q, const char *key, void *arg), void *arg)
+typedef void (*more_fn)(struct sqlb *q, const char *key, void *arg);
+
+/* Keys (as key) and ids of the records themselves that can be alike by `by`; no grouping, no order. */
+static void put_own(struct sqlb *q, const struct finder *f, int by, const char *columns, more_fn more, void *arg)
 {
     char key[40];
-    const char *sub = by == BY_NAME && f->contact ? "COALESCE(t.company_id, 0)" : "CAST(0 AS BIGINT)";
     snprintf(key, sizeof key, "t.%s", column_of(by));
-    sqlb_fmt(q, "SELECT %s AS key, %s AS sub, t.id AS id FROM %s t WHERE ", key, sub, f->ent->table);
+    sqlb_fmt(q, "SELECT %s AS key%s FROM %s t WHERE ", key, columns, f->ent->table);
     put_rows(q, f, "t");
     if (by == BY_NAME && f->contact) /* "Anna" alone is many people */
         sqlb_c(q, " AND (t.company_id IS NOT NULL OR t.name_fold LIKE '% %')");
     put_condition(q, by, key, more, arg);
-    if (by != BY_PHONE && by != BY_EMAIL)
-        return;
+}
+
+/* The same of their further phones or mails. */
+static void put_points(struct sqlb *q, const struct finder *f, int by, const char *columns, more_fn more, void *arg)
+{
     sqlb_fmt(q,
-             " UNION SELECT p.normal, CAST(0 AS BIGINT), t.id FROM contact_point p JOIN %s t ON t.id = p.%s_id"
-             " WHERE p.deleted_at IS NULL AND p.kind = %d AND ",
-             f->ent->table, f->ent->table, by == BY_PHONE ? POINT_PHONE : POINT_EMAIL);
+             "SELECT p.normal%s FROM contact_point p JOIN %s t ON t.id = p.%s_id WHERE p.deleted_at IS NULL"
+             " AND p.kind = %d AND ",
+             columns, f->ent->table, f->ent->table, by == BY_PHONE ? POINT_PHONE : POINT_EMAIL);
     put_rows(q, f, "t");
     put_condition(q, by, "p.normal", more, arg);
+}
+
+static bool by_points(int by)
+{
+    return by == BY_PHONE || by == BY_EMAIL;
+}
+
+/* Rows (key, id) of everything that can be alike. */
+static void put_keys(struct sqlb *q, const struct finder *f, int by, more_fn more, void *arg)
+{
+    put_own(q, f, by, ", t.id AS id", more, arg);
+    if (!by_points(by))
+        return;
+    sqlb_c(q, " UNION ");
+    put_points(q, f, by, ", t.id", more, arg);
 }
 
 /* ---- while one types ---- */
@@ -125,6 +143,22 @@ static void put_alike(struct sqlb *q, const struct finder *f, int by, struct str
     sqlb_c(q, ")");
 }
 
+/* Ids found through an index each, so that nobody waits while typing. */
+static void put_candidates(struct sqlb *q, const struct finder *f, const struct str value[BY_N])
+{
+    sqlb_c(q, "SELECT 0");
+    for (int by = 0; by < BY_N; by++) {
+        if (!value[by].ptr)
+            continue;
+        sqlb_fmt(q, " UNION SELECT c.id FROM %s c WHERE c.%s = ", f->ent->table, column_of(by));
+        sqlb_param(q, val_str(value[by]));
+        if (!by_points(by))
+            continue;
+        sqlb_fmt(q, " UNION SELECT p.%s_id FROM contact_point p WHERE p.normal = ", f->ent->table);
+        sqlb_param(q, val_str(value[by]));
+    }
+}
+
 static void put_search(struct sqlb *q, const struct finder *f, const struct likeness *l, const struct str value[BY_N])
 {
     struct str columns = record_columns(f->a, f->ent, "t");
@@ -142,7 +176,9 @@ static void put_search(struct sqlb *q, const struct finder *f, const struct like
     put_rows(q, f, "t");
     sqlb_c(q, " AND t.id <> ");
     sqlb_param(q, val_int(l->but));
-    sqlb_c(q, " AND (1=0");
+    sqlb_c(q, " AND t.id IN (");
+    put_candidates(q, f, value);
+    sqlb_c(q, ") AND (1=0");
     for (int by = 0; by < BY_N; by++)
         if (value[by].ptr) {
             sqlb_c(q, " OR ");
@@ -249,7 +285,7 @@ enum rc duplicates_of(struct db *db, struct arena *a, const struct entity *ent, 
 /* ---- over the whole base ---- */
 
 struct place { /* of a group in the order of all groups */
-    int64_t by, sub;
+    int64_t by;
     struct str key;
 };
 struct groups {
@@ -264,7 +300,7 @@ struct rows {
 static void more_behind(struct sqlb *q, const char *key, void *arg)
 {
     const struct place *p = arg;
-    sqlb_fmt(q, " AND %s >= ", key);
+    sqlb_fmt(q, " AND %s > ", key);
     sqlb_param(q, val_str(p->key));
 }
 static void more_exact(struct sqlb *q, const char *key, void *arg)
@@ -283,23 +319,43 @@ static void more_among(struct sqlb *q, const char *key, void *arg)
     sqlb_c(q, ")");
 }
 
-/* The groups behind a place, in its pass; at most `most`. */
+/* Another record that one may see has the same. */
+static void put_another(struct sqlb *q, const struct finder *f, int by)
+{
+    sqlb_fmt(q, " AND (EXISTS (SELECT 1 FROM %s o WHERE o.%s = p.normal AND o.id <> t.id AND ", f->ent->table,
+             column_of(by));
+    put_rows(q, f, "o");
+    sqlb_fmt(q,
+             ") OR EXISTS (SELECT 1 FROM contact_point x JOIN %s o ON o.id = x.%s_id WHERE x.normal = p.normal"
+             " AND x.kind = p.kind AND x.deleted_at IS NULL AND o.id <> t.id AND ",
+             f->ent->table, f->ent->table);
+    put_rows(q, f, "o");
+    sqlb_c(q, "))");
+}
+
+/* The groups behind a place, in its pass; at most `most`. Each half stops by itself in order of its index. */
 static enum rc find_groups(const struct finder *f, const struct place *from, int64_t most, struct groups *out,
                            struct err *e)
 {
     struct sqlb q = sqlb_new(f->a);
     struct stmt *s;
-    sqlb_c(&q, "SELECT k.key, k.sub FROM (");
-    put_keys(&q, f, (int)from->by, more_behind, (void *)(uintptr_t)from);
-    sqlb_c(&q, ") k WHERE k.key > ");
-    sqlb_param(&q, val_str(from->key));
-    sqlb_c(&q, " OR k.sub > ");
-    sqlb_param(&q, val_int(from->sub));
-    sqlb_fmt(&q, " GROUP BY k.key, k.sub HAVING count(*) > 1 ORDER BY k.key, k.sub LIMIT %lld", (long long)most);
+    int by = (int)from->by;
+    void *arg = (void *)(uintptr_t)from;
+    sqlb_c(&q, "SELECT k.key FROM (SELECT w.key FROM (");
+    put_own(&q, f, by, "", more_behind, arg);
+    sqlb_fmt(&q, " GROUP BY t.%s HAVING count(*) > 1 ORDER BY t.%s LIMIT %lld) w", column_of(by), column_of(by),
+             (long long)most);
+    if (by_points(by)) {
+        sqlb_c(&q, " UNION SELECT v.normal FROM (");
+        put_points(&q, f, by, "", more_behind, arg);
+        put_another(&q, f, by);
+        sqlb_fmt(&q, " GROUP BY p.normal ORDER BY p.normal LIMIT %lld) v", (long long)most);
+    }
+    sqlb_fmt(&q, ") k ORDER BY k.key LIMIT %lld", (long long)most);
     enum rc rc = sqlb_prepare(&q, f->db, &s, e);
     if (rc == RC_OK) {
         while ((rc = stmt_step(s, e)) == RC_ROW) {
-            struct place p = {from->by, stmt_col_i64(s, 1), str_dup(f->a, stmt_col_str(s, 0))};
+            struct place p = {from->by, str_dup(f->a, stmt_col_str(s, 0))};
             vec_push(out, p);
         }
         stmt_done(s);
@@ -319,9 +375,7 @@ static enum rc load_group(const struct finder *f, const struct place *p, struct 
     buf_str(&q.text, columns);
     sqlb_fmt(&q, " FROM %s r WHERE r.id IN (SELECT k.id FROM (", f->ent->table);
     put_keys(&q, f, (int)p->by, more_exact, (void *)(uintptr_t)p);
-    sqlb_c(&q, ") k WHERE k.sub = ");
-    sqlb_param(&q, val_int(p->sub));
-    sqlb_fmt(&q, ") ORDER BY r.id LIMIT %d", GROUP_MOST);
+    sqlb_fmt(&q, ") k) ORDER BY r.id LIMIT %d", GROUP_MOST);
     enum rc rc = sqlb_prepare(&q, f->db, &s, e);
     if (rc == RC_OK) {
         while ((rc = stmt_step(s, e)) == RC_ROW) {
@@ -345,7 +399,7 @@ static enum rc all_share(const struct finder *f, const struct rows *rows, int by
         return RC_OK;
     sqlb_c(&q, "SELECT 1 FROM (");
     put_keys(&q, f, by, more_among, (void *)(uintptr_t)rows);
-    sqlb_fmt(&q, ") k GROUP BY k.key, k.sub HAVING count(*) = %zu LIMIT 1", rows->n);
+    sqlb_fmt(&q, ") k GROUP BY k.key HAVING count(*) = %zu LIMIT 1", rows->n);
     enum rc rc = sqlb_prepare(&q, f->db, &s, e);
     if (rc == RC_OK) {
         rc = stmt_step(s, e);
@@ -387,10 +441,14 @@ static enum rc put_group(struct jw *w, const struct finder *f, const struct rows
     return RC_OK;
 }
 
-/* Offices of one firm have one INN and different KPP, firms of one name have different INN: those are apart. */
+/* Offices of one firm have one INN and different KPP, firms of one name have different INN, people of one name work in
+ * different companies: those are apart. */
 static enum rc put_split(struct jw *w, const struct finder *f, const struct rows *rows, int by, struct err *e)
 {
-    int split = f->contact ? -1 : by == BY_INN ? COMPANY_KPP : by == BY_NAME ? COMPANY_INN : -1;
+    int split = f->contact      ? (by == BY_NAME ? CONTACT_COMPANY_ID : -1)
+                : by == BY_INN  ? COMPANY_KPP
+                : by == BY_NAME ? COMPANY_INN
+                                : -1;
     struct rows part = {ARENA_ARRAY(f->a, struct record *, GROUP_MOST), 0};
     bool written, apart = false;
     struct val first = val_null();
@@ -418,25 +476,23 @@ static enum rc put_split(struct jw *w, const struct finder *f, const struct rows
 
 static struct str write_cursor(struct arena *a, const struct place *p)
 {
-    struct str text = str_fmt(a, "%lld %lld %.*s", (long long)p->by, (long long)p->sub, STR_ARG(p->key));
+    struct str text = str_fmt(a, "%lld %.*s", (long long)p->by, STR_ARG(p->key));
     return str_base64url(a, text.ptr, text.len);
 }
 
 static bool read_cursor(struct arena *a, struct str text, struct place *p)
 {
-    struct str rest, by, sub;
+    struct str rest;
     if (!str_base64url_decode(a, text, &rest) || !str_utf8_valid(rest))
         return false;
-    by = str_cut(rest, ' ', &rest);
-    sub = str_cut(rest, ' ', &p->key);
-    return str_i64(by, &p->by) && p->by >= 0 && p->by < BY_N && str_i64(sub, &p->sub) && p->key.ptr;
+    return str_i64(str_cut(rest, ' ', &p->key), &p->by) && p->by >= 0 && p->by < BY_N && p->key.ptr;
 }
 
 enum rc duplicates_list(struct db *db, struct arena *a, const struct entity *ent, const struct rights *r,
                         struct str cursor, int64_t limit, struct buf *out, struct err *e)
 {
     struct finder f = finder_of(db, a, ent, r);
-    struct place at = {0, -1, STR("")};
+    struct place at = {0, STR("")};
     struct groups groups = {0};
     struct jw w = jw_to(out);
     enum rc rc = RC_OK;
@@ -445,7 +501,7 @@ enum rc duplicates_list(struct db *db, struct arena *a, const struct entity *ent
     while (at.by < BY_N && (int64_t)groups.len <= limit) {
         if (can_tell(&f, (int)at.by))
             TRY_OUT(find_groups(&f, &at, limit + 1 - (int64_t)groups.len, &groups, e));
-        at = (struct place){at.by + 1, -1, STR("")};
+        at = (struct place){at.by + 1, STR("")};
     }
     bool more = (int64_t)groups.len > limit;
     size_t n = more ? (size_t)limit : groups.len;
