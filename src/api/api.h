@@ -42,6 +42,7 @@ struct app {
     uv_prepare_t sleep;
     struct arena memory;           /* of the table and whatever else lives as long as the server */
     const char *folders[FOLDER_N]; /* full paths; made at the start */
+    int64_t file_most;             /* atomic: bytes of one file; a setting of the company */
     int64_t swept_at;              /* monotonic: when files that belong to nothing were last looked for */
     int64_t cleaned_at;            /* when old uploads were last removed */
     int64_t started_at;            /* monotonic */

@@ -138,6 +138,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_job(app, e));
     TRY(first_look(app, &seq, e));
+    TRY(files_limit_load(app, e));
     TRY(projection_start(&app->projection, &app->target, e));
     TRY(outbox_sender_start(&app->sender, &app->target, app->writer, config->allow_private_webhooks, e));
     TRY(listen_and_follow(app, seq, e));

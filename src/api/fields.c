@@ -3,24 +3,29 @@
 #include "base/log.h"
 #include "crm/operation_merge.h"
 
-/* Another server on the same database has changed a field: ours are read again. */
+static enum rc follow(struct app *app, struct err *e)
+{
+    struct db *db;
+    TRY(readers_take(app->readers, &db, e));
+    enum rc rc = entities_follow(db, e);
+    readers_give(app->readers, db, rc);
+    return rc;
+}
+
+/* Another server on the same database may have changed a field or the limit of files: ours are read again. */
 void nouns_on_events(void *arg, const struct event *ev, size_t n)
 {
     struct app *app = arg;
-    struct db *db;
     struct err e;
-    bool changed = false;
-    for (size_t i = 0; i < n; i++)
-        changed |= ev[i].object_kind == ENT_CUSTOM_FIELD;
-    if (!changed)
-        return;
-    enum rc rc = readers_take(app->readers, &db, &e);
-    if (rc == RC_OK) {
-        rc = entities_follow(db, &e);
-        readers_give(app->readers, db, rc);
+    bool fields = false, limit = false;
+    for (size_t i = 0; i < n; i++) {
+        fields |= ev[i].object_kind == ENT_CUSTOM_FIELD;
+        limit |= ev[i].object_kind == ENT_SETTING && memmem(ev[i].data.ptr, ev[i].data.len, "\"file_most\"", 11);
     }
-    if (rc != RC_OK)
+    if (fields && follow(app, &e) != RC_OK)
         log_error("custom fields: %s %s", e.code, e.arg[0]);
+    if (limit && files_limit_load(app, &e) != RC_OK)
+        log_warn("the new limit of files could not be read: %s %s", e.code, e.arg[0]);
 }
 
 /* ---- merging values of lists ---- */

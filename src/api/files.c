@@ -25,16 +25,19 @@ static enum rc read_head(const char *path, struct arena *a, struct str *out, str
     return n < 0 ? err_set(e, RC_UNAVAILABLE, "file_write_failed", "", "%s", strerror(code)) : RC_OK;
 }
 
-static enum rc within_limit(struct call *c, struct err *e)
+enum rc files_limit_load(struct app *app, struct err *e)
 {
-    struct str text;
+    struct arena a = ARENA_EMPTY;
+    struct str text = STR_NULL;
+    struct db *db;
     int64_t most;
-    TRY(setting_get(c->db, c->r->arena, "file_most", "", &text, e));
-    if (!str_i64(text, &most))
-        most = FILE_MOST;
-    if (c->upload->size == 0)
-        return err_set(e, RC_UNPROCESSABLE, "file_empty", "", NULL);
-    return c->upload->size <= most ? RC_OK : err_set(e, RC_TOO_LARGE, "body_too_large", "", "%lld", (long long)most);
+    TRY(readers_take(app->readers, &db, e));
+    enum rc rc = setting_get(db, &a, "file_most", FILE_MOST_TEXT, &text, e);
+    readers_give(app->readers, db, rc);
+    if (rc == RC_OK && str_i64(text, &most))
+        __atomic_store_n(&app->file_most, most, __ATOMIC_RELAXED);
+    arena_free(&a);
+    return rc;
 }
 
 static enum rc refuse(struct err *e, struct str name)
@@ -62,7 +65,8 @@ enum rc file_create(struct call *c, struct err *e)
     struct arena *a = c->r->arena;
     struct record *r = record_new(a, c->route->ent);
     struct str head;
-    TRY(within_limit(c, e));
+    if (c->upload->size == 0)
+        return err_set(e, RC_UNPROCESSABLE, "file_empty", "", NULL);
     TRY(parents(c, r, e));
     if (c->upload->path) { /* else the connection was lost: the bytes are in their place already */
         TRY(read_head(c->upload->path, a, &head, e));

@@ -117,6 +117,7 @@ enum rc file_create(struct call *c, struct err *e);
 MUST_USE enum rc file_seen(struct call *c, struct record **out, struct err *e); /* not_found when it may not be seen */
 enum rc file_content(struct call *c, struct err *e);
 enum rc file_thumbnail(struct call *c, struct err *e);
+MUST_USE enum rc files_limit_load(struct app *app, struct err *e);
 void files_sweep(struct app *app); /* now and then: what no row names goes */
 
 /* objects.c: the routes that every noun has */

@@ -7,11 +7,12 @@
 #include "base/money.h"
 #include "base/phone.h"
 #include "base/time.h"
+#include "crm/file_store.h"
 #include <stdio.h>
 
 #define COMPANY_MOST 200
 
-enum { S_COMPANY, S_LOGO, S_COUNTRY, S_CURRENCY, S_ZONE, S_CALENDAR, S_N };
+enum { S_COMPANY, S_LOGO, S_COUNTRY, S_CURRENCY, S_ZONE, S_CALENDAR, S_FILE_MOST, S_N };
 
 /* What a value must be; *out is what is kept, without a pointer when the setting is emptied. */
 struct setting {
@@ -96,6 +97,23 @@ static enum rc read_calendar(struct arena *a, const json_t *v, struct str *out, 
     return RC_OK;
 }
 
+static enum rc read_file_most(struct arena *a, const json_t *v, struct str *out, struct err *e)
+{
+    if (json_is_null(v))
+        return RC_OK;
+    if (!json_is_integer(v))
+        return wrong(e, "file_most", "integer");
+    int64_t most = json_integer_value(v);
+    if (most < FILE_MOST_LEAST || most > FILE_MOST_EVER) {
+        enum rc rc = err_set(e, RC_UNPROCESSABLE, "out_of_range", "file_most", "%lld", (long long)FILE_MOST_LEAST);
+        if (e)
+            snprintf(e->arg[1], sizeof e->arg[1], "%lld", (long long)FILE_MOST_EVER);
+        return rc;
+    }
+    *out = str_fmt(a, "%lld", (long long)most);
+    return RC_OK;
+}
+
 #define ORDINARY_DAY "{\"break_from\":\"13:00\",\"break_to\":\"14:00\",\"from\":\"09:00\",\"to\":\"18:00\"}"
 #define ORDINARY_WEEK                                                                                                  \
     "{\"exceptions\":[],\"week\":[" ORDINARY_DAY "," ORDINARY_DAY "," ORDINARY_DAY "," ORDINARY_DAY "," ORDINARY_DAY   \
@@ -108,6 +126,7 @@ static const struct setting settings[S_N] = {
     [S_CURRENCY] = {"currency", "RUB", read_currency, false},
     [S_ZONE] = {"time_zone", "Europe/Moscow", read_zone, false},
     [S_CALENDAR] = {"calendar", ORDINARY_WEEK, read_calendar, true},
+    [S_FILE_MOST] = {"file_most", FILE_MOST_TEXT, read_file_most, true},
 };
 
 /* ---- reading ---- */

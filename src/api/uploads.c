@@ -236,6 +236,8 @@ void upload_begin(struct call *c, void (*then)(struct call *c))
 {
     c->own = (void *)then;
     int64_t most = c->route->most ? c->route->most : UPLOAD_MOST;
+    if (c->route->ent && c->route->ent->id == ENT_FILE)
+        most = __atomic_load_n(&c->app->file_most, __ATOMIC_RELAXED);
     http_receive(c->r, c->app->folders[FOLDER_UPLOADS], (uint64_t)most, upload_received, c);
 }
 

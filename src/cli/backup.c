@@ -2,6 +2,7 @@
 #include "store/backup.h"
 #include "cli/cli.h"
 #include "crm/crm.h"
+#include "crm/file_store.h"
 #include <stdio.h>
 
 struct run {
@@ -25,13 +26,45 @@ static int options(int argc, char **argv, struct run *r)
     return 0;
 }
 
+/* The bytes of files are no part of it. */
+struct files {
+    long long n, bytes;
+};
+
+static enum rc add_file(void *arg, struct str sha256, int64_t size)
+{
+    struct files *f = arg;
+    (void)sha256;
+    f->n++;
+    f->bytes += size;
+    return RC_OK;
+}
+
+static struct files count_files(const struct db_target *target)
+{
+    struct files f = {0};
+    struct db *db;
+    struct err e;
+    if (db_open(&db, target, DB_READER, &e) != RC_OK)
+        return f;
+    if (file_store_each(db, add_file, &f, &e) != RC_OK)
+        f = (struct files){0}; /* a backup of before there were files: its schema follows at the next start */
+    db_close(db);
+    return f;
+}
+
 static void say(const struct run *r, const struct backup_stats *s)
 {
     long long tables = s->tables, rows = s->rows, bytes = s->bytes;
-    if (r->json)
-        printf("{\"tables\":%lld,\"rows\":%lld,\"bytes\":%lld}\n", tables, rows, bytes);
-    else
-        printf("%lld tables, %lld rows, %lld bytes\n", tables, rows, bytes);
+    struct files f = count_files(&r->target);
+    if (r->json) {
+        printf("{\"tables\":%lld,\"rows\":%lld,\"bytes\":%lld,\"files\":%lld,\"file_bytes\":%lld}\n", tables, rows,
+               bytes, f.n, f.bytes);
+        return;
+    }
+    printf("%lld tables, %lld rows, %lld bytes\n", tables, rows, bytes);
+    if (f.n)
+        printf("%lld files, %lld bytes, lie in the folder files beside the database: copy it as well\n", f.n, f.bytes);
 }
 
 int cli_backup(int argc, char **argv)

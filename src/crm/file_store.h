@@ -3,7 +3,10 @@
 #pragma once
 #include "crm/schema.h"
 
-#define FILE_MOST ((int64_t)100 * 1024 * 1024) /* bytes of one; the setting file_most says otherwise */
+/* Bytes of one; the setting file_most says otherwise. */
+#define FILE_MOST ((int64_t)104857600)
+#define FILE_MOST_TEXT "104857600"
+#define FILE_MOST_LEAST ((int64_t)1024 * 1024)
 #define FILE_MOST_EVER ((int64_t)1024 * 1024 * 1024)
 
 /* Of a row whose bytes were erased on a person's request: no file has it. */

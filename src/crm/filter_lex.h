@@ -1,4 +1,4 @@
-/* Words of the filter grammar; private to filter.c. */
+/* Words of the filter grammar. */
 #pragma once
 #include "base/str.h"
 

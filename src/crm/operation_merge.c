@@ -2,7 +2,9 @@
  * everybody, so it reaches every record, whatever the rights of who asked for it; asking needs CAN_SETTINGS. */
 #include "crm/operation_merge.h"
 #include "crm/engine.h"
+#include "crm/filter_lex.h"
 #include "crm/operation.h"
+#include <stdlib.h>
 
 #define AT_ONCE 500
 
@@ -219,6 +221,103 @@ static enum rc stragglers(struct change *ch, const struct merge *m, struct err *
     return RC_OK;
 }
 
+/* ---- saved views speak of values, too ---- */
+
+static bool names_list(const struct merge *m, const struct entity *ent, struct str path)
+{
+    struct str rest, name = str_cut(path, '.', &rest);
+    int i = entity_field_ever(ent, name);
+    if (i < 0)
+        return false;
+    if (!rest.ptr)
+        return refers(m, &ent->fields[i]);
+    const struct entity *other = ent->fields[i].ref ? entity_by_id(ent->fields[i].ref) : NULL;
+    i = other ? entity_field_ever(other, rest) : -1;
+    return i >= 0 && refers(m, &other->fields[i]);
+}
+
+static bool is_number(struct str s, int64_t n)
+{
+    int64_t v;
+    return str_i64(s, &v) && v == n;
+}
+
+/* The filter with the other value in the place of the one; false when it does not speak of it. */
+static bool other_filter(struct arena *a, const struct merge *m, const struct entity *ent, struct str text,
+                         struct str *out)
+{
+    struct lexer lex = {.arena = a, .text = text};
+    struct buf b = {0};
+    size_t done = 0;
+    bool of_list = false, changed = false;
+    for (lex_next(&lex); lex.tok != TOK_END && lex.tok != TOK_BAD; lex_next(&lex)) {
+        if (lex_is(&lex, "and") || lex_is(&lex, "or"))
+            of_list = false;
+        else if (lex.tok == TOK_NAME && !lex_is(&lex, "in") && !lex_is(&lex, "has") && !lex_is(&lex, "not"))
+            of_list = names_list(m, ent, lex.value);
+        if (lex.tok != TOK_NUMBER || !of_list || !is_number(lex.value, m->from))
+            continue;
+        buf_add(&b, text.ptr + done, lex.at - done);
+        buf_i64(&b, m->into);
+        done = lex.pos;
+        changed = true;
+    }
+    buf_add(&b, text.ptr + done, text.len - done);
+    *out = str_dup(a, buf_view(&b));
+    buf_free(&b);
+    return changed && lex.tok == TOK_END;
+}
+
+static enum rc other_query(struct arena *a, const struct merge *m, const struct entity *ent, struct str query,
+                           struct str *out, struct err *e)
+{
+    json_t *tree;
+    struct str filter;
+    *out = STR_NULL;
+    TRY(json_read(query, &tree, e));
+    const json_t *was = json_object_get(tree, "filter");
+    if (json_is_string(was) &&
+        other_filter(a, m, ent, (struct str){json_string_value(was), json_string_length(was)}, &filter)) {
+        json_object_set_new(tree, "filter", json_text(filter));
+        char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
+        *out = text ? str_dup(a, str_c(text)) : STR_NULL;
+        free(text);
+    }
+    json_decref(tree);
+    return RC_OK;
+}
+
+struct view {
+    int64_t id;
+    struct str query;
+};
+
+static enum rc change_views(struct change *ch, const struct merge *m, struct err *e)
+{
+    struct arena *a = ch->tx->arena;
+    VEC(struct view) views = {0};
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(ch->tx->db, &s, "SELECT id, object, query FROM view WHERE deleted_at IS NULL ORDER BY id", e));
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        const struct entity *ent = entity_by_name(stmt_col_str(s, 1));
+        struct view v = {.id = stmt_col_i64(s, 0)};
+        if (!ent)
+            ent = entity_by_plural(stmt_col_str(s, 1));
+        if (ent && other_query(a, m, ent, stmt_col_str(s, 2), &v.query, e) == RC_OK && v.query.ptr)
+            vec_push(&views, v);
+    }
+    stmt_done(s);
+    rc = rc == RC_DONE ? RC_OK : rc;
+    for (size_t i = 0; i < views.len && rc == RC_OK; i++) {
+        struct record *in = record_new(a, entity_by_id(ENT_VIEW));
+        in->f[VIEW_QUERY] = val_str(views.ptr[i].query);
+        rc = change_update(ch, views.ptr[i].id, 0, in, e);
+    }
+    vec_free(&views);
+    return rc;
+}
+
 static enum rc finish(struct operation *op, struct change *ch, struct err *e)
 {
     struct merge m;
@@ -226,6 +325,8 @@ static enum rc finish(struct operation *op, struct change *ch, struct err *e)
     TRY(read_plan(op, &m, e));
     ch->actor.rights = NULL;
     enum rc rc = stragglers(ch, &m, e);
+    if (rc == RC_OK)
+        rc = change_views(ch, &m, e);
     if (rc == RC_OK)
         rc = change_delete(ch, m.of, m.from, 0, e);
     ch->actor.rights = rights;

@@ -228,8 +228,12 @@ describe('two values of a list become one', () => {
   test('tags of deals, contacts and companies', async () => {
     const [x, y] = [await admin.create('/api/tags', { name: 'важный' }), await admin.create('/api/tags', { name: 'важные' })]
     const contact = await admin.create('/api/contacts', { name: 'Анна', tag_ids: [y.id] })
+    const filter = (id) => `id > ${id} and (tag_ids has ${id} or not tag_ids in (5000, ${id})) and title ~ "${id}"`
+    const view = await admin.create('/api/views', { object: 'deal', name: 'Важные', sharing: 'mine', query: { filter: filter(y.id), mode: 'list' } })
     const op = await ended((await admin.must(202)('POST', `/api/tags/${y.id}/merge`, { into: x.id })).body.id)
     assert.equal(op.state, 'done')
+    const said = (await admin.get(`/api/views/${view.id}`)).query
+    assert.deepEqual(said, { filter: `id > ${y.id} and (tag_ids has ${x.id} or not tag_ids in (5000, ${x.id})) and title ~ "${y.id}"`, mode: 'list' })
     assert.deepEqual((await admin.get(`/api/contacts/${contact.id}`)).tag_ids, [x.id])
     assert.equal((await admin('POST', `/api/tags/${y.id}/merge`, { into: x.id })).status, 404)
   })

@@ -145,6 +145,14 @@ describe('what is in a file does no harm', () => {
   })
   test('an empty one and one that is too large are refused', async () => {
     assert.equal((await send(admin, '', 'пусто.txt')).body.code, 'file_empty')
+    assert.equal((await admin.get('/api/settings')).file_most, 104_857_600)
+    assert.equal((await admin('PATCH', '/api/settings', { file_most: 5 })).body.code, 'out_of_range')
+    await admin.patch('/api/settings', { file_most: 1_048_576 })
+    let large
+    for (let i = 0; i < 100 && large?.status !== 413; i++) large = await send(admin, Buffer.alloc(1_200_000, 'a'), 'большой.txt')
+    assert.deepEqual([large.status, large.body.code], [413, 'body_too_large'])
+    await keep(Buffer.alloc(900_000, 'a'), 'поменьше.txt')
+    await admin.patch('/api/settings', { file_most: null })
     const r = await fetch(`${server.url}/api/files?name=a`, { method: 'POST', body: 'x'.repeat(10), headers: { cookie: admin.session.cookie, 'x-csrf-token': 'wrong' } })
     assert.equal(r.status, 403)
   })
