@@ -213,6 +213,65 @@ for (const look of looks) {
       await expectAccessible(page, 'no such deal')
     })
 
+    test('списки и всё, что над ними открывается; поиск; загрузка из файла', async ({ desk }) => {
+      const { page } = await desk('head', look)
+      const say = (key: string, params = {}) => text(key, params, look.language)
+      const wideLook = look.viewport === wide
+      for (const path of ['/deals/list', '/contacts', '/companies', '/products', '/tasks/list']) {
+        await page.goto(path)
+        await expect(page.locator(wideLook ? '[data-row]' : '.card').first()).toBeVisible()
+        await expectAccessible(page, path)
+      }
+      await page.goto('/deals/list?group=owner_id')
+      await expect(page.locator('[aria-expanded=false]').first()).toBeVisible()
+      await expectAccessible(page, 'groups')
+      const filter = 'value_minor >= 100 and (owner_id in (me) or created_at >= today - 30d)'
+      await page.goto(`/deals/list?filter=${encodeURIComponent(filter)}`)
+      await page.getByRole('button', { name: say('list.filter') }).click()
+      await expect(page.getByRole('region', { name: say('list.filter') })).toBeVisible()
+      await expectAccessible(page, 'filter builder')
+      await page.goto('/contacts')
+      await page.getByRole('button', { name: say('list.columns') }).click()
+      await expect(page.getByRole('dialog', { name: say('list.columns') })).toBeVisible()
+      await expectAccessible(page, 'columns')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: say('view.save_as') }).click()
+      await expect(page.getByRole('dialog')).toBeVisible()
+      await expectAccessible(page, 'a new view')
+      await page.keyboard.press('Escape')
+      if (wideLook) {
+        await page.keyboard.press('j')
+        await page.keyboard.press('x')
+        await page.keyboard.press('Space')
+        await expect(
+          page.getByRole('complementary', { name: say('board.peek') }).locator('.fields'),
+        ).toBeVisible()
+      } else await page.getByRole('checkbox').first().check()
+      await expect(page.getByRole('region', { name: say('bulk.bar') })).toBeVisible()
+      await expectAccessible(page, 'selection')
+      await page.getByRole('button', { name: say('bulk.delete') }).click()
+      await expect(page.getByRole('dialog').getByText(say('bulk.can_undo'))).toBeVisible()
+      await expectAccessible(page, 'dry run')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+k')
+      await page.getByRole('dialog').getByRole('combobox').fill('анна')
+      await expect(page.getByRole('option').filter({ hasText: /Анна/ }).first()).toBeVisible()
+      await expectAccessible(page, 'search')
+      await page.goto('/import')
+      await expect(page.getByText(say('import.drop'))).toBeVisible()
+      await expectAccessible(page, 'import, file')
+      await page.locator('input[type=file]').setInputFiles({
+        name: 'contacts.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from('Имя;Почта;Обувь\nАнна;не почта;38\nБорис;b@example.ru;43\n'),
+      })
+      await expect(page.getByRole('columnheader', { name: say('import.becomes') })).toBeVisible()
+      await expectAccessible(page, 'import, columns')
+      await page.getByRole('button', { name: say('import.check'), exact: true }).click()
+      await expect(page.getByText(say('import.would'))).toBeVisible({ timeout: 15_000 })
+      await expectAccessible(page, 'import, trial')
+    })
+
     test('отчёты: список, конверсия с разбивкой, ошибка в фильтре, пусто', async ({ desk }) => {
       const { page } = await desk('head', look)
       const say = (key: string) => text(key, {}, look.language)

@@ -39,8 +39,13 @@ interface Rules {
   funnel_id: number | null
   owner_id: number | null
 }
+const telling: Partial<Record<Importable, string[]>> = {
+  contact: ['email', 'phone'],
+  company: ['inn', 'name'],
+  product: ['sku', 'name'],
+}
 export type Step = 'file' | 'columns' | 'check' | 'done'
-const SURE = 50 // a guess below that is offered, not taken
+const SURE = 0.5 // a guess below that is not taken
 
 export class Import {
   step = $state<Step>('file')
@@ -81,6 +86,12 @@ export class Import {
   }
   get columns(): readonly PreviewColumn[] {
     return this.preview?.columns ?? []
+  }
+  /** Fields that tell one record from another and come from the file. */
+  get matchable(): string[] {
+    return (telling[this.object] ?? []).filter((f) =>
+      this.chosen.includes(key({ object: this.object, field: f })),
+    )
   }
   close(): void {
     this.#stop.abort()
@@ -124,7 +135,7 @@ export class Import {
       })
       this.preview = data
       this.chosen = data.columns.map((c) => (c.guess && c.guess.sure >= SURE ? key(c.guess) : null))
-      this.rules = { ...this.rules, match: data.match.slice(0, 1) }
+      this.rules = { ...this.rules, match: this.matchable.slice(0, 1) }
       this.step = 'columns'
     } catch (e) {
       this.problem = failure(e)
@@ -144,6 +155,8 @@ export class Import {
 
   choose(at: number, target: string | null): void {
     this.chosen = this.chosen.map((c, i) => (i === at ? target : c))
+    // Only what comes from the file can tell whether a record is here already.
+    this.rules = { ...this.rules, match: this.rules.match.filter((f) => this.matchable.includes(f)) }
     this.trial = null
   }
   rule(change: Partial<Rules>): void {

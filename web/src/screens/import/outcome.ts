@@ -14,14 +14,8 @@ export function outcomeOf(o: Operation): OutcomeNumber[] {
     'updated',
     'skipped',
     'unchanged',
-    'matched',
-    'contacts',
-    'companies',
-    'deals',
-    'products',
-    'notes',
-    'tags',
-    'tasks',
+    'companies_created',
+    'contacts_created',
   ])
   for (const [name, value] of Object.entries(o.outcome ?? {})) {
     const key = `import.count.${name}`
