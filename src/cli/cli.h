@@ -36,6 +36,7 @@ const char *cli_language(void);      /* "ru" or "en", from the environment */
 
 int cli_backup(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_reindex(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_import(int argc, char **argv);

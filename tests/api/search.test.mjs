@@ -1,5 +1,6 @@
 // Search as one types: whatever notation, case, layout or slip, and never more than one may see.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { before, test } from 'node:test'
 import { cli, freshPlace, funnelOf, onPostgres, peopleOf, startServer } from './harness.mjs'
 
@@ -133,9 +134,15 @@ test('any text is answered: signs, emptiness, quotes, percent, very long', async
   assert.equal((await server.anon('GET', '/api/search?q=x')).status, 401)
 })
 
-test('the words agree with the records, and a lost word is noticed', async () => {
+test('the words agree with the records; a lost word is noticed, and made anew', async () => {
   await server.stop()
-  const check = await cli(['check', ...place])
-  assert.equal(check.code, 0, check.out + check.err)
-  if (onPostgres) return
+  const sql = (text) => (onPostgres ? execFileSync('psql', ['-qX', '-d', place[1], '-c', text]) : execFileSync('sqlite3', [place[1] + '/voronka.db', text]))
+  const check = () => cli(['check', ...place])
+  assert.equal((await check()).code, 0, (await check()).out)
+  sql("DELETE FROM search_word WHERE word = 'иванов'")
+  const lost = await check()
+  assert.equal(lost.code, 1)
+  assert.match(lost.out, /иванов/)
+  assert.equal((await cli(['reindex', ...place])).code, 0)
+  assert.equal((await check()).code, 0)
 })
