@@ -1,6 +1,7 @@
 /* Deals and their events from an event log: grouped by case, ordered by time, written in large transactions. The rows
  * and the journal's JSON are those that change_create and a move would write, without loading each deal again for each
  * event. */
+#include "crm/bulk.h"
 #include "crm/import_impl.h"
 
 /* A transaction holds the write lock; with these it stays well under a second. */
@@ -227,7 +228,7 @@ static enum rc write_row(struct chunk *c, struct wtx *tx, const struct walk *w, 
     f[DEAL_CLOSED_AT] = maybe(w->closed_at, w->status == DEAL_OPEN);
     f[DEAL_STAGE_ENTERED_AT] = val_int(w->entered_at);
     f[DEAL_OPEN_TASKS] = val_int(0);
-    return record_insert(tx, r, e);
+    return bulk_insert(tx, r, e);
 }
 
 static enum rc append(struct chunk *c, struct wtx *tx, const struct walk *w, uint32_t i, enum verb verb, struct err *e)
