@@ -1,6 +1,7 @@
 /* Undo: inverse commands read from the journal, newest first. They pass the same rules as any command. A field that was
  * touched later stays as it is and the whole undo is refused; undoing an undo does the change again. */
 #include "crm/engine.h"
+#include "crm/rights.h"
 
 struct later { /* an event of the same object, in order of seq */
     int64_t seq, undoes, change_id;
@@ -307,6 +308,15 @@ static enum rc check_parents(struct change *ch, const struct events *all, struct
     return RC_OK;
 }
 
+/* What stands in the way may be a field that whoever asks does not see. */
+static void hide_field(const struct change *ch, int kind, struct err *e)
+{
+    const struct entity *ent = entity_by_id((enum entity_id)kind);
+    int field = ent && e ? entity_field_ever(ent, str_c(e->field)) : -1;
+    if (field >= 0 && !rights_sees_field(ch->actor.rights, ent, field))
+        e->field[0] = '\0';
+}
+
 enum rc change_undo(struct change *ch, int64_t change_id, int64_t *undone, struct err *e)
 {
     struct events all = {0};
@@ -324,8 +334,11 @@ enum rc change_undo(struct change *ch, int64_t change_id, int64_t *undone, struc
     for (size_t i = 0; i < all.len && rc == RC_OK; i++) /* what was erased is nowhere any more */
         if (all.ptr[i].verb == VERB_ERASED)
             rc = err_set(e, RC_CONFLICT, "not_undoable", "", NULL);
-    for (size_t i = all.len; i > 0 && rc == RC_OK; i--)
+    for (size_t i = all.len; i > 0 && rc == RC_OK; i--) {
         rc = undo_event(ch, &all.ptr[i - 1], undone, e);
+        if (rc == RC_CONFLICT)
+            hide_field(ch, all.ptr[i - 1].object_kind, e);
+    }
     if (rc == RC_OK)
         rc = check_funnels(ch, &all, e);
     if (rc == RC_OK)

@@ -22,6 +22,12 @@ static enum rc tell(struct change *ch, int64_t user_id, const char *kind, enum e
 {
     struct buf b = {0};
     struct str who;
+    const struct rights *rights;
+    bool seen;
+    TRY(rights_load(ch->tx->db, ch->tx->arena, user_id, &rights, e));
+    TRY(rights_reach(ch->tx->db, ch->tx->arena, rights, entity_by_id(object), id, RIGHT_SEE, &seen, e));
+    if (!seen) /* given, perhaps, but out of their sight */
+        return RC_OK;
     TRY(actor_name(ch, &who, e));
     struct jw w = jw_to(&b);
     jw_obj(&w);

@@ -268,6 +268,21 @@ test('one takes back one’s own changes, others’ only with that right', async
   assert.equal((await people.own('POST', '/api/undo', { change_id: await change(people.own) })).status, 200)
 })
 
+test('a co-worker who deletes a deal brings it back with what hangs on it', async () => {
+  await people.own.create('/api/notes', { text: 'к общей', deal_id: shared.id })
+  const gone = await people.own.must(204)('DELETE', `/api/deals/${shared.id}`)
+  assert.equal((await people.own('GET', `/api/deals/${shared.id}`)).status, 404)
+  assert.equal((await people.own('POST', '/api/undo', { change_id: Number(gone.headers.get('voronka-change')) })).status, 200)
+  assert.equal((await people.own.list('/api/notes', { filter: `deal_id = ${shared.id}` })).items.length, 1)
+})
+
+test('a notification is not told of what is out of sight', async () => {
+  const before = (await people.blind.list('/api/notifications')).items.length
+  await admin.create('/api/deals', { title: `Тебе ${MARK}`, owner_id: ids.blind, stage_id: first.id })
+  assert.equal((await people.blind.list('/api/notifications')).items.length, before)
+  assert.equal((await people.own.list('/api/notifications')).items.every((n) => !JSON.stringify(n).includes(MARK)), true)
+})
+
 test('a change of the role holds at once', async () => {
   const role = (await admin.list('/api/roles', { filter: 'name = "Роль looker"' })).items[0]
   assert.equal((await people.looker('GET', `/api/deals/${worlds.stranger.deals.id}`)).status, 200)
