@@ -272,6 +272,101 @@ for (const look of looks) {
       await expectAccessible(page, 'import, trial')
     })
 
+    test('задачи: список, выполнение, календарь, всех и ничьи; новая задача; колокольчик', async ({
+      desk,
+    }) => {
+      const me = await desk('seller', look)
+      const { page, api } = me
+      const say = (key: string, params = {}) => text(key, params, look.language)
+      const own = { owner_id: me.person.user_id, kind: 'call' }
+      await api.create('tasks', { ...own, title: 'Позвонить', due_at: Date.now() - 60_000 })
+      await api.create('tasks', { ...own, title: 'Без срока' })
+      await page.goto('/tasks')
+      await expect(page.locator('.row.line').first()).toBeVisible()
+      await expectAccessible(page, 'tasks')
+      await page.getByRole('button', { name: say('task.done_mark', { name: 'Позвонить' }) }).click()
+      await expect(page.getByLabel(say('task.result'))).toBeFocused()
+      await expectAccessible(page, 'a task being finished in the queue')
+      await page.keyboard.press('Escape')
+      for (const view of ['week', 'month']) {
+        await page.goto(`/tasks?view=${view}`)
+        await expect(page.locator('.calendar')).toBeVisible()
+        await expectAccessible(page, `tasks, ${view}`)
+      }
+      await page.goto('/tasks?done')
+      await expect(page.getByText(say('task.nothing_done'))).toBeVisible()
+      await expectAccessible(page, 'nothing done')
+      await page.locator('header .bell').click()
+      await expect(page.getByRole('dialog', { name: say('notices.title') })).toBeVisible()
+      await expectAccessible(page, 'notifications')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: say('create.label'), exact: true }).click()
+      await page.getByRole('menuitem', { name: say('create.task') }).click()
+      await expect(page.getByRole('dialog', { name: say('create.task') })).toBeVisible()
+      await expectAccessible(page, 'a new task from anywhere')
+    })
+
+    test('контакт и компания: карточка, телефоны, объединение, стирание, дубли, новый контакт', async ({
+      desk,
+    }) => {
+      const me = await desk('admin', look)
+      const { page, api } = me
+      const say = (key: string, params = {}) => text(key, params, look.language)
+      const company = await api.create<{ id: number }>('companies', { name: 'ООО «Доступность»' })
+      const number = '+7 912 000-11-22'
+      const contact = {
+        name: 'Анна Доступная',
+        phone: number,
+        email: 'anna@firma.example',
+        company_id: company.id,
+      }
+      const { id } = await api.create<{ id: number }>('contacts', contact)
+      await api.create('contact-points', {
+        contact_id: id,
+        kind: 'messenger',
+        value: '@anna',
+        label: 'Telegram',
+      })
+      await api.create('notes', { contact_id: id, text: 'Звонить после обеда' })
+      await page.goto(`/contacts/${id}`)
+      await expect(page.getByText('Звонить после обеда').first()).toBeVisible()
+      await expectAccessible(page, 'contact')
+      if (look.viewport === phone) {
+        await page.getByRole('button', { name: say('deal.tab.data') }).click()
+        await expectAccessible(page, 'contact, data')
+      }
+      await page.getByRole('button', { name: say('deal.more'), exact: true }).click()
+      await page.getByRole('menuitem', { name: say('client.merge') }).click()
+      await expect(page.getByRole('dialog', { name: say('merge.title') })).toBeVisible()
+      await expectAccessible(page, 'whom to merge with')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: say('deal.more'), exact: true }).click()
+      await page.getByRole('menuitem', { name: say('client.erase') }).click()
+      await expect(page.getByRole('dialog', { name: say('client.erase') })).toBeVisible()
+      await expectAccessible(page, 'erasure')
+      await page.goto(`/companies/${company.id}`)
+      if (look.viewport === phone) await page.getByRole('button', { name: say('deal.tab.data') }).click()
+      await expect(page.getByRole('link', { name: 'Анна Доступная' })).toBeVisible()
+      await expectAccessible(page, 'company')
+      await page.goto('/duplicates')
+      await expect(page.getByRole('button', { name: say('duplicates.merge') }).first()).toBeVisible()
+      await expectAccessible(page, 'duplicates')
+      await page
+        .getByRole('button', { name: say('duplicates.merge') })
+        .first()
+        .click()
+      await expect(page.getByRole('table')).toBeVisible()
+      await expectAccessible(page, 'merging')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: say('create.label'), exact: true }).click()
+      await page.getByRole('menuitem', { name: say('create.contact') }).click()
+      const sheet = page.getByRole('dialog', { name: say('create.contact') })
+      await sheet.locator('[data-new=phone] input').fill(number)
+      await expect(sheet.getByRole('link', { name: 'Анна Доступная' }).first()).toBeVisible()
+      await expectAccessible(page, 'a new contact with a duplicate')
+    })
+
     test('отчёты: список, конверсия с разбивкой, ошибка в фильтре, пусто', async ({ desk }) => {
       const { page } = await desk('head', look)
       const say = (key: string) => text(key, {}, look.language)

@@ -145,8 +145,11 @@ test.describe('Карточка контакта', () => {
     await page.getByLabel(text('owners.why')).fill('Клиент переехал в другой регион')
     await page.keyboard.press('Enter')
     await expect(field(page, 'owner_id')).toContainText(colleague.name)
-    await card.getByText(text('owners.title')).click()
-    await expect(card.getByText('Клиент переехал в другой регион')).toBeVisible()
+    await card
+      .locator('summary')
+      .filter({ hasText: text('owners.title') })
+      .click()
+    await expect(card.locator('details').getByText('Клиент переехал в другой регион')).toBeVisible()
   })
 
   test('удалённый контакт возвращается отменой', async ({ seller }) => {
