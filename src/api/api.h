@@ -149,8 +149,8 @@ extern const struct route search_routes[]; /* search.c */
 extern const size_t search_routes_n;
 extern const struct route upload_routes[], settings_routes[], system_routes[]; /* uploads.c, settings.c, system.c */
 extern const size_t upload_routes_n, settings_routes_n, system_routes_n;
-extern const struct route import_routes[], notice_routes[]; /* imports.c, notices.c */
-extern const size_t import_routes_n, notice_routes_n;
+extern const struct route import_routes[], notice_routes[], archive_routes[]; /* imports.c, notices.c, archives.c */
+extern const size_t import_routes_n, notice_routes_n, archive_routes_n;
 extern const struct route account_routes[]; /* account.c */
 extern const size_t account_routes_n;
 extern const struct route contact_routes[]; /* contacts.c */

@@ -30,6 +30,7 @@ void settings_on_events(void *arg, const struct event *ev, size_t n);           
 /* system.c: folders whose files are made, listed and fetched by name */
 MUST_USE enum rc folder_list(struct call *c, enum folder folder, const char *suffix, struct err *e);
 MUST_USE enum rc folder_send(struct call *c, enum folder folder, const char *suffix, const char *type, struct err *e);
+MUST_USE enum rc folder_remove(struct call *c, enum folder folder, const char *suffix, struct err *e);
 const char *folder_new_name(struct arena *a, const char *suffix);
 MUST_USE enum rc folder_made(struct call *c, const char *path, const char *name, struct err *e);
 /* notices.c */

@@ -200,6 +200,8 @@ void app_routes(struct app *app)
         add(&t, &import_routes[i]);
     for (size_t i = 0; i < notice_routes_n; i++)
         add(&t, &notice_routes[i]);
+    for (size_t i = 0; i < archive_routes_n; i++)
+        add(&t, &archive_routes[i]);
     for (size_t i = 0; i < account_routes_n; i++)
         add(&t, &account_routes[i]);
     for (size_t i = 0; i < contact_routes_n; i++)

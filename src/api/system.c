@@ -103,6 +103,14 @@ enum rc folder_send(struct call *c, enum folder folder, const char *suffix, cons
     return RC_OK;
 }
 
+enum rc folder_remove(struct call *c, enum folder folder, const char *suffix, struct err *e)
+{
+    const char *name = str_cdup(c->r->arena, c->match.param[0]);
+    bool gone =
+        plain_name(name, suffix) && unlink(str_fmt(c->r->arena, "%s/%s", c->app->folders[folder], name).ptr) == 0;
+    return gone ? RC_OK : err_set(e, RC_NOT_FOUND, "not_found", "", "%.40s", name);
+}
+
 /* voronka-20261122-143005.SUFFIX, in UTC */
 const char *folder_new_name(struct arena *a, const char *suffix)
 {
@@ -158,10 +166,7 @@ static enum rc backup_send(struct call *c, struct err *e)
 
 static enum rc backup_remove(struct call *c, struct err *e)
 {
-    const char *name = str_cdup(c->r->arena, c->match.param[0]);
-    bool gone = plain_name(name, BACKUP) &&
-                unlink(str_fmt(c->r->arena, "%s/%s", c->app->folders[FOLDER_BACKUPS], name).ptr) == 0;
-    return gone ? RC_OK : err_set(e, RC_NOT_FOUND, "not_found", "", "%.40s", name);
+    return folder_remove(c, FOLDER_BACKUPS, BACKUP, e);
 }
 
 /* ---- system ---- */

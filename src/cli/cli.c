@@ -55,7 +55,8 @@ const struct cli_command cli_commands[] = {
      "    [--currency CODE] [--json]\n"
      "voronka import --data DIR|--postgres URL --table FILE.csv|FILE.xlsx [--object contacts|companies|deals|tasks|products]\n"
      "    [--map MAP.json] [--dry-run] [--match email,phone,inn,name,sku,id] [--on-match update|fill|skip|create]\n"
-     "    [--on-bad skip|stop] [--create tag,source,...] [--encoding E] [--delimiter C] [--sheet NAME] [--json]",
+     "    [--on-bad skip|stop] [--create tag,source,...] [--encoding E] [--delimiter C] [--sheet NAME] [--json]\n"
+     "voronka import --data DIR|--postgres URL --archive FILE.zip [--files DIR] [--json]",
      "Brings the history of deals into a funnel: a row an event, a case a deal.\n"
      "Times are RFC 3339, plain dates, or as --at-format says (%Y %m %d %H %M %S %f %y %b %z). Amounts are in\n"
      "major units (1234.56) of the funnel's currency. Stages, people and the funnel are created where missing.\n"
@@ -66,6 +67,10 @@ const struct cli_command cli_commands[] = {
      "--deals takes a list with a row a deal, and the companies, products and people beside it; the map says\n"
      "which column is what (docs/import.md).",
      cli_import},
+    {"archive", "--data DIR|--postgres URL --file FILE.zip [--files DIR] [--json]",
+     "Writes everything, attached files too, into one documented archive (docs/archive.md) while the server runs.\n"
+     "voronka import --archive brings it into an empty place.",
+     cli_archive},
     {"export",
      "--data DIR|--postgres URL --object deals|contacts|... --file FILE.csv|FILE.xlsx [--format csv|xlsx]\n"
      "    [--filter EXPR] [--sort FIELDS] [--fields LIST] [--delimiter C] [--encoding E] [--json]",

@@ -38,6 +38,7 @@ int cli_backup(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_reindex(int argc, char **argv);
 int cli_demo(int argc, char **argv);
+int cli_archive(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_report(int argc, char **argv);

@@ -1,5 +1,6 @@
 /* voronka import: real history comes in. */
 #include "crm/import.h"
+#include "cli/archive.h"
 #include "cli/cli.h"
 #include "cli/import_table.h"
 #include "crm/custom_field.h"
@@ -9,6 +10,7 @@
 
 struct run {
     struct import_table_options table;
+    const char *archive, *files;
     const char *data, *postgres, *events, *deals, *map, *funnel, *currency, *kind, *delimiter;
     struct import_columns columns;
     struct cli_list won, lost;
@@ -211,6 +213,8 @@ int cli_import(int argc, char **argv)
         {"kind", CLI_TEXT, &r.kind},
         {"delimiter", CLI_TEXT, &r.delimiter},
         {"json", CLI_FLAG, &r.json},
+        {"archive", CLI_TEXT, &r.archive},
+        {"files", CLI_TEXT, &r.files},
         {"table", CLI_TEXT, &r.table.table},
         {"object", CLI_TEXT, &r.table.object},
         {"encoding", CLI_TEXT, &r.table.encoding},
@@ -223,8 +227,15 @@ int cli_import(int argc, char **argv)
     };
     if (!cli_options(argc, argv, options, sizeof options / sizeof *options))
         return cli_misused("import", "nothing was imported");
-    if (!!r.events + !!r.deals + !!r.table.table != 1)
-        return cli_misused("import", "one of --events, --deals and --table is needed");
+    if (r.archive && !r.events && !r.deals && !r.table.table) {
+        struct db_target target;
+        struct err e = {0};
+        if (!cli_target(r.data, r.postgres, &target))
+            return 2;
+        return cli_import_archive(r.archive, &target, r.files, r.json, &e) == RC_OK ? 0 : cli_failed(&e);
+    }
+    if (!!r.events + !!r.deals + !!r.table.table + !!r.archive != 1)
+        return cli_misused("import", "one of --events, --deals, --table and --archive is needed");
     if (r.events && (!r.funnel || !r.columns.case_id || !r.columns.stage || !r.columns.at))
         return cli_misused("import", "--events needs --funnel, --case, --stage and --at");
     if (r.deals && (!r.funnel || !r.map))
