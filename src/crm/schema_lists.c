@@ -21,6 +21,12 @@ const char lists_sql[] =
     "CREATE INDEX operation_active ON operation (id) WHERE state < 2;"
     "CREATE INDEX operation_change ON operation (of_change) WHERE of_change IS NOT NULL;"
 
+    /* Lists by name, any page of them without touching the rows that are passed over. */
+    "DROP INDEX contact_name;"
+    "CREATE INDEX contact_name ON contact (name_fold, id) WHERE deleted_at IS NULL;"
+    "DROP INDEX company_name;"
+    "CREATE INDEX company_name ON company (name_fold, id) WHERE deleted_at IS NULL;"
+
     /* What search knows: words of records, folded (search.h). */
     "CREATE TABLE search_word (word @TEXT NOT NULL, object_kind BIGINT NOT NULL, object_id BIGINT NOT NULL,"
     " PRIMARY KEY (word, object_kind, object_id)) @KEYED;"
