@@ -12,6 +12,9 @@ export function listCommands(list: ListStore, open: (id: number) => void): Comma
   const free = () =>
     inGrid() || document.activeElement === document.body || document.activeElement?.id === 'main'
   const onRow = () => free() && list.current !== undefined
+  // Letters mean nothing to a button that has the focus; arrows, Space and Enter do. An open menu has its own.
+  const apart = () => document.querySelector(':popover-open') === null
+  const here = () => apart() && list.current !== undefined
   const step = (by: number) => {
     document.querySelector<HTMLElement>('[data-list]')?.focus({ preventScroll: true })
     list.row = Math.max(0, Math.min(list.length - 1, list.row + by))
@@ -50,7 +53,7 @@ export function listCommands(list: ListStore, open: (id: number) => void): Comma
     },
     {
       ...{ id: 'list.filter', title: 'list.filter', section, icon: Filter, keys: ['KeyF'] },
-      when: free,
+      when: apart,
       run: () => (list.filtering = !list.filtering),
     },
     {
@@ -58,8 +61,10 @@ export function listCommands(list: ListStore, open: (id: number) => void): Comma
       when: () => schema.may(list.of.object, 'export'),
       run: () => location.assign(list.exportUrl('xlsx')),
     },
-    key('down', 'list.key_down', ['KeyJ', 'ArrowDown'], () => step(1)),
-    key('up', 'list.key_up', ['KeyK', 'ArrowUp'], () => step(-1)),
+    key('next', 'list.key_down', ['KeyJ'], () => step(1), apart),
+    key('previous', 'list.key_up', ['KeyK'], () => step(-1), apart),
+    key('down', 'list.key_down', ['ArrowDown'], () => step(1)),
+    key('up', 'list.key_up', ['ArrowUp'], () => step(-1)),
     key('right', 'list.key_right', ['ArrowRight'], () => side(1)),
     key('left', 'list.key_left', ['ArrowLeft'], () => side(-1)),
     key('page-down', 'list.key_page_down', ['PageDown'], () => step(page())),
@@ -86,10 +91,10 @@ export function listCommands(list: ListStore, open: (id: number) => void): Comma
         const f = field()
         if (f && list.current && list.mayEdit(f)) list.editing = { id: list.current.id, field: f.name }
       },
-      onRow,
+      here,
     ),
-    key('select', 'list.key_select', ['KeyX'], () => list.selection.toggle(list.row), onRow),
-    key('range', 'list.key_range', ['Shift+KeyX'], () => void list.selection.range(list.row), onRow),
+    key('select', 'list.key_select', ['KeyX'], () => list.selection.toggle(list.row), here),
+    key('range', 'list.key_range', ['Shift+KeyX'], () => void list.selection.range(list.row), here),
     key('all', 'list.key_all', ['Mod+KeyA'], () => list.selection.everything(), inGrid),
     key(
       'escape',
