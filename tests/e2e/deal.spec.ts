@@ -45,6 +45,8 @@ test.describe('Карточка сделки', () => {
     await type(page, 'probability', '65')
     await choose(page, 'source_id', source!.name.slice(0, 4), source!.name)
     await choose(page, 'owner_id', colleague.name.slice(0, 5), colleague.name)
+    await page.getByLabel(text('owners.why')).fill('Ведёт этого клиента')
+    await page.keyboard.press('Enter')
     await page
       .locator('summary')
       .filter({ hasText: text('deal.utm') })
