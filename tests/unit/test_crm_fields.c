@@ -242,7 +242,7 @@ static void *sell(void *arg)
     struct arena a = ARENA_EMPTY;
     while (!atomic_load(&b->stop)) {
         struct step s = {.job.apply = step_apply, .rig = b->rig, .run = write_one, .arg = b, .actor = b->rig->admin};
-        struct command_job j;
+        struct command_job j = {0};
         struct err e = {0};
         command_job_init(&j);
         entities_refresh();
