@@ -51,6 +51,12 @@ describe('live changes', () => {
     expect(deal).toHaveBeenCalledWith({ seq: 11 })
     expect(board).toHaveBeenCalledWith({ n: 1 })
   })
+  it('tell of what has left one’s sight as of what was deleted', () => {
+    const change = vi.fn()
+    listen('/api/events', 10, { change, reset: vi.fn() })
+    last().say('gone', 12, { seq: 12, object: 'deal', object_id: 7 })
+    expect(change.mock.calls[0]![0]).toMatchObject({ kind: 'deal.deleted', object_id: 7, set: {} })
+  })
   it('go on without a gap when the board is left and the deal stays', () => {
     const leave = listen('/api/events?board=1', 10, { reset: vi.fn() })
     listen('/api/events', -1, { reset: vi.fn() })

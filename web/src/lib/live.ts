@@ -82,10 +82,16 @@ function connect(): void {
       each((on) => tell(on, (e as MessageEvent).data))
     })
   hear('change', (on, data) => on.change?.(JSON.parse(data)))
+  hear('gone', (on, data) => on.change?.(outOfSight(JSON.parse(data))))
   hear('board', (on, data) => on.board?.(JSON.parse(data)))
   hear('operation', (on, data) => on.operation?.(JSON.parse(data)))
   hear('notification', (on, data) => on.notification?.(JSON.parse(data)))
   hear('reset', (on) => on.reset())
+}
+/** Whoever may not see a record any more is told as of one that was deleted: that is how it looks to them. */
+function outOfSight(gone: Pick<Change, 'seq' | 'object' | 'object_id'>): Change {
+  const rest = { at: Date.now(), actor_id: null, via: 'ui', change_id: 0, cause: null, undoes: null, set: {} }
+  return { ...gone, ...rest, kind: `${gone.object}.deleted` }
 }
 function each(run: (on: LiveHandlers) => void): void {
   for (const l of [...listeners]) run(l.on)
