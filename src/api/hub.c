@@ -483,16 +483,6 @@ struct wish { /* c->own */
     enum board_delta missed; /* of the follower */
 };
 
-static bool is_partial(const struct rights *r)
-{
-    static const enum entity_id nouns[] = {ENT_DEAL, ENT_CONTACT,      ENT_COMPANY,       ENT_TASK,  ENT_NOTE,
-                                           ENT_FILE, ENT_DEAL_PRODUCT, ENT_CONTACT_POINT, ENT_STAGE, ENT_PRODUCT};
-    for (size_t i = 0; !r->everything && i < sizeof nouns / sizeof *nouns; i++)
-        if (!r->all_rows[nouns[i]] || !r->all_fields[nouns[i]])
-            return true;
-    return false;
-}
-
 static void stop_wishing(struct hub *h, const struct wish *wish)
 {
     if (wish->follower)
@@ -529,7 +519,7 @@ static void listen_now(struct call *c)
                            .user_id = c->session.user_id,
                            .funnel_id = wish->funnel_id,
                            .seen = wish->since < 0 ? h->seq : wish->since,
-                           .partial = is_partial(c->rights),
+                           .partial = sight_partial(c->rights),
                            .follower = wish->follower};
     l->rights = rights_copy(&l->arena, c->rights);
     struct wish kept = *wish;

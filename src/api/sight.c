@@ -114,3 +114,13 @@ void sight_put(const struct sight *s, const struct rights *r, struct buf *out)
     if (s->ent->id == ENT_DEAL_MEMBER && s->now->deal && !rights_allow(r, s->now->deal, RIGHT_SEE))
         put_gone(out, s, entity_by_id(ENT_DEAL)->name, s->now->deal->id);
 }
+
+bool sight_partial(const struct rights *r)
+{
+    static const enum entity_id nouns[] = {ENT_DEAL, ENT_CONTACT,      ENT_COMPANY,       ENT_TASK,  ENT_NOTE,
+                                           ENT_FILE, ENT_DEAL_PRODUCT, ENT_CONTACT_POINT, ENT_STAGE, ENT_PRODUCT};
+    for (size_t i = 0; !r->everything && i < sizeof nouns / sizeof *nouns; i++)
+        if (!r->all_rows[nouns[i]] || !r->all_fields[nouns[i]])
+            return true;
+    return false;
+}

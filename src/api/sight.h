@@ -8,3 +8,4 @@ struct sight *sight_new(struct db *db, const struct event *ev);
 void sight_free(struct sight *s);
 /* Writes the event for one listener, that its object is gone from their sight, or nothing. */
 void sight_put(const struct sight *s, const struct rights *r, struct buf *out);
+bool sight_partial(const struct rights *r); /* somebody who does not see everything: they need it */
