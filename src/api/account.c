@@ -5,7 +5,7 @@
 #include "crm/rights.h"
 #include <stdlib.h>
 
-#define SEEN_EVERY (5 * 60 * MS_SECOND)
+#define SEEN_EVERY (300 * MS_SECOND)
 
 /* ---- where a request comes from ---- */
 

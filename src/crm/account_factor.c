@@ -73,9 +73,13 @@ static struct str bare_code(struct arena *a, struct str code)
 {
     char *out = arena_alloc(a, code.len + 1);
     size_t n = 0;
-    for (size_t i = 0; i < code.len; i++)
-        if (code.ptr[i] != ' ' && code.ptr[i] != '-')
-            out[n++] = code.ptr[i] >= 'a' && code.ptr[i] <= 'z' ? (char)(code.ptr[i] - 32) : code.ptr[i];
+    for (size_t i = 0; i < code.len; i++) {
+        char c = code.ptr[i];
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 32);
+        if (c != ' ' && c != '-')
+            out[n++] = c;
+    }
     out[n] = '\0';
     return (struct str){out, n};
 }

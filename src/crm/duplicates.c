@@ -508,13 +508,13 @@ enum rc duplicates_list(struct db *db, struct arena *a, const struct entity *ent
     jw_obj(&w);
     jw_key(&w, "items");
     jw_arr(&w);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; groups.ptr && i < n; i++) {
         struct rows rows;
         TRY_OUT(load_group(&f, &groups.ptr[i], &rows, e));
         TRY_OUT(put_split(&w, &f, &rows, (int)groups.ptr[i].by, e));
     }
     jw_end_arr(&w);
-    jw_kstr(&w, "next_cursor", more ? write_cursor(a, &groups.ptr[n - 1]) : STR_NULL);
+    jw_kstr(&w, "next_cursor", more && groups.ptr ? write_cursor(a, &groups.ptr[n - 1]) : STR_NULL);
     jw_end_obj(&w);
 out:
     vec_free(&groups);

@@ -112,7 +112,7 @@ static struct val first_filled(const struct merging *g, int field)
     for (size_t i = 0; i < g->n; i++)
         if (!val_empty(g->all[i]->f[field]))
             return g->all[i]->f[field];
-    return g->all[0]->f[field];
+    return val_null();
 }
 
 /* Whoever has withdrawn stays so whatever the other records say; date and source come with it. */
@@ -124,6 +124,8 @@ static void consent_of(const struct merging *g, const struct record *choice)
         for (size_t i = 0; i < g->n && !from; i++)
             if (val_i(g->all[i]->f[CONTACT_CONSENT], CONSENT_UNKNOWN) == order[k])
                 from = g->all[i];
+    if (!from)
+        return;
     g->in->f[CONTACT_CONSENT] = from->f[CONTACT_CONSENT];
     g->in->f[CONTACT_CONSENT_AT] = from->f[CONTACT_CONSENT_AT];
     g->in->f[CONTACT_CONSENT_SOURCE] = from->f[CONTACT_CONSENT_SOURCE];

@@ -22,7 +22,7 @@ enum rc setting_get(struct db *db, struct arena *a, const char *key, const char 
 enum rc setting_country_load(struct db *db, struct err *e)
 {
     struct arena a = ARENA_EMPTY;
-    struct str country;
+    struct str country = STR_NULL;
     enum rc rc = setting_get(db, &a, "country", "RU", &country, e);
     if (rc == RC_OK && !phone_set_home(country))
         rc = err_set(e, RC_INTERNAL, "bad_country", "country", "%.*s", (int)(country.len < 20 ? country.len : 20),

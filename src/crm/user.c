@@ -23,7 +23,7 @@ HOOK_BEFORE(user)
     TRY(user_role_rules(ch, was, will, e));
     if (active_admin(was) && !active_admin(will))
         TRY(other_admin_exists(ch, was->id, e));
-    if (will)
+    if (will || !was)
         return RC_OK;
     int64_t owns;
     TRY(QUERY_I64(ch->tx->db, &owns, 0, e,
