@@ -3,7 +3,7 @@ import { request } from '../../lib/api'
 import { plural, t } from '../../lib/i18n.svelte'
 import { operations, over, type Operation } from '../../lib/operations.svelte'
 import { toasts } from '../../lib/toasts.svelte'
-import { failure } from '../../lib/undo.svelte'
+import { failure, undo } from '../../lib/undo.svelte'
 import type { ListStore } from './list.svelte'
 
 export interface BulkChange {
@@ -63,7 +63,7 @@ export class Bulk {
         ? `${title}: ${counted}, ${plural('bulk.failed', o.failed_count)}`
         : `${title}: ${counted}`
     if (o.state === 'failed') toasts.error(t('bulk.broken', { title }))
-    else toasts.show(text, { action: { label: t('app.undo'), run: () => void this.#back(o, title) } })
+    else undo.offer(text, () => this.#back(o, title))
   }
   async #back(o: Operation, title: string): Promise<void> {
     try {
