@@ -259,6 +259,8 @@ static void put_history(struct sqlb *q, const struct rights *r, const enum entit
         rights_sql(q, r, ent, RIGHT_SEE, "t");
         sqlb_c(q, "))");
     }
+    /* Who came in stands in the log of sign-ins; it changes no setting and is not undone. */
+    sqlb_fmt(q, " AND e.verb NOT IN (%d, %d)", (int)VERB_SIGNED_IN, (int)VERB_SIGNED_OUT);
     sqlb_c(q, " AND e.seq < ");
     sqlb_param(q, val_int(before));
     sqlb_c(q, " ORDER BY e.seq DESC LIMIT ");

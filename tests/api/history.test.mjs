@@ -49,3 +49,9 @@ test('Settings show their history to those who keep them, people and webhooks to
   assert.ok(items.length > 0)
   assert.ok(!JSON.stringify(items).includes('argon2'), 'no password leaves by way of the history')
 })
+
+test('Signing in changes no setting: it stands in the log of sign-ins, not in the history of people', async () => {
+  const again = await server.admin()
+  const { items } = await again.get('/api/history?objects=user&limit=500')
+  assert.deepEqual([...new Set(items.map((i) => i.kind))].filter((kind) => kind.includes('signed')), [])
+})

@@ -8,6 +8,7 @@ import type { Calendar } from './calendar'
 export interface CompanySettings {
   company: string | null
   logo_file_id: number | null
+  country: string
   currency: string
   time_zone: string
   calendar: Calendar

@@ -43,3 +43,14 @@ function offset(zone: string): string {
   )
   return (parts.find((p) => p.type === 'timeZoneName')?.value ?? '').replace('GMT', 'UTC')
 }
+/** Where the company sits: the countries whose phone numbers the server can read (base/phone.c). */
+const known = [
+  ...['RU', 'KZ', 'BY', 'UA', 'AM', 'AZ', 'GE', 'KG', 'MD', 'TJ', 'TM', 'UZ'],
+  ...['AE', 'AT', 'BG', 'CA', 'CH', 'CN', 'CY', 'CZ', 'DE', 'EE', 'ES', 'FI'],
+  ...['FR', 'GB', 'IL', 'IN', 'IT', 'LT', 'LV', 'NL', 'PL', 'RS', 'SE', 'TR'],
+  ...['US'],
+]
+export function countries(locale: string): { id: string; label: string }[] {
+  const names = new Intl.DisplayNames(locale, { type: 'region' })
+  return known.map((id) => ({ id, label: names.of(id) ?? id }))
+}
