@@ -63,12 +63,18 @@ class Notices {
     this.#told = clock.exact()
     void this.load()
     void this.#loadTasks()
+    let missed = true
     const stop = live('/api/events', -1, {
       change: (c) => {
         if (c.object === 'task') this.#tasksSoon()
       },
       notification: (data) => this.#take(data as Notice),
       reset: () => void this.load(),
+      // What came between the list and the stream, or while there was no network, is asked for.
+      state: (on) => {
+        if (on && missed) void this.load()
+        missed = !on
+      },
     })
     const hourly = setInterval(() => void this.#loadTasks(), 3_600_000)
     return () => {
