@@ -274,7 +274,8 @@ static bool read_time(struct scan *s, struct when *w)
     return read_offset(s, w);
 }
 
-/* A serial day of spreadsheets counts from the 30th of December 1899. */
+/* A serial day of spreadsheets counts from the 30th of December 1899; what is under 10000 is more likely something
+ * else. */
 static bool read_serial(struct str text, struct when *w)
 {
     double v;
@@ -283,7 +284,7 @@ static bool read_serial(struct str text, struct when *w)
         *w = (struct when){.day = ms / MS_DAY, .ms = ms % MS_DAY, .has_time = true, .has_offset = true};
         return ms < INT64_C(7258118400000);
     }
-    if (text.len > 20 || !str_f64(text, &v) || v < 1 || v > 100000)
+    if (text.len > 20 || !str_f64(text, &v) || v < 10000 || v > 100000)
         return false;
     int64_t at = (int64_t)llround(v * 86400.0) * MS_SECOND;
     *w = (struct when){.day = at / MS_DAY - 25569, .ms = at % MS_DAY, .has_time = at % MS_DAY != 0};

@@ -11,8 +11,8 @@ struct when {
 };
 /* 2026-11-21, 21.11.2026, 21.11.26, 21/11/2026 (or 11/21/2026: by order, unless only one reading is a date),
  * 2026/11/21, 20261121, 21 ноября 2026 г., 21-Nov-26, Nov 21, 2026; behind it a time: 14:30, 14:30:05.123, 2:30 PM,
- * T14:30Z, +03:00; also a serial day of spreadsheets (1 to 100000, with a fraction) and ms since 1970 (13 digits). The
- * whole text must match; years 1900 to 2199. False when it is none. */
+ * T14:30Z, +03:00; also a serial day of spreadsheets (10000 to 100000, with a fraction) and ms since 1970 (13 digits).
+ * The whole text must match; years 1900 to 2199. False when it is none. */
 MUST_USE bool when_parse(struct str text, enum when_order order, struct when *out);
 /* The instant: by the offset where there is one, else by the zone (NULL: UTC). */
 int64_t when_instant(const struct when *w, const struct zone *zone);
