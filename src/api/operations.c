@@ -78,6 +78,14 @@ static enum rc dry_run(struct call *c, struct err *e)
     return RC_OK;
 }
 
+/* As its owner will read it, in their language. */
+static struct str title_of(struct call *c)
+{
+    char key[64];
+    snprintf(key, sizeof key, "operation.bulk.%s", c->route->ent->name);
+    return i18n_text(call_locale(c), key);
+}
+
 enum rc bulk_prepare(struct call *c, struct err *e)
 {
     struct str plan;
@@ -93,7 +101,8 @@ enum rc bulk_prepare(struct call *c, struct err *e)
         return RC_OK;
     }
     struct operation_new *in = ARENA_NEW(c->r->arena, struct operation_new);
-    *in = (struct operation_new){.kind = OPERATION_BULK, .object = str_c(c->route->ent->name), .plan = plan};
+    *in = (struct operation_new){
+        .kind = OPERATION_BULK, .object = str_c(c->route->ent->name), .title = title_of(c), .plan = plan};
     c->job.args = in;
     c->job.command = &command_operation;
     return RC_OK;

@@ -1,9 +1,9 @@
 /* `voronka check`: the journal is replayed object by object and compared with the rows. Both are streamed in order of
  * id, so that memory does not grow with the number of events. */
 #include "crm/check.h"
-#include "crm/search.h"
 #include "base/map.h"
 #include "crm/personal.h"
+#include "crm/search.h"
 #include <stdarg.h>
 
 void check_problem(struct check *c, const char *fmt, ...)
