@@ -6,6 +6,7 @@ const toast = (page: Page, words: string) => page.locator('.toast').filter({ has
 test('Настройку находят по тому, как её называют, и в чужой раскладке тоже', async ({ desk }) => {
   const { page } = await desk('admin')
   await page.goto('/board')
+  await expect(page.locator('[data-card]').first()).toBeVisible()
   await page.keyboard.press('g')
   await page.keyboard.press('s')
   await expect(page).toHaveURL(/\/settings/)
