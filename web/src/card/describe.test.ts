@@ -2,6 +2,7 @@ import { beforeAll, describe as group, expect, it } from 'vitest'
 import { DAY, dayNumber } from '../lib/dates'
 import { i18n } from '../lib/i18n.svelte'
 import type { Change, Stage } from '../lib/types'
+import { schema } from '../lib/schema.svelte'
 import { cause, dayTitle, describe, duration, stageTimes, undone, type Names } from './describe'
 
 beforeAll(() => i18n.use('ru'))
@@ -51,6 +52,15 @@ group('what happened to a deal, in words', () => {
     expect(entry.title).toBe('Изменены 3 поля')
     expect(entry.lines.map((l) => plain(l.to))).toEqual(['Анна Кравцова', 'VIP, срочно', '1 дек. 2026 г.'])
     expect(entry.lines[1]!.from).toBe('VIP')
+  })
+  it("the company's own fields have their labels and read by their types", () => {
+    const field = { name: 'cf_3', type: 'bool', label: 'Нужен выезд', custom: true, object: 'deal' } as const
+    schema.objects = new Map([
+      ['deal', { object: 'deal', plural: 'deals', may: {} as never, fields: [field] }],
+    ])
+    const entry = describe(change('deal.updated', { cf_3: [null, true] }), names)
+    expect(entry).toMatchObject({ title: 'Нужен выезд', lines: [{ from: '', to: 'Да' }] })
+    schema.objects = new Map()
   })
   it('a move names both stages', () => {
     const entry = describe(change('deal.moved', { stage_id: [1, 2] }), names)

@@ -1,7 +1,9 @@
 // Turns journal entries into what a person reads: names instead of numbers, one sentence, old and new values.
 import { date, i18n, money, num, plural, t, type Key } from '../lib/i18n.svelte'
 import { DAY } from '../lib/dates'
+import { enumLabel, schema, type SchemaField } from '../lib/schema.svelte'
 import type { Change, Stage, TaskKind } from '../lib/types'
+import { textOf } from '../ui/fields/values'
 
 /** Names of what changes point to. */
 export interface Names {
@@ -69,10 +71,12 @@ const silent = new Set([
   'currency',
 ])
 
-/** What a field is called. */
+/** What a field is called: the company's own ones by the schema, the others by the texts. */
 export function label(field: string, object = 'deal'): string {
+  const own = schema.field(object, field)
+  if (own?.custom) return own.label
   const key = [`${object}.${field}`, `field.${object}.${field}`, `deal.${field}`].find((k) => k in i18n.texts)
-  return key ? t(key as Key) : field
+  return key ? t(key as Key) : (own?.label ?? field)
 }
 /** A value of the journal: days are numbers there, times milliseconds, references ids. */
 export function value(field: string, v: unknown, names: Names): string {
@@ -96,14 +100,21 @@ export function value(field: string, v: unknown, names: Names): string {
   if (field === 'kind') return t(`task.kind.${v as TaskKind}`)
   return typeof v === 'number' ? num(v, 3) : String(v)
 }
+/** A value of the company's own field; dates are numbers in the journal. */
+function ownValue(field: SchemaField, v: unknown, names: Names): string {
+  if (field.type === 'date' && typeof v === 'number') return value('own_on', v, names)
+  if (field.type === 'enum') return v === null || v === undefined ? '' : enumLabel(field, String(v))
+  return textOf(field, v, names.currency)
+}
 function linesOf(c: Change, names: Names, skip: readonly string[] = []): Line[] {
   return Object.entries(c.set)
     .filter(([field]) => !silent.has(field) && !skip.includes(field))
-    .map(([field, [from, to]]) => ({
-      label: label(field, c.object),
-      from: value(field, from, names),
-      to: value(field, to, names),
-    }))
+    .map(([field, [from, to]]) => {
+      const own = schema.field(c.object, field)
+      const bySchema = own && (own.custom || (own.type === 'enum' && field !== 'kind'))
+      const read = (v: unknown) => (bySchema ? ownValue(own, v, names) : value(field, v, names))
+      return { label: label(field, c.object), from: read(from), to: read(to) }
+    })
 }
 const text = (v: unknown) => (typeof v === 'string' ? v : '')
 const verbOf = (c: Change) => c.kind.slice(c.kind.lastIndexOf('.') + 1)
