@@ -96,7 +96,17 @@ async function enter(page: Page, server: Server): Promise<void> {
 test('размер: первая загрузка любого экрана, стили, куски по требованию', async ({ desk }) => {
   const { page, api } = await desk('head')
   const [deal] = await api.list<{ id: number }>('deals', 'status = "open"')
-  for (const path of ['/board', `/deals/${deal!.id}`, '/reports', '/reports/conversion']) {
+  for (const path of [
+    ...[
+      '/board',
+      `/deals/${deal!.id}`,
+      '/deals/list',
+      '/contacts',
+      '/import',
+      '/reports',
+      '/reports/conversion',
+    ],
+  ]) {
     const fresh = await page.context().newPage()
     const asked = new Map<string, Promise<Buffer>>()
     fresh.on('response', (r) => {
