@@ -114,7 +114,7 @@ test('размер: первая загрузка любого экрана, с�
     })
     await fresh.goto(path)
     await expect(fresh.locator('main h1').first()).toBeAttached()
-    await expect(fresh.locator('.skeleton')).toHaveCount(0)
+    await expect(fresh.locator('.skeleton').filter({ visible: true })).toHaveCount(0)
     let js = 0
     let css = 0
     let charts = 0
