@@ -16,9 +16,10 @@ describe('a form of the settings', () => {
   })
   it('reads money as people write it', () => {
     expect(fromText(fields[1]!, '12 500,50', { currency: 'RUB' })).toBe(1_250_050)
+    expect(fromText(fields[1]!, '12,500.50', { currency: 'RUB' })).toBe(1_250_050)
     expect(fromText(fields[1]!, '5000', { currency: 'JPY' })).toBe(5000)
     expect(fromText(fields[1]!, 'много', {})).toBeUndefined()
-    expect(toText(fields[1]!, { price_minor: 1_250_050, currency: 'RUB' })).toMatch(/^12.500,5$/)
+    expect(toText(fields[1]!, { price_minor: 1_250_050, currency: 'RUB' })).toMatch(/^12.500[.,]5$/)
   })
   it('gives a choice its own kind of id', () => {
     expect(fromText(fields[2]!, '7', {})).toBe(7)

@@ -1,6 +1,6 @@
 // A form as data: what a record consists of, in the order in which it is asked.
 import { Problem } from '../../lib/api'
-import { minorUnits, num, t } from '../../lib/i18n.svelte'
+import { i18n, minorUnits, num, t } from '../../lib/i18n.svelte'
 import { failure } from '../../lib/undo.svelte'
 
 export type Draft = Record<string, unknown>
@@ -41,7 +41,10 @@ export function fromText(field: FormField, text: string, draft: Draft): unknown 
   if (trimmed === '') return null
   if (field.kind === 'choice') return field.choices?.find((c) => String(c.id) === trimmed)?.id ?? trimmed
   if (field.kind !== 'number' && field.kind !== 'money') return trimmed
-  const n = Number(trimmed.replace(/[\s\u00a0\u202f]/g, '').replace(',', '.'))
+  const bare = trimmed.replace(/[\s\u00a0\u202f]/g, '')
+  // "12,500.50" groups thousands as English does, "12500,50" is the Russian decimal comma.
+  const grouped = /^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(bare) && (i18n.locale === 'en' || bare.includes('.'))
+  const n = Number(grouped ? bare.replaceAll(',', '') : bare.replace(',', '.'))
   return Number.isFinite(n) ? Math.round(n * factor(field, draft)) : undefined
 }
 /** Only what the form has changed: a field that another one changes meanwhile stays theirs. */
