@@ -1,5 +1,6 @@
 /* One row of a table in the writer: its company, its contact, then the record itself, each by the ordinary commands. */
 #include "crm/import_rows.h"
+#include "crm/rights.h"
 
 #define MANY 5000 /* rows: new records get their words of search later */
 
@@ -30,21 +31,28 @@ static void keep_counts(struct operation *op, const struct counts *c)
 
 /* ---- names that the dictionaries did not have when the row was read ---- */
 
+/* Among those that may be seen: what is out of sight is as if it were not there. */
 static enum rc id_by_name(struct change *ch, enum entity_id kind, int64_t of, struct str fold, int64_t *id,
                           struct err *e)
 {
     const struct entity *ent = entity_by_id(kind);
+    struct sqlb q = sqlb_new(ch->tx->arena);
     struct stmt *s;
-    char sql[240];
     const char *owner = kind == ENT_STAGE ? "funnel_id" : kind == ENT_FIELD_OPTION ? "custom_field_id" : NULL;
-    snprintf(sql, sizeof sql, "SELECT id FROM %s WHERE %s_fold = $1 AND deleted_at IS NULL%s%s%s ORDER BY id LIMIT 1",
-             ent->table, kind == ENT_DEAL || kind == ENT_TASK ? "title" : "name", owner ? " AND " : "",
-             owner ? owner : "", owner ? " = $2" : "");
-    TRY(db_prepare(ch->tx->db, &s, sql, e));
-    stmt_str(s, 1, fold);
-    if (owner)
-        stmt_i64(s, 2, of);
-    enum rc rc = stmt_step(s, e);
+    sqlb_fmt(&q, "SELECT t.id FROM %s t WHERE t.deleted_at IS NULL AND t.%s_fold = ", ent->table,
+             kind == ENT_DEAL || kind == ENT_TASK ? "title" : "name");
+    sqlb_param(&q, val_str(fold));
+    if (owner) {
+        sqlb_fmt(&q, " AND t.%s = ", owner);
+        sqlb_param(&q, val_int(of));
+    }
+    sqlb_c(&q, " AND ");
+    rights_sql(&q, ch->actor.rights, ent, RIGHT_SEE, "t");
+    sqlb_c(&q, " ORDER BY t.id LIMIT 1");
+    enum rc rc = sqlb_prepare(&q, ch->tx->db, &s, e);
+    sqlb_free(&q);
+    TRY(rc);
+    rc = stmt_step(s, e);
     *id = rc == RC_ROW ? stmt_col_i64(s, 0) : 0;
     stmt_done(s);
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
@@ -308,6 +316,27 @@ static int64_t part_id(const struct import_part *p)
     return !p->ent ? 0 : p->id ? p->id : p->same ? p->same->made : p->made;
 }
 
+/* What a part has become. An earlier row that is the same record and was refused passes for made from now on, so that
+ * later ones find it. */
+static void now_made(struct import_part *p, int64_t id)
+{
+    p->made = id;
+    if (p->same && !p->same->made)
+        p->same->made = id;
+}
+
+/* Nothing of the row is there: before it is applied, perhaps again, and when it was refused. An id of what was taken
+ * back would soon be another record's. */
+static void nothing_made(struct import_row *row)
+{
+    for (int i = 0; i < PART_N; i++) {
+        struct import_part *p = &row->part[i];
+        if (p->same && p->made && p->same->made == p->made)
+            p->same->made = 0;
+        p->made = 0;
+    }
+}
+
 /* The company or the contact of a row that is about something else. */
 static enum rc beside(struct importing *im, struct change *ch, struct import_row *row, int at, struct counts *n,
                       struct err *e)
@@ -318,10 +347,8 @@ static enum rc beside(struct importing *im, struct change *ch, struct import_row
         return RC_OK;
     struct record *r = record_copy(ch->tx->arena, p->in);
     TRY(resolve_pending(im, ch, p, r, e));
-    if (r->f[names[at]].kind != VAL_TEXT) {
-        p->made = 0;
+    if (r->f[names[at]].kind != VAL_TEXT)
         return RC_OK; /* nothing that could be called something */
-    }
     if (!(im->plan.may_create & 1u << p->ent->id))
         return err_set(e, RC_UNPROCESSABLE, "unknown_name", p->ent->name, "%.*s",
                        (int)(r->f[names[at]].s.len < 120 ? r->f[names[at]].s.len : 120), r->f[names[at]].s.ptr);
@@ -330,7 +357,9 @@ static enum rc beside(struct importing *im, struct change *ch, struct import_row
     int owner = entity_field(p->ent, STR("owner_id"));
     if (im->plan.owner_id && r->f[owner].kind == VAL_ABSENT)
         r->f[owner] = val_int(im->plan.owner_id);
-    TRY(change_create(ch, r, &p->made, e));
+    int64_t id;
+    TRY(change_create(ch, r, &id, e));
+    now_made(p, id);
     *(at == PART_COMPANY ? &n->companies : &n->contacts) += 1;
     return add_rest(ch, p, p->made, e);
 }
@@ -356,8 +385,7 @@ static enum rc apply_row(struct importing *im, struct change *ch, struct import_
     }
     if (main->ambiguous)
         return err_set(e, RC_CONFLICT, "match_ambiguous", "", "%lld", (long long)main->id);
-    for (int i = 0; i < PART_N; i++)
-        row->part[i].made = 0;
+    nothing_made(row);
     if (im->plan.dry_run) /* what an earlier row would have made is not there */
         row->part[PART_COMPANY].same = row->part[PART_CONTACT].same = NULL;
     int64_t id = part_id(main), events = ch->events;
@@ -380,7 +408,8 @@ static enum rc apply_row(struct importing *im, struct change *ch, struct import_
         *(ch->events > events ? &n->updated : &n->unchanged) += 1;
         return RC_OK;
     }
-    TRY(create_main(im, ch, r, row, &main->made, e));
+    TRY(create_main(im, ch, r, row, &id, e));
+    now_made(main, id);
     n->created++;
     return add_rest(ch, main, main->made, e);
 }
@@ -393,9 +422,12 @@ enum rc import_apply(struct operation *op, struct change *ch, const struct opera
     struct change before = *ch;
     if (!im->plan.dry_run) {
         ch->words_later = op->total > MANY;
-        TRY(apply_row(im, ch, item->own, &n, e));
-        keep_counts(op, &n);
-        return RC_OK;
+        enum rc made = apply_row(im, ch, item->own, &n, e);
+        if (made == RC_OK)
+            keep_counts(op, &n);
+        else
+            nothing_made(item->own);
+        return made;
     }
     /* a dry run does everything and gives it up */
     struct err why = {0};
@@ -404,10 +436,12 @@ enum rc import_apply(struct operation *op, struct change *ch, const struct opera
     TRY(wtx_give_up(ch->tx, &mark, e));
     *ch = before;
     im->renew = false;
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
         keep_counts(op, &n);
-    else
+    } else {
+        nothing_made(item->own);
         *e = why;
+    }
     return rc;
 }
 

@@ -27,7 +27,14 @@ static const struct dictionary dictionaries[] = {
      "SELECT name_fold, id, custom_field_id FROM field_option WHERE deleted_at IS NULL ORDER BY archived, id"},
 };
 
-static enum rc load_one(struct importing *im, struct db *db, const struct dictionary *d, struct err *e)
+/* A funnel that one may not see has no name, either. */
+static bool in_sight(const struct rights *r, enum entity_id kind, int64_t id, int64_t of)
+{
+    return kind == ENT_FUNNEL ? rights_has_funnel(r, id) : kind == ENT_STAGE ? rights_has_stage(r, of, id) : true;
+}
+
+static enum rc load_one(struct importing *im, struct db *db, const struct rights *r, const struct dictionary *d,
+                        struct err *e)
 {
     struct arena a = ARENA_EMPTY;
     struct stmt *s;
@@ -38,6 +45,8 @@ static enum rc load_one(struct importing *im, struct db *db, const struct dictio
         im->names[d->kind] = strmap_new();
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         struct str key = stmt_col_str(s, 0);
+        if (!in_sight(r, d->kind, stmt_col_i64(s, 1), stmt_col_i64(s, 2)))
+            continue;
         if (stmt_col_i64(s, 2))
             key = str_fmt(&a, "%lld %.*s", (long long)stmt_col_i64(s, 2), STR_ARG(key));
         if (key.len && !strmap_get(im->names[d->kind], key, &had))
@@ -57,12 +66,12 @@ static void forget_dictionaries(struct importing *im)
     }
 }
 
-enum rc import_load_dictionaries(struct importing *im, struct db *db, struct err *e)
+enum rc import_load_dictionaries(struct importing *im, struct db *db, const struct rights *r, struct err *e)
 {
     forget_dictionaries(im);
     im->renew = false;
     for (size_t i = 0; i < sizeof dictionaries / sizeof *dictionaries; i++)
-        TRY(load_one(im, db, &dictionaries[i], e));
+        TRY(load_one(im, db, r, &dictionaries[i], e));
     return RC_OK;
 }
 
@@ -335,7 +344,7 @@ static enum rc settings_of(struct importing *im, struct db *db, struct err *e)
 
 static const struct operation_type import_stops;
 
-static enum rc open_import(struct operation *op, struct db *db, struct err *e)
+static enum rc open_import(struct operation *op, struct db *db, const struct rights *r, struct err *e)
 {
     struct importing *im = calloc(1, sizeof *im);
     json_t *json = NULL;
@@ -353,7 +362,7 @@ static enum rc open_import(struct operation *op, struct db *db, struct err *e)
     TRY(count_rows(op, im, e));
     TRY(skip_rows(im, op->cursor, e));
     im->opened = true;
-    return import_load_dictionaries(im, db, e);
+    return import_load_dictionaries(im, db, r, e);
 }
 
 static enum rc read_chunk(struct importing *im, struct arena *a, size_t most, struct operation_items *out,
@@ -386,17 +395,17 @@ static enum rc gather(struct operation *op, struct db *db, struct arena *a, size
                       struct err *e)
 {
     struct actor actor;
+    TRY(operation_actor(op, db, a, &actor, e));
     if (!op->own)
-        TRY(open_import(op, db, e));
+        TRY(open_import(op, db, actor.rights, e));
     struct importing *im = op->own;
     if (!im->opened)
         return err_set(e, RC_INTERNAL, "operation_unknown", "", NULL);
     if (im->renew)
-        TRY(import_load_dictionaries(im, db, e));
+        TRY(import_load_dictionaries(im, db, actor.rights, e));
     if (op->via == VIA_CLI && !im->plan.dry_run)
         most = ALONE;
     struct import_row **rows = ARENA_ARRAY(a, struct import_row *, most);
-    TRY(operation_actor(op, db, a, &actor, e));
     TRY(read_chunk(im, a, most, out, rows, e));
     struct finding f = {.db = db, .a = a, .rights = actor.rights};
     TRY(match_rows(im, &f, rows, out->n, e));

@@ -86,7 +86,7 @@ struct importing {
     int64_t rows; /* consumed */
 };
 struct strmap *import_names(struct importing *im, enum entity_id kind); /* never NULL once loaded */
-MUST_USE enum rc import_load_dictionaries(struct importing *im, struct db *db, struct err *e);
+MUST_USE enum rc import_load_dictionaries(struct importing *im, struct db *db, const struct rights *r, struct err *e);
 /* The key of a name in a dictionary: folded; `of` is the funnel of a stage or the field of an option, else 0. */
 struct str import_name_key(struct arena *a, int64_t of, struct str name);
 /* What a field's names are looked up in: kind and, for options, the custom field. */

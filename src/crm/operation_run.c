@@ -90,7 +90,7 @@ static enum rc run_all(struct chunk *c, struct change *ch, struct err *e)
     TRY(wtx_give_up(ch->tx, &mark, e));
     *ch = before;
     c->now = was;
-    c->refused = false;
+    c->refused = again = false;
     return run_items(c, ch, true, &again, e);
 }
 

@@ -229,6 +229,34 @@ test('names that are not there are refused when the plan says so', async () => {
   assert.deepEqual((await report(op)).map((r) => [r.code, r.field]), [['unknown_name', 'tag_ids']])
 })
 
+test('a row that is refused after its tag was made ends, and leaves nothing of itself', async () => {
+  const p = await preview('Название,Теги,Источник\nС тегом,Тег отказа,Новый источник\nБез всего,,\n', { object: 'deal' }, seller)
+  const columns = ['title', 'tag_ids', 'source_id'].map((field, column) => ({ column, object: 'deal', field }))
+  const op = await importing(p, { columns, match: [], funnel_id: funnel.id }, seller)
+  assert.deepEqual([op.state, op.done_count, op.failed_count, op.outcome.created], ['done', 1, 1, 1])
+  assert.deepEqual((await report(op, seller)).map((r) => [r.row, r.code]), [[2, 'forbidden']])
+  assert.equal((await admin.list('/api/tags', { filter: 'name = "Тег отказа"', count: '1' })).count, 0)
+})
+
+test('an import does not tell by name what is out of sight, and finds one’s own of the same name', async () => {
+  const secret = await funnelOf(admin, { name: 'Закрытый отдел' })
+  const reach = { see: 'own', create: 'own', edit: 'own', delete: 'none', export: 'none' }
+  const rights = { objects: { deal: reach, contact: reach, company: reach, task: reach }, funnels: { [secret.funnel.id]: 'hidden' } }
+  const role = await admin.create('/api/roles', { name: 'Только своё', base: 'seller', rights })
+  const { id } = await admin.create('/api/users', { name: 'Свой', email: 'own@example.ru', password: 'пароль для тестов', role_id: role.id })
+  const own = await server.signIn('own@example.ru', 'пароль для тестов')
+  await admin.create('/api/deals', { title: 'Чужой секрет', stage_id: stages[0].id })
+  await admin.create('/api/deals', { title: 'Поставка', stage_id: stages[0].id })
+  const mine = await admin.create('/api/deals', { title: 'Поставка', stage_id: stages[0].id, owner_id: id })
+  const tasks = await preview('Название,Сделка\nА,Чужой секрет\nБ,Такой нет\nВ,Поставка\n', { object: 'task' }, own)
+  const op = await importing(tasks, { columns: ['title', 'deal_id'].map((field, column) => ({ column, object: 'task', field })), match: [] }, own)
+  assert.deepEqual((await report(op, own)).map((r) => [r.row, r.code, r.field]), [[2, 'unknown_name', 'deal_id'], [3, 'unknown_name', 'deal_id']])
+  assert.deepEqual((await own.list('/api/tasks', { filter: 'title = "В"' })).items.map((t) => t.deal_id), [mine.id])
+  const deals = await preview('Название,Воронка\nА,Закрытый отдел\nБ,Такой нет\n', { object: 'deal' }, own)
+  const into = await importing(deals, { columns: ['title', 'funnel_id'].map((field, column) => ({ column, object: 'deal', field })), match: [] }, own)
+  assert.deepEqual((await report(into, own)).map((r) => [r.row, r.code]), [[2, 'unknown_name'], [3, 'unknown_name']])
+})
+
 test('who may not import does not, and nobody imports what another has sent', async () => {
   const p = await preview('Имя\nЧужой\n', { object: 'contact' })
   const columns = [{ column: 0, object: 'contact', field: 'name' }]
