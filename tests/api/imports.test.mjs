@@ -238,6 +238,15 @@ test('a row that is refused after its tag was made ends, and leaves nothing of i
   assert.equal((await admin.list('/api/tags', { filter: 'name = "Тег отказа"', count: '1' })).count, 0)
 })
 
+test('a company that went with a refused row is made anew for the next row, not mixed up with another', async () => {
+  const rows = `Название,Компания,Этап\nОтказана,АО Север,Нет такого\nМежду ними,АО Юг,${stages[0].name}\nВзята,АО Север,${stages[0].name}\nИ эта,АО Север,${stages[0].name}\n`
+  const columns = [['deal', 'title'], ['company', 'name'], ['deal', 'stage_id']].map(([object, field], column) => ({ column, object, field }))
+  const op = await importing(await preview(rows, { object: 'deal' }), { columns, match: [], funnel_id: funnel.id })
+  assert.deepEqual([op.outcome.created, op.outcome.companies_created, op.failed_count], [3, 2, 1], JSON.stringify(await report(op)))
+  const company = async (title) => (await admin.get(`/api/companies/${(await admin.list('/api/deals', { filter: `title = "${title}"` })).items[0].company_id}`)).name
+  assert.deepEqual([await company('Между ними'), await company('Взята'), await company('И эта')], ['АО Юг', 'АО Север', 'АО Север'])
+})
+
 test('an import does not tell by name what is out of sight, and finds one’s own of the same name', async () => {
   const secret = await funnelOf(admin, { name: 'Закрытый отдел' })
   const reach = { see: 'own', create: 'own', edit: 'own', delete: 'none', export: 'none' }
