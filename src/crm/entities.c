@@ -10,12 +10,14 @@
 struct entities {
     int64_t seq; /* of the journal: all up to there is in it */
     const struct entity *ent[ENT_END];
+    const struct entities *older; /* made before it; whoever works with one may do so for as long as they like */
 };
 
 static struct entities builtin;
 static pthread_once_t made = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic(const struct entities *) newest;
+static _Atomic(const struct entities *) made_last;
 static _Thread_local const struct entities *pinned;
 
 static void *claim(size_t size)
@@ -261,6 +263,9 @@ static enum rc build(struct db *db, const struct entities *was, struct entities 
     made_now->seq = seq;
     for (size_t i = 0; i < sizeof noun_of / sizeof *noun_of; i++)
         made_now->ent[noun_of[i]] = make_noun(was->ent[noun_of[i]], (int)i, &rows);
+    made_now->older = atomic_load(&made_last);
+    while (!atomic_compare_exchange_weak(&made_last, &made_now->older, made_now))
+        ; /* another thread has made one meanwhile: the exchange has noted it as the older */
     *out = made_now;
 out:
     vec_free(&rows);
