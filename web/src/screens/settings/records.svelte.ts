@@ -3,7 +3,7 @@ import { get, type Answer } from '../../lib/api'
 import { plural as pluralOf, t } from '../../lib/i18n.svelte'
 import { session, sync } from '../../lib/session.svelte'
 import { toasts } from '../../lib/toasts.svelte'
-import type { List } from '../../lib/types'
+import type { List, Role } from '../../lib/types'
 import { failure, undo } from '../../lib/undo.svelte'
 import { reorder, type Placed } from './order'
 
@@ -27,7 +27,7 @@ export class Records {
   }
   name(id: unknown): string {
     const row = this.get(Number(id))
-    return String(row?.name ?? row?.label ?? '')
+    return row ? title(row) : ''
   }
   async load(): Promise<void> {
     try {
@@ -130,6 +130,8 @@ export class Records {
   }
 }
 export function title(row: Row): string {
+  // The roles that are always there are called as their reader's language calls them.
+  if (row.builtin) return t(`role.${row.base as Role}`)
   return String(row.name ?? row.label ?? row.url ?? row.title ?? `№ ${row.id}`)
 }
 /** How many deals each value of a field has: {"value": count}. Empty when the server does not tell. */
