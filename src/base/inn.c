@@ -41,7 +41,8 @@ bool kpp_valid(struct str s)
     return true;
 }
 
-struct str inn_clean(struct arena *a, struct str text)
+/* Room for one more in front. */
+static struct str without_blanks(struct arena *a, struct str text)
 {
     char *out = arena_alloc(a, text.len + 2);
     size_t n = 0;
@@ -54,6 +55,16 @@ struct str inn_clean(struct arena *a, struct str text)
             out[n++] = text.ptr[i];
     }
     out[n] = '\0';
-    struct str padded = {out, n}, plain = {out + 1, n - 1};
+    return (struct str){out + 1, n - 1};
+}
+
+struct str inn_clean(struct arena *a, struct str text)
+{
+    struct str plain = without_blanks(a, text), padded = {plain.ptr - 1, plain.len + 1};
     return (plain.len == 9 || plain.len == 11) && inn_valid(padded) ? padded : plain;
+}
+
+struct str kpp_clean(struct arena *a, struct str text)
+{
+    return without_blanks(a, text);
 }

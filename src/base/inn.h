@@ -9,3 +9,4 @@ bool inn_valid(struct str inn);
 bool kpp_valid(struct str kpp);
 /* Without blanks and dashes; an ИНН that a spreadsheet has robbed of its leading zero gets it back. */
 struct str inn_clean(struct arena *a, struct str text);
+struct str kpp_clean(struct arena *a, struct str text); /* without blanks and dashes */

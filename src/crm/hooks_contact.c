@@ -95,7 +95,7 @@ static enum rc tax_numbers(struct change *ch, const struct record *was, struct r
             return err_set(e, RC_UNPROCESSABLE, "bad_inn", "inn", NULL);
     }
     if (own && kpp->kind == VAL_TEXT && (val_has(country) || !has_letter(kpp->s))) {
-        kpp->s = inn_clean(a, kpp->s);
+        kpp->s = kpp_clean(a, kpp->s);
         if (!kpp_valid(kpp->s))
             return err_set(e, RC_UNPROCESSABLE, "bad_kpp", "kpp", NULL);
     }

@@ -181,6 +181,7 @@ static void a_wrong_digit_in_an_inn_is_noticed(void **state)
     assert_string_equal(inn_clean(&arena, STR("77 0708-3893")).ptr, "7707083893");
     assert_string_equal(inn_clean(&arena, STR("274062111")).ptr, "0274062111"); /* a spreadsheet took the zero */
     assert_string_equal(inn_clean(&arena, STR("DE 123")).ptr, "DE123");
+    assert_string_equal(kpp_clean(&arena, STR("34-00 01001")).ptr, "340001001"); /* with a zero it were an INN */
     assert_true(kpp_valid(STR("773601001")));
     assert_true(kpp_valid(STR("7736AB001")));
     assert_false(kpp_valid(STR("77360100")));
