@@ -4,7 +4,7 @@
 #include "crm/rights.h"
 
 struct point {
-    int kind;
+    int kind, field; /* field: where the value stood */
     struct val value;
     struct str fold;
 };
@@ -221,7 +221,7 @@ static enum rc collect_points(struct merging *g, struct err *e)
             if (val_has(kept) && str_eq(fold, field_fold(g->a, fd, kept.s)))
                 continue;
             TRY(point_there(g, point_fields[k].kind, fold, &there, e));
-            struct point p = {point_fields[k].kind, v, fold};
+            struct point p = {point_fields[k].kind, field, v, fold};
             if (!there)
                 vec_push(&g->points, p);
         }
@@ -254,7 +254,7 @@ static void put_losers(struct sqlb *q, const struct merging *g)
         sqlb_fmt(q, "%s%lld", i > 1 ? "," : "", (long long)g->all[i]->id);
 }
 
-/* Ids of the records of a noun that refer to one of those that go; *any false: this noun never does. */
+/* Ids of the records of a noun that refer to one of those that go, as far as the rights reach. */
 static enum rc find_referring(const struct merging *g, const struct entity *ent, int64_t **ids, size_t *n,
                               struct err *e)
 {
@@ -276,7 +276,9 @@ static enum rc find_referring(const struct merging *g, const struct entity *ent,
         sqlb_c(&q, fd->type == FT_SET ? "))" : ")");
         any = true;
     }
-    sqlb_c(&q, ") ORDER BY t.id");
+    sqlb_c(&q, ") AND ");
+    rights_sql(&q, g->ch->actor.rights, ent, RIGHT_SEE, "t");
+    sqlb_c(&q, " ORDER BY t.id");
     enum rc rc = RC_OK;
     if (any)
         TRY_OUT(sqlb_prepare(&q, g->ch->tx->db, &s, e));
@@ -437,6 +439,8 @@ enum rc records_merge_preview(struct change *ch, const struct merge *m, struct b
     jw_key(&w, "points");
     jw_arr(&w);
     for (size_t i = 0; i < g.points.len; i++) {
+        if (!rights_sees_field(ch->actor.rights, g.ent, g.points.ptr[i].field))
+            continue;
         jw_obj(&w);
         jw_kc(&w, "kind", point_kind_names[g.points.ptr[i].kind]);
         jw_kstr(&w, "value", g.points.ptr[i].value.s);

@@ -123,6 +123,20 @@ static bool ids_within(const int64_t *ids, size_t n, const int64_t *of, size_t n
     return true;
 }
 
+/* Whoever may not enter a place gives nobody leave to: it is closed to them too, or they do not see it. */
+static bool closed_within(const struct rights *r, const struct rights *by)
+{
+    for (size_t i = 0; i < by->n_closed_funnels; i++)
+        if (rights_has_funnel(r, by->closed_funnels[i]) &&
+            !rights_in(r->closed_funnels, r->n_closed_funnels, by->closed_funnels[i]))
+            return false;
+    for (size_t i = 0; i < by->n_closed_stages; i++)
+        if (!rights_in(r->hidden_stages, r->n_hidden_stages, by->closed_stages[i]) &&
+            !rights_in(r->closed_stages, r->n_closed_stages, by->closed_stages[i]))
+            return false;
+    return true;
+}
+
 bool rights_within(const struct rights *r, const struct rights *by)
 {
     if (!by || by->everything)
@@ -138,6 +152,7 @@ bool rights_within(const struct rights *r, const struct rights *by)
                 (by->read_only[ent][i] & ~(r->read_only[ent][i] | r->hidden[ent][i])))
                 return false;
     }
-    return ids_within(by->hidden_funnels, by->n_hidden_funnels, r->hidden_funnels, r->n_hidden_funnels) &&
+    return closed_within(r, by) &&
+           ids_within(by->hidden_funnels, by->n_hidden_funnels, r->hidden_funnels, r->n_hidden_funnels) &&
            ids_within(by->hidden_stages, by->n_hidden_stages, r->hidden_stages, r->n_hidden_stages);
 }

@@ -246,6 +246,13 @@ static void follow(struct rights *r, enum entity_id ent, enum entity_id of, enum
         r->scope[ent][i] = most(r->scope[of][as[i]], r->scope[or][as[i]]);
 }
 
+static void all_followers(struct rights *r)
+{
+    follow(r, ENT_DEAL_PRODUCT, ENT_DEAL, ENT_DEAL);
+    follow(r, ENT_DEAL_MEMBER, ENT_DEAL, ENT_DEAL);
+    follow(r, ENT_CONTACT_POINT, ENT_CONTACT, ENT_COMPANY);
+}
+
 static void all_scopes(struct rights *r)
 {
     enum scope settings = r->can & CAN_SETTINGS ? SCOPE_ALL : SCOPE_NONE;
@@ -266,9 +273,7 @@ static void all_scopes(struct rights *r)
     give(r, ENT_VIEW, SCOPE_OWN, SCOPE_OWN, SCOPE_OWN);
     give(r, ENT_OPERATION, r->everything ? SCOPE_ALL : SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
     give(r, ENT_NOTIFICATION, SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
-    follow(r, ENT_DEAL_PRODUCT, ENT_DEAL, ENT_DEAL);
-    follow(r, ENT_DEAL_MEMBER, ENT_DEAL, ENT_DEAL);
-    follow(r, ENT_CONTACT_POINT, ENT_CONTACT, ENT_COMPANY);
+    all_followers(r);
 }
 
 static bool any_bit(const uint64_t *bits)
@@ -294,8 +299,22 @@ static void fast_ways(struct rights *r)
     rows[ENT_NOTE] &= parents;
     rows[ENT_FILE] &= parents;
     rows[ENT_DEAL_PRODUCT] = rows[ENT_DEAL_MEMBER] = rows[ENT_DEAL];
-    rows[ENT_CONTACT_POINT] = rows[ENT_CONTACT] && rows[ENT_COMPANY];
+    rows[ENT_CONTACT_POINT] = rows[ENT_CONTACT] && rows[ENT_COMPANY] && r->all_fields[ENT_CONTACT] &&
+                              r->all_fields[ENT_COMPANY]; /* one whose phone is hidden has no further phones either */
     rows[ENT_CUSTOM_FIELD] = rows[ENT_FIELD_OPTION] = fields;
+}
+
+const struct rights *rights_narrow(struct arena *a, const struct rights *r, const bool *sees)
+{
+    struct rights *own = ARENA_NEW(a, struct rights);
+    *own = *r;
+    own->everything = false;
+    for (size_t i = 0; i < GOVERNED; i++)
+        if (!sees[governed[i]])
+            give(own, governed[i], SCOPE_NONE, SCOPE_NONE, SCOPE_NONE);
+    all_followers(own);
+    fast_ways(own);
+    return own;
 }
 
 void rights_of_base(enum role base, struct rights *out)

@@ -186,6 +186,36 @@ test('a hidden field is not there: in no answer, filter, sort, sum, and not to b
   assert.equal((await api.patch(`/api/deals/${id}`, { title: 'Сделка свой' })).title, 'Сделка свой')
 })
 
+test('a hidden phone is hidden wherever it stands: further phones, their search, a merge that is tried', async () => {
+  const rights = { objects: {}, can: ['merge'], fields: { 'contact.phone': 'hidden' }, funnels: { [secret.funnel.id]: 'hidden' } }
+  const role = await admin.create('/api/roles', { name: 'Сведение без телефонов', base: 'head', rights })
+  await admin.create('/api/users', { name: 'Без телефонов', email: 'phoneless@example.ru', password, role_id: role.id })
+  const api = await server.signIn('phoneless@example.ru', password)
+  const stays = await admin.create('/api/contacts', { name: 'Пара Первая', phone: '+7 495 765-43-21', owner_id: nobody })
+  const goes = await admin.create('/api/contacts', { name: 'Пара Вторая', phone: '+7 495 765-43-22', owner_id: nobody })
+  const point = await admin.create('/api/contact-points', { contact_id: goes.id, kind: 'phone', value: '+7 495 765-43-23' })
+  const site = await admin.create('/api/contact-points', { contact_id: goes.id, kind: 'messenger', value: '@para' })
+  await admin.create('/api/deals', { title: 'Тайная с парой', owner_id: nobody, stage_id: secret.stages[0].id, contact_id: goes.id })
+  assert.equal((await api.get(`/api/contacts/${goes.id}`)).phone, undefined)
+  assert.equal((await api('GET', `/api/contact-points/${point.id}`)).status, 404)
+  assert.deepEqual((await api.list('/api/contact-points', { filter: `contact_id = ${goes.id}` })).items.map((p) => p.id), [site.id])
+  assert.ok(!JSON.stringify(await api.get('/api/search?q=4957654323')).includes('Пара'))
+  const plan = (await api.must(200)('POST', `/api/contacts/${stays.id}/merge`, { with: [goes.id], dry_run: true })).body
+  assert.deepEqual([plan.points, plan.record.phone], [[], undefined])
+  assert.equal(plan.moves.deals, undefined, 'a deal that one does not see is not counted')
+  for (const one of [stays, goes]) await admin.del(`/api/contacts/${one.id}`)
+})
+
+test('who keeps people gives nobody leave to enter a stage that is closed to them', async () => {
+  const role = (name, can, place) => admin.create('/api/roles', { name, base: 'seller', rights: { objects: {}, can, stages: place ? { [closed.id]: place } : {} } })
+  const keeps = await role('Кадры у границы', ['users'], 'closed')
+  const [free, same, blind] = [await role('Без границ', []), await role('Та же граница', [], 'closed'), await role('Не видит её', [], 'hidden')]
+  await admin.create('/api/users', { name: 'Кадровик', email: 'keeper@example.ru', password, role_id: keeps.id })
+  const api = await server.signIn('keeper@example.ru', password)
+  const hire = async (role_id, i) => (await api('POST', '/api/users', { name: `Новичок ${i}`, email: `new${i}@example.ru`, password, role_id })).status
+  assert.deepEqual([await hire(free.id, 1), await hire(same.id, 2), await hire(blind.id, 3)], [403, 201, 201])
+})
+
 test('a closed stage cannot be entered, a hidden funnel is not there', async () => {
   const api = people.masked, id = worlds.own.deals.id
   assert.deepEqual([(await api('PATCH', `/api/deals/${id}`, { stage_id: closed.id })).status], [403])
