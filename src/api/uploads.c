@@ -192,6 +192,7 @@ static enum rc extract(struct call *c, struct err *e)
     if (in < 0)
         return err_set(e, RC_UNAVAILABLE, "file_write_failed", "", "%s", strerror(errno));
     crypto_hash_sha256_init(&x.sha);
+    c->upload->size = 0; /* of an earlier try that could not be ended */
     enum rc rc = is_multipart(c) ? extract_multipart(&x, in, e) : read_through(&x, in, NULL, e);
     close(in);
     TRY(rc);

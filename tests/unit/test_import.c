@@ -446,10 +446,11 @@ static void a_list_of_opportunities_comes_in_with_all_that_does_not_match(void *
     assert_int_equal(i->bad.count[CASE_EXISTS], 4);
     import_done(i);
 
-    static const char *const bad[] = {"{}", "[]", "{\"deals\":{\"title\":\"id\"}}",
-                                      "{\"deals\":{\"title\":\"id\",\"stage\":\"stage\",\"colour\":\"x\"}}",
-                                      "{\"deals\":{\"title\":\"id\",\"stage\":\"stage\"},\"people\":{\"file\":\"../x\","
-                                      "\"name\":\"n\"}}"};
+    static const char *const bad[] = {
+        "{}", "[]", "{\"deals\":{\"title\":\"id\"}}",
+        "{\"deals\":{\"title\":\"id\",\"stage\":\"stage\",\"colour\":\"x\"}}",
+        ("{\"deals\":{\"title\":\"id\",\"stage\":\"stage\"},\"people\":{\"file\":\"../x\","
+         "\"name\":\"n\"}}")};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         i = import_files(r, dir, bad[k]);
         assert_string_equal(i->e.code, "bad_map");
