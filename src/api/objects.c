@@ -252,6 +252,8 @@ static enum rc user_write(struct call *c, bool creating, struct err *e)
     TRY(read_user(c, u, e));
     if (!creating)
         TRY(own_fields_only(c, u, e));
+    if (u->password.ptr) /* else one of few scopes could sign in as somebody with all */
+        TRY(call_not_for_tokens(c, e));
     c->job.args = u;
     c->waits = u->password.ptr != NULL;
     if (c->waits)

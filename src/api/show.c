@@ -104,7 +104,7 @@ enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct e
     struct record *r = NULL;
     struct stmt *s;
     const struct rights *rights = c->rights->everything ? NULL : c->rights;
-    bool plain = rights_all_rows(rights, ent, RIGHT_SEE) && (!rights || rights->all_fields[ent->id]);
+    bool plain = rights_all_rows(c->rights, ent, RIGHT_SEE) && (!rights || rights->all_fields[ent->id]);
     int64_t state = plain ? readers_state(c->app->readers, c->db) : 0; /* what is kept is for who sees all of it */
     if (show_again(c, ent, id, state))
         return RC_OK;

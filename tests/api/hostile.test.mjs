@@ -65,6 +65,15 @@ test('where webhooks go is told to administrators alone, also while it happens',
   }
 })
 
+test('an API token sets no password, so one of few scopes does not become a session of all', async () => {
+  const { token } = await admin.create('/api/tokens', { name: 'Кадры', scopes: ['users:write'] })
+  const robot = server.as({ token })
+  const person = { name: 'Робот', email: 'robot@example.ru', role: 'admin' }
+  for (const [method, path, body] of [['PATCH', `/api/users/${people.seller.session.user.id}`, {}], ['PATCH', `/api/users/${admin.session.user.id}`, {}], ['POST', '/api/users', person]])
+    assert.equal((await robot(method, path, { ...body, password: 'пароль от робота' })).body.code, 'not_for_tokens', `${method} ${path}`)
+  await robot.create('/api/users', { ...person, role: 'seller' })
+})
+
 test('one-click sign-in is for whoever sits at the machine: not for other names, not through a proxy', async () => {
   const demo = await startServer({ args: ['--demo'] })
   const asked = (headers) =>

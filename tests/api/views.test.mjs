@@ -16,6 +16,7 @@ test('a view is its maker’s own; others see it only when it is shared with the
   assert.deepEqual(await names(observer), [])
   assert.equal((await observer('GET', '/api/views/' + mine.id)).status, 404)
   assert.equal((await observer('DELETE', '/api/views/' + mine.id)).status, 404)
+  for (const [method, body] of [['GET'], ['PATCH', { name: 'Чужими руками' }], ['DELETE']]) assert.equal((await admin(method, '/api/views/' + mine.id, body)).status, 404, `an administrator: ${method}`)
   const all = await head.create('/api/views', body({ name: 'Общий', sharing: 'everyone' }))
   for (const api of [seller, observer, admin]) assert.ok((await names(api)).includes('Общий'))
   assert.equal((await seller('PATCH', '/api/views/' + all.id, { name: 'Чужой' })).status, 403)
