@@ -4,6 +4,8 @@
 #include "crm/file_store.h"
 #include "store/backup_read.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,7 +232,10 @@ static enum rc make(struct making *m, const struct db_target *from, const char *
     if (zip_close(m->zip) != 0)
         return failed(m->e, zip_strerror(m->zip));
     m->zip = NULL;
-    return rename(part, m->path) == 0 ? RC_OK : failed(m->e, strerror(errno));
+    TRY(file_store_sync(part, 0, m->e));
+    if (rename(part, m->path) != 0)
+        return failed(m->e, strerror(errno));
+    return file_store_sync(dirname(str_cdup(&m->arena, str_c(m->path))), O_DIRECTORY, m->e);
 }
 
 enum rc archive_make(const struct db_target *from, const char *files, const char *path, struct archive_stats *stats,

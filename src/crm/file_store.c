@@ -32,7 +32,7 @@ const char *file_store_path(struct arena *a, const char *folder, struct str sha2
     return is_sha(sha256) ? str_fmt(a, "%s/%.2s/%.*s", folder, sha256.ptr, STR_ARG(sha256)).ptr : NULL;
 }
 
-static enum rc sync_path(const char *path, int flags, struct err *e)
+enum rc file_store_sync(const char *path, int flags, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
     if (fd < 0)
@@ -46,14 +46,14 @@ static enum rc sync_path(const char *path, int flags, struct err *e)
 static enum rc put_in_place(struct arena *a, const char *folder, const char *from, const char *path, struct err *e)
 {
     const char *part = str_fmt(a, "%.*s", (int)(strlen(path) - 65), path).ptr;
-    TRY(sync_path(from, 0, e));
+    TRY(file_store_sync(from, 0, e));
     if (mkdir(part, 0700) == 0)
-        TRY(sync_path(folder, O_DIRECTORY, e));
+        TRY(file_store_sync(folder, O_DIRECTORY, e));
     else if (errno != EEXIST)
         return failed(e, part);
     if (rename(from, path) != 0)
         return failed(e, path);
-    return sync_path(part, O_DIRECTORY, e);
+    return file_store_sync(part, O_DIRECTORY, e);
 }
 
 enum rc file_store_take(struct arena *a, const char *folder, const char *from, struct str sha256, struct err *e)

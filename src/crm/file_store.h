@@ -28,3 +28,5 @@ MUST_USE enum rc file_store_each(struct db *db, enum rc (*each)(void *arg, struc
 MUST_USE enum rc file_store_sweep(struct db *db, const char *folder, int64_t now, int64_t *removed, struct err *e);
 /* After the rows are gone for good (erasure of personal data): the bytes too, when no other row names them. */
 MUST_USE enum rc file_store_forget(struct db *db, const char *folder, struct str sha256, struct err *e);
+/* What has been written to a file, or which names a folder has (flags O_DIRECTORY), is on the disk afterwards. */
+MUST_USE enum rc file_store_sync(const char *path, int flags, struct err *e);
