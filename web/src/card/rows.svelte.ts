@@ -18,6 +18,9 @@ export class Rows<T extends Row> {
   #temporary = -1
   #sending = 0
   #round = 0
+  #missed: 'all' | readonly number[] | null = null
+  #begin = (): void => {}
+  #begun = new Promise<void>((done) => (this.#begin = done))
 
   constructor(
     readonly noun: string,
@@ -35,22 +38,34 @@ export class Rows<T extends Row> {
     do {
       const page: List<T> = await get(this.#path(Math.min(PAGE, this.most), this.filter, cursor), signal)
       // What is on its way is newer than this answer; the answer to it brings the list up to date.
-      if (this.#sending > 0 || round !== this.#round) return
+      if (round !== this.#round) return
+      if (this.#sending > 0) {
+        this.#missed = 'all'
+        return
+      }
       all.push(...page.items)
       cursor = page.next_cursor
       // The first time one sees it grow.
       if (!this.loaded) this.list = [...all]
+      this.#begin()
     } while (cursor !== null && all.length < this.most)
     this.cut = cursor !== null
     this.list = all
     this.loaded = true
+  }
+  /** Resolves when the first of several pages stands. */
+  begun(): Promise<void> {
+    return this.#begun
   }
   /** Others changed some: they are asked for again, and go when they do not belong here any more. */
   async renew(ids: readonly number[]): Promise<void> {
     const known = `id in (${ids.join(', ')})`
     const filter = this.filter ? `${known} and (${this.filter})` : known
     const { items } = await get<List<T>>(this.#path(PAGE, filter, null))
-    if (this.#sending > 0) return
+    if (this.#sending > 0) {
+      this.#missed = this.#missed === 'all' ? 'all' : [...(this.#missed ?? []), ...ids]
+      return
+    }
     const rest = this.list.filter((r) => !ids.includes(r.id))
     this.list = [...rest, ...items]
   }
@@ -108,7 +123,14 @@ export class Rows<T extends Row> {
       throw e
     } finally {
       this.#sending--
+      if (this.#sending === 0) this.#catchUp()
     }
+  }
+  /** What came while something was on its way is asked for once more. */
+  #catchUp(): void {
+    const missed = this.#missed
+    this.#missed = null
+    if (missed !== null) (missed === 'all' ? this.load() : this.renew(missed)).catch(() => {}) // as it was until the next load
   }
   #put(id: number, row: T): void {
     this.list = this.list.map((r) => (r.id === id ? row : r))

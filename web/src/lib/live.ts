@@ -28,6 +28,7 @@ let hiding: ReturnType<typeof setTimeout> | undefined
 
 /** Listens from the number `since` on (-1: from now). A path with a board also tells what changes on it. */
 export function live(path: string, since: number, on: LiveHandlers): () => void {
+  if (typeof EventSource === 'undefined') return () => {}
   const listener = { path, on }
   listeners.add(listener)
   // Where all can go on: the others may hear something twice then, which they can take.
@@ -77,7 +78,8 @@ function connect(): void {
   const hear = (name: string, tell: (on: LiveHandlers, data: string) => void) =>
     stream.addEventListener(name, (e) => {
       if (stream !== source) return
-      const id = Number((e as MessageEvent).lastEventId)
+      // What is only for this person has no number, and must not be taken for the beginning of the journal.
+      const id = Number((e as MessageEvent).lastEventId || -1)
       if (id > seq) seq = id
       each((on) => tell(on, (e as MessageEvent).data))
     })

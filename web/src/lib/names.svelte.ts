@@ -169,7 +169,7 @@ class Names {
     this.#known = next
   }
   #listen(): void {
-    if (this.#listens || typeof EventSource === 'undefined') return
+    if (this.#listens) return
     this.#listens = true
     live('/api/events', -1, {
       change: ({ object, object_id, set }) => {
@@ -177,7 +177,14 @@ class Names {
         if (typeof name === 'string' && this.#known.has(`${object} ${object_id}`))
           this.learn(object, object_id, name)
       },
-      reset: () => this.#asked.clear(),
+      // Nobody knows what was renamed meanwhile: all that are known are asked for again, and shown until then.
+      reset: () => {
+        this.#asked.clear()
+        for (const key of this.#known.keys()) {
+          const [object, id] = key.split(' ')
+          this.#want(object!, Number(id))
+        }
+      },
     })
   }
 }

@@ -92,6 +92,8 @@ class Schema {
   #loading: Promise<void> | null = null
   #again: ReturnType<typeof setTimeout> | undefined
   #listens = false
+  #round = 0
+  #shown = 0
 
   /** Loads it unless it is here already; labels are in the user's language. */
   load(): Promise<void> {
@@ -106,7 +108,11 @@ class Schema {
     return this.#loading
   }
   async #fetch(): Promise<void> {
+    const round = ++this.#round
+    const of = this.#of
     const { objects, can } = await get<Answer>('/api/schema')
+    if (of !== this.#of || round < this.#shown) return // of another language, or older than what is here
+    this.#shown = round
     this.objects = new Map(
       objects.map((o) => [o.object, { ...o, fields: o.fields.map((f) => fieldFrom(o.object, f)) }]),
     )

@@ -40,6 +40,7 @@ class Session {
   tags = $derived(new Map((this.boot?.tags ?? []).map((s) => [s.id, s])))
 
   #again: ReturnType<typeof setTimeout> | undefined
+  #who: number | null = null
 
   get user(): User {
     if (!this.boot) throw new Error('nobody is signed in')
@@ -106,6 +107,9 @@ class Session {
     this.boot = { ...this.boot, user: { ...this.boot.user, locale: data.locale, version: data.version } }
   }
   async #in(boot: Boot): Promise<void> {
+    // Somebody else at the same desk, after the session had ended: a new page, where nothing is left of the first one.
+    if (this.#who !== null && this.#who !== boot.user.id) return location.reload()
+    this.#who = boot.user.id
     setCsrf(boot.csrf)
     clock.set(boot.now)
     settings.locale = boot.user.locale

@@ -15,6 +15,7 @@ export class Duplicates {
   state = $state<'loading' | 'ready' | 'failed'>('loading')
   problem = $state('')
   busy = $state(false)
+  #round = 0
 
   constructor(readonly noun: 'contacts' | 'companies') {}
 
@@ -29,18 +30,21 @@ export class Duplicates {
     await this.#page(null)
   }
   async #page(cursor: string | null): Promise<void> {
+    const round = ++this.#round
     this.busy = true
     const query = new URLSearchParams({ limit: '30', ...(cursor === null ? {} : { cursor }) })
     try {
       const page = await get<List<Group>>(`/api/${this.noun}/duplicates?${query}`)
+      if (round !== this.#round) return // from before the merge: its page would stand twice
       this.items = cursor === null ? page.items : [...this.items, ...page.items]
       this.cursor = page.next_cursor
       this.state = 'ready'
     } catch (e) {
+      if (round !== this.#round) return
       this.problem = failure(e)
       if (this.items.length === 0) this.state = 'failed'
     } finally {
-      this.busy = false
+      if (round === this.#round) this.busy = false
     }
   }
 }

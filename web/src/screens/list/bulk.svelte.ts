@@ -5,6 +5,7 @@ import { operations, over, type Operation } from '../../lib/operations.svelte'
 import { toasts } from '../../lib/toasts.svelte'
 import { failure, undo } from '../../lib/undo.svelte'
 import type { ListStore } from './list.svelte'
+import type { Selection } from './selection.svelte'
 
 export interface BulkChange {
   set?: Record<string, unknown>
@@ -19,10 +20,15 @@ export interface DryRun {
   reasons: { code: string; detail: string; count: number; ids: number[] }[]
 }
 
+/** The rows that were chosen when it was asked: what is confirmed is what was counted. */
+type Target = ReturnType<Selection['target']>
+
 export class Bulk {
   /** What is asked before it is done. */
-  pending = $state.raw<{ change: BulkChange; title: string; dry: DryRun } | null>(null)
+  pending = $state.raw<{ change: BulkChange; about: Target; title: string; dry: DryRun } | null>(null)
   checking = $state(false)
+  /** Pressed: a second press is not a second change. */
+  starting = $state(false)
   running = $state.raw<number | null>(null)
   operation = $derived(this.running === null ? undefined : operations.known.get(this.running))
 
@@ -32,19 +38,21 @@ export class Bulk {
   async ask(change: BulkChange, title: string): Promise<void> {
     if (this.checking) return
     this.checking = true
+    const about = this.list.selection.target()
     try {
-      const { data: dry } = await this.#post<DryRun>({ ...change, dry_run: true })
-      this.pending = { change, title, dry }
+      const { data: dry } = await this.#post<DryRun>({ ...about, ...change, dry_run: true })
+      this.pending = { change, about, title, dry }
     } catch (e) {
       toasts.error(failure(e))
     }
     this.checking = false
   }
   async run(): Promise<void> {
-    if (!this.pending) return
-    const { change, title } = this.pending
+    if (!this.pending || this.starting) return
+    const { change, about, title } = this.pending
+    this.starting = true
     try {
-      const { data } = await this.#post<Operation>({ ...change, ...(change.delete ? { delete: true } : {}) })
+      const { data } = await this.#post<Operation>({ ...about, ...change })
       this.running = data.id
       this.pending = null
       const done = await operations.follow(data)
@@ -52,6 +60,7 @@ export class Bulk {
     } catch (e) {
       toasts.error(failure(e))
     }
+    this.starting = false
     this.running = null
     this.list.selection.drop()
     void this.list.refresh()
@@ -76,10 +85,6 @@ export class Bulk {
     void this.list.refresh()
   }
   #post<T>(body: Record<string, unknown>) {
-    const target = this.list.selection.target()
-    return request<T>('POST', `/api/${this.list.plural}/bulk`, {
-      body: { ...target, ...body },
-      key: crypto.randomUUID(),
-    })
+    return request<T>('POST', `/api/${this.list.plural}/bulk`, { body, key: crypto.randomUUID() })
   }
 }

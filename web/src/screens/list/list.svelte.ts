@@ -59,6 +59,7 @@ export class ListStore {
   #wanting: ReturnType<typeof setTimeout> | undefined
   #sending = 0
   #followed = false
+  #closed = false
   #stopLive: () => void
 
   constructor(
@@ -70,6 +71,7 @@ export class ListStore {
     this.#stopLive = live('/api/events', -1, { change: (c) => this.#heard(c), reset: () => this.#later() })
   }
   close(): void {
+    this.#closed = true
     this.#abort.abort()
     this.#stopLive()
     clearTimeout(this.#again)
@@ -217,23 +219,24 @@ export class ListStore {
     clearTimeout(this.#wanting)
     this.#wanting = setTimeout(() => void this.#fetchSeen(), 30)
   }
-  #onScreen(): Map<Section, Set<number>> {
+  /** Pages of the sections that these lines lie on. */
+  #pagesOf([first, end]: readonly [number, number]): Map<Section, Set<number>> {
     const seen = new Map<Section, Set<number>>()
     let at = 0
     for (const section of this.sections) {
       if (section.group) at++
       const count = section.open ? section.count : 0
-      const from = Math.max(0, this.#seen[0] - at)
-      const to = Math.min(count, this.#seen[1] - at)
+      const from = Math.max(0, first - at)
+      const to = Math.min(count, end - at)
       if (to > from) seen.set(section, new Set(pages(from, to, PAGE)))
       at += count
-      if (at > this.#seen[1]) break
+      if (at > end) break
     }
     return seen
   }
-  async #fetchSeen(again = false): Promise<void> {
+  async #fetchSeen(again = false, lines: readonly [number, number] = this.#seen): Promise<void> {
     const { signal } = this.#abort
-    const asks = [...this.#onScreen()].flatMap(([section, wanted]) =>
+    const asks = [...this.#pagesOf(lines)].flatMap(([section, wanted]) =>
       [...wanted].map((page) => section.need(page, this.#url, signal, again)),
     )
     const results = await Promise.allSettled(asks)
@@ -274,10 +277,7 @@ export class ListStore {
   }
   /** Loads rows that are not here yet, so that a range can be chosen. */
   async ensure(first: number, end: number): Promise<void> {
-    const before = this.#seen
-    this.#seen = [first, end]
-    await this.#fetchSeen()
-    this.#seen = before
+    await this.#fetchSeen(false, [first, end])
   }
   get current(): Row | undefined {
     return this.at(this.row)
@@ -316,13 +316,14 @@ export class ListStore {
   }
   /** What is on the screen is asked for again, at most every second or so. */
   #later(after = 800): void {
-    if (this.#again !== undefined) return
+    if (this.#again !== undefined || this.#closed) return
     this.#again = setTimeout(() => {
       this.#again = undefined
       void this.refresh()
     }, after)
   }
   async refresh(): Promise<void> {
+    if (this.#closed) return
     if (this.phase !== 'ready' || this.#sending > 0 || this.editing) return this.#later()
     const { signal } = this.#abort
     const here = this.current?.id
@@ -335,7 +336,7 @@ export class ListStore {
         const { count } = await this.#total(this.asked, signal)
         const section = this.sections[0]
         if (!section || signal.aborted) return
-        section.forget(this.#onScreen().get(section) ?? new Set())
+        section.forget(this.#pagesOf(this.#seen).get(section) ?? new Set())
         await this.#fetchSeen(true)
         section.count = count
         this.need(...this.#seen)

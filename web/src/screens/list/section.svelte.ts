@@ -19,7 +19,9 @@ export class Section {
   pages = $state.raw<ReadonlyMap<number, readonly Row[]>>(new Map())
   count = $state(0)
   open = $state(true)
-  #asked = new Set<number>()
+  /** Pages here or on their way, and which question each answer is to belong to. */
+  #asked = new Map<number, number>()
+  #questions = 0
 
   constructor(
     readonly group: GroupOf | null,
@@ -58,20 +60,25 @@ export class Section {
     again = false,
   ): Promise<void> {
     if (this.#asked.has(page) && !again) return
-    this.#asked.add(page)
+    const question = ++this.#questions
+    this.#asked.set(page, question)
     try {
       const { items } = await get<List<Row>>(url(this.filter, page * PAGE), signal)
+      // Asked again, or forgotten, meanwhile: this answer is too late.
+      if (this.#asked.get(page) !== question) return
+      const here = new Map(this.pages.get(page)?.map((r): [number, Row] => [r.id, r]))
       const next = new Map(this.pages)
-      next.set(page, items)
+      // A row changed while the answer was on its way is the newer one.
+      next.set(page, items.map((r) => ((here.get(r.id)?.version ?? 0) > r.version ? here.get(r.id)! : r))) // prettier-ignore
       this.pages = next
     } catch (e) {
-      this.#asked.delete(page)
+      if (this.#asked.get(page) === question) this.#asked.delete(page)
       throw e
     }
   }
   /** Others changed something: what is not on the screen is asked for again when it comes into sight. */
   forget(keep: ReadonlySet<number>): void {
     this.pages = new Map([...this.pages].filter(([page]) => keep.has(page)))
-    this.#asked = new Set(keep)
+    this.#asked = new Map([...this.#asked].filter(([page]) => keep.has(page)))
   }
 }

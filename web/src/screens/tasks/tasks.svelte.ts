@@ -53,27 +53,31 @@ export class TaskDesk implements TaskHost {
   order = $derived(this.lines.flatMap((l) => (l.kind === 'task' ? [l.task.id] : [])))
   #stop: (() => void) | null = null
   #changed = new Set<number>()
+  #round = 0
   #soon: ReturnType<typeof setTimeout> | undefined
 
   get tasks() {
     return this.rows
   }
   async open(asked: Asked): Promise<void> {
+    const round = ++this.#round
     this.asked = asked
     this.state = 'loading'
     this.#listen()
     try {
       const team = asked.who === 'team' ? await teamOf(session.user.id) : []
+      if (round !== this.#round) return
       const sort = asked.done ? '-done_at' : 'due_at'
       const most = asked.done ? DONE_MOST : MOST
       const rows = new Rows<Task>('tasks', filterOf(asked, team), sort, most, FIELDS)
       this.rows = rows
       const loading = rows.load()
-      await Promise.race([loading, firstPage(rows)])
-      if (this.rows !== rows) return
+      await Promise.race([loading, rows.begun()])
+      if (round !== this.#round) return
       this.state = 'ready'
       await loading
     } catch (e) {
+      if (round !== this.#round) return
       this.state = 'failed'
       this.problem = failure(e)
     }
@@ -93,9 +97,11 @@ export class TaskDesk implements TaskHost {
     this.#changed.add(id)
     clearTimeout(this.#soon)
     this.#soon = setTimeout(() => {
-      const ids = [...this.#changed].slice(0, 200)
+      const ids = [...this.#changed]
       this.#changed.clear()
-      void this.rows.renew(ids).catch(() => {}) // the next change asks again
+      // Many at once (a bulk change, an import) come as a whole.
+      const asked = ids.length > 200 ? this.rows.load() : this.rows.renew(ids)
+      asked.catch(() => {}) // the next change asks again
     }, 80)
   }
   fold(section: Section): void {
@@ -176,8 +182,4 @@ export class TaskDesk implements TaskHost {
       return false
     }
   }
-}
-/** Resolves when the first of several pages stands. */
-async function firstPage(rows: Rows<Task>): Promise<void> {
-  while (rows.list.length === 0 && !rows.loaded) await new Promise((go) => setTimeout(go, 15))
 }
