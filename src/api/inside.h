@@ -84,7 +84,7 @@ void sign_in_failed(struct call *c, int64_t user_id, struct str email, const cha
 void session_noted(struct call *c);
 /* scopes.c: what an API token was made for */
 MUST_USE enum rc scopes_read(struct call *c, const json_t *list, struct str *out, struct err *e); /* bad_scope */
-MUST_USE enum rc scopes_allow(const struct call *c, struct err *e);                               /* scope_missing */
+MUST_USE enum rc scopes_allow(struct call *c, struct err *e); /* scope_missing; narrows c->rights */
 /* login.c */
 const char *call_peer(const struct call *c);
 MUST_USE enum rc call_need_json(const struct call *c, struct err *e); /* bad_content_type */

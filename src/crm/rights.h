@@ -47,6 +47,10 @@ MUST_USE enum rc rights_load(struct db *db, struct arena *a, int64_t user_id, co
 void rights_of_base(enum role base, struct rights *out);                   /* of a built-in role as it comes */
 const struct rights *rights_copy(struct arena *a, const struct rights *r); /* NULL stays NULL */
 
+/* A copy that reaches none of the objects that `sees` (by enum entity_id) leaves out; of those only which a role names.
+ */
+const struct rights *rights_narrow(struct arena *a, const struct rights *r, const bool *sees);
+
 /* NULL rights may everything. */
 bool rights_can(const struct rights *r, enum can what);
 enum scope rights_scope(const struct rights *r, const struct entity *ent, enum right right);

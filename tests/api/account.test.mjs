@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { cli, peopleOf, serve, signIn } from './harness.mjs'
+import { cli, funnelOf, peopleOf, serve, signIn } from './harness.mjs'
 
 const server = await serve()
 const { admin, head, seller, observer } = await peopleOf(server)
@@ -177,6 +177,18 @@ test('an API token does only what it was made for, and only until its day', asyn
   for (const body of [{ scopes: ['deals'] }, { scopes: ['deals:delete'] }, { scopes: ['nothing:read'] }, { scopes: [] }]) assert.equal((await admin('POST', '/api/tokens', { name: 'т', ...body })).body.code, 'bad_scope')
   assert.equal((await admin('POST', '/api/tokens', { name: 'т', scopes: 'deals:read' })).status, 400)
   assert.equal((await admin('POST', '/api/tokens', { name: 'т', expires_at: 1 })).body.code, 'bad_expiry')
+})
+
+test('what an API token was not made for is out of its sight everywhere', async () => {
+  const { funnel, stages } = await funnelOf(admin)
+  const contact = await admin.create('/api/contacts', { name: 'Секретов Лев' })
+  const deal = await admin.create('/api/deals', { title: 'на виду', funnel_id: funnel.id, stage_id: stages[0].id, contact_id: contact.id })
+  const made = await admin.create('/api/tokens', { name: 'сделки', scopes: ['deals:read', 'search:read'] })
+  const robot = server.as({ token: made.token })
+  assert.equal((await robot.get(`/api/deals/${deal.id}`)).title, 'на виду')
+  assert.doesNotMatch(JSON.stringify(await robot.get(`/api/board/${funnel.id}`)), /Секретов/)
+  assert.deepEqual((await robot.get(`/api/deals?filter=${encodeURIComponent('contact_id.name ~ "Секретов"')}`)).items, [])
+  assert.deepEqual((await robot.get(`/api/search?q=${encodeURIComponent('Секретов')}`)).items, [])
 })
 
 test('who came in and who tried to is written down for a year', async () => {
