@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/demo_fill.h"
 #include "crm/crm.h"
+#include "crm/custom_field.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -22,8 +23,8 @@ static void put_summary(const struct demo_world *w, const struct demo_filled *fi
     jw_ki64(&j, "users", DEMO_USERS);
     jw_ki64(&j, "funnels", DEMO_FUNNELS);
     jw_ki64(&j, "deals", (int64_t)w->deals.len);
-    jw_ki64(&j, "contacts", (int64_t)w->contacts.len);
-    jw_ki64(&j, "companies", (int64_t)w->companies.len);
+    jw_ki64(&j, "contacts", filled->contacts);
+    jw_ki64(&j, "companies", filled->companies);
     jw_ki64(&j, "tasks", (int64_t)w->tasks.len);
     jw_ki64(&j, "events", filled->events);
     jw_key(&j, "planted");
@@ -37,9 +38,9 @@ static void put_summary(const struct demo_world *w, const struct demo_filled *fi
 
 static void say_summary(const struct demo_world *w, const struct demo_filled *filled)
 {
-    printf("%d people, %d funnels, %zu deals, %zu contacts, %zu companies, %zu tasks; %lld events in the journal\n",
-           DEMO_USERS, DEMO_FUNNELS, w->deals.len, w->contacts.len, w->companies.len, w->tasks.len,
-           (long long)filled->events);
+    printf("%d people, %d funnels, %zu deals, %lld contacts, %lld companies, %zu tasks; %lld events in the journal\n",
+           DEMO_USERS, DEMO_FUNNELS, w->deals.len, (long long)filled->contacts, (long long)filled->companies,
+           w->tasks.len, (long long)filled->events);
 }
 
 static void progress(int64_t done, int64_t of)
@@ -69,6 +70,7 @@ static int fill(const struct run *r, const struct db_target *target, struct demo
     int status = 1;
     enum rc rc;
     TRY_OUT(writer_start(&writer, target, crm_migrations, crm_migrations_n, NULL, NULL, &e));
+    TRY_OUT(entities_open(target, &e));
     TRY_OUT(demo_simulate(&w, opt, &e));
     rc = demo_fill(writer, &w, isatty(STDERR_FILENO) ? progress : NULL, &filled, &e);
     if (rc == RC_CONFLICT && r->if_empty && strcmp(e.code, "demo_not_empty") == 0) {

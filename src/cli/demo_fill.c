@@ -1,27 +1,9 @@
-#include "cli/demo_fill.h"
-#include "crm/bulk.h"
-#include "crm/crm.h"
+#include "cli/demo_fill_impl.h"
 #include <stdlib.h>
 
 #define CHUNK 40000 /* events a transaction */
-#define TAGS 5
 
-struct filler {
-    struct job job;
-    struct demo_world *w;
-    int64_t user[DEMO_USERS], funnel[DEMO_FUNNELS], stage[DEMO_FUNNELS][DEMO_MAX_STAGES], reason[12], source[12],
-        class_of[3], product[DEMO_PRODUCTS], tag[TAGS], campaign[DEMO_MAX_CAMPAIGNS];
-    int64_t *company, *contact, *deal, *task; /* ids by index, known once the row is written */
-    uint32_t *touched;                        /* by deal: its last event */
-    uint16_t *changes;                        /* by deal: events behind the first */
-    size_t from, to;                          /* events of this job */
-    int64_t written;
-    struct wtx *tx;
-    struct record *was[ENT_END], *is[ENT_END];
-    struct buf scratch;
-};
-
-static struct actor actor_of(const struct filler *f, unsigned user)
+struct actor demo_actor(const struct filler *f, unsigned user)
 {
     return (struct actor){user == DEMO_SYSTEM ? 0 : f->user[user], user == DEMO_SYSTEM ? ROLE_ADMIN : ROLE_SELLER,
                           VIA_DEMO};
@@ -29,10 +11,12 @@ static struct actor actor_of(const struct filler *f, unsigned user)
 
 /* ---- lists: through the ordinary commands ---- */
 
-static enum rc create(struct filler *f, int64_t at, enum entity_id kind, json_t *body, int64_t *id, struct err *e)
+enum rc demo_create(struct filler *f, unsigned actor, int64_t at, enum entity_id kind, json_t *body, int64_t *id,
+                    struct err *e)
 {
-    struct change ch = change_begin(f->tx, actor_of(f, DEMO_SYSTEM));
+    struct change ch = change_begin(f->tx, demo_actor(f, actor));
     ch.at = at;
+    ch.words_later = true;
     TRY(change_create_json(&ch, kind, body, id, e));
     f->written += ch.events;
     return RC_OK;
@@ -70,8 +54,9 @@ static enum rc create_people(struct filler *f, int64_t at, struct err *e)
 {
     for (size_t i = 0; i < DEMO_USERS; i++) {
         const struct demo_person *p = &demo_staff[i];
-        TRY(create(f, at, ENT_USER, json_pack("{s:s,s:s,s:s}", "name", p->name, "email", p->email, "role", p->role),
-                   &f->user[i], e));
+        TRY(demo_create(f, DEMO_SYSTEM, at, ENT_USER,
+                        json_pack("{s:s,s:s,s:s}", "name", p->name, "email", p->email, "role", p->role), &f->user[i],
+                        e));
     }
     return RC_OK;
 }
@@ -80,7 +65,7 @@ static enum rc create_funnels(struct filler *f, int64_t at, struct err *e)
 {
     for (unsigned i = 0; i < DEMO_FUNNELS; i++) {
         const struct demo_funnel_model *m = &demo_funnels[i];
-        struct change ch = change_begin(f->tx, actor_of(f, DEMO_ADMIN));
+        struct change ch = change_begin(f->tx, demo_actor(f, DEMO_ADMIN));
         struct preset_as as = {str_c(m->name), str_c(m->kind), str_c(m->currency), STR("ru"), i + 1};
         ch.at = at;
         TRY(preset_create_funnel(&ch, f->w->funnels[i], &as, &f->funnel[i], e));
@@ -93,17 +78,18 @@ static enum rc create_funnels(struct filler *f, int64_t at, struct err *e)
 
 static enum rc create_lists(struct filler *f, int64_t at, struct err *e)
 {
-    static const char *const tags[TAGS][2] = {{"нужен выезд", "#e0912f"},
-                                              {"срочно", "#c0504d"},
-                                              {"постоплата", "#8e6ad8"},
-                                              {"VIP", "#d8b22c"},
-                                              {"группа набирается", "#2aa5b8"}};
-    struct change ch = change_begin(f->tx, actor_of(f, DEMO_ADMIN));
+    static const char *const tags[DEMO_TAGS][2] = {{"нужен выезд", "#e0912f"},
+                                                   {"срочно", "#c0504d"},
+                                                   {"постоплата", "#8e6ad8"},
+                                                   {"VIP", "#d8b22c"},
+                                                   {"группа набирается", "#2aa5b8"}};
+    struct change ch = change_begin(f->tx, demo_actor(f, DEMO_ADMIN));
     ch.at = at;
     TRY(preset_ensure_lists(&ch, f->w->training, STR("ru"), e));
     f->written += ch.events;
-    for (size_t i = 0; i < TAGS; i++)
-        TRY(create(f, at, ENT_TAG, json_pack("{s:s,s:s}", "name", tags[i][0], "colour", tags[i][1]), &f->tag[i], e));
+    for (size_t i = 0; i < DEMO_TAGS; i++)
+        TRY(demo_create(f, DEMO_SYSTEM, at, ENT_TAG, json_pack("{s:s,s:s}", "name", tags[i][0], "colour", tags[i][1]),
+                        &f->tag[i], e));
     TRY(ids_of(f, "loss_reason", "AND funnel_id IS NULL", f->reason, 8, e));
     struct str of = str_fmt(f->tx->arena, "AND funnel_id = %lld", (long long)f->funnel[DEMO_TENDERS]);
     TRY(ids_of(f, "loss_reason", of.ptr, f->reason + 8, 4, e));
@@ -119,33 +105,30 @@ static enum rc start_apply(struct wtx *tx, struct job *job, struct err *e)
     f->tx = tx;
     f->written = 0;
     TRY(refuse_full(tx->db, e));
-    struct change ch = change_begin(tx, actor_of(f, DEMO_SYSTEM));
-    ch.at = at;
-    TRY(setting_set(&ch, "company", STR("Учебный центр «Вектор»"), e));
-    TRY(setting_set(&ch, "currency", STR("RUB"), e));
-    TRY(setting_set(&ch, "time_zone", STR("Europe/Moscow"), e));
-    f->written += ch.events;
+    TRY(demo_setup_settings(f, at, e));
     TRY(create_people(f, at, e));
+    TRY(demo_setup_teams(f, at, e));
     TRY(create_funnels(f, at, e));
-    return create_lists(f, at, e);
+    TRY(create_lists(f, at, e));
+    return demo_setup_fields(f, at, e);
 }
 
 static enum rc create_campaign(struct filler *f, size_t i, struct err *e)
 {
     const struct demo_campaign *c = &f->w->campaigns[i];
     int64_t at = f->w->base_at + (c->starts_on - f->w->base_on) * MS_DAY;
-    return create(f, at, ENT_CAMPAIGN,
-                  json_pack("{s:s,s:I,s:s,s:I,s:s,s:o,s:o}", "name", c->name, "source_id",
-                            (json_int_t)f->source[c->source], "utm_campaign", c->utm_campaign, "cost_minor",
-                            (json_int_t)c->cost_minor, "currency", c->currency, "starts_on",
-                            json_text(date_format(f->tx->arena, c->starts_on)), "ends_on",
-                            json_text(date_format(f->tx->arena, c->ends_on))),
-                  &f->campaign[i], e);
+    return demo_create(f, DEMO_SYSTEM, at, ENT_CAMPAIGN,
+                       json_pack("{s:s,s:I,s:s,s:I,s:s,s:o,s:o}", "name", c->name, "source_id",
+                                 (json_int_t)f->source[c->source], "utm_campaign", c->utm_campaign, "cost_minor",
+                                 (json_int_t)c->cost_minor, "currency", c->currency, "starts_on",
+                                 json_text(date_format(f->tx->arena, c->starts_on)), "ends_on",
+                                 json_text(date_format(f->tx->arena, c->ends_on))),
+                       &f->campaign[i], e);
 }
 
 /* ---- the history ---- */
 
-static struct record *blank(struct record *r, int64_t at)
+struct record *demo_blank(struct record *r, int64_t at)
 {
     bulk_clear(r);
     r->created_at = r->updated_at = at;
@@ -157,13 +140,12 @@ static struct val some(struct str s)
     return s.len ? val_str(s) : val_null();
 }
 
-static enum rc row_and_event(struct filler *f, struct record *r, const struct demo_event *ev, int64_t *id,
-                             struct err *e)
+enum rc demo_row_and_event(struct filler *f, struct record *r, const struct demo_event *ev, int64_t *id, struct err *e)
 {
     TRY(bulk_insert(f->tx, r, e));
     *id = r->id;
     f->written++;
-    return bulk_event(f->tx, actor_of(f, ev->actor), demo_at(f->w, ev->t), r->id, VERB_CREATED, NULL, r, &f->scratch,
+    return bulk_event(f->tx, demo_actor(f, ev->actor), demo_at(f->w, ev->t), r->id, VERB_CREATED, NULL, r, &f->scratch,
                       e);
 }
 
@@ -171,7 +153,7 @@ static enum rc add_company(struct filler *f, const struct demo_event *ev, struct
 {
     struct arena *a = f->tx->arena;
     struct demo_company_text t = demo_company_text(f->w, a, ev->object);
-    struct record *r = blank(f->is[ENT_COMPANY], demo_at(f->w, ev->t));
+    struct record *r = demo_blank(f->is[ENT_COMPANY], demo_at(f->w, ev->t));
     r->f[COMPANY_NAME] = val_str(t.name);
     r->f[COMPANY_INN] = val_str(t.inn);
     r->f[COMPANY_KPP] = val_str(t.kpp);
@@ -182,14 +164,16 @@ static enum rc add_company(struct filler *f, const struct demo_event *ev, struct
     r->f[COMPANY_COUNTRY] = val_str(STR("Россия"));
     r->f[COMPANY_INDUSTRY] = val_str(t.industry);
     r->f[COMPANY_OWNER_ID] = val_int(f->user[f->w->companies.ptr[ev->object].owner]);
-    return row_and_event(f, r, ev, &f->company[ev->object], e);
+    demo_own_of_company(f, ev->object, r);
+    TRY(demo_row_and_event(f, r, ev, &f->company[ev->object], e));
+    return demo_more_of_company(f, ev, e);
 }
 
 static enum rc add_contact(struct filler *f, const struct demo_event *ev, struct err *e)
 {
     const struct demo_contact *c = &f->w->contacts.ptr[ev->object];
     struct demo_contact_text t = demo_contact_text(f->w, f->tx->arena, ev->object);
-    struct record *r = blank(f->is[ENT_CONTACT], demo_at(f->w, ev->t));
+    struct record *r = demo_blank(f->is[ENT_CONTACT], demo_at(f->w, ev->t));
     r->f[CONTACT_NAME] = val_str(t.name);
     r->f[CONTACT_CONSENT] = val_int(CONSENT_UNKNOWN);
     r->f[CONTACT_RESTRICTED] = val_int(0);
@@ -199,7 +183,9 @@ static enum rc add_contact(struct filler *f, const struct demo_event *ev, struct
     if (c->company != DEMO_NONE)
         r->f[CONTACT_COMPANY_ID] = val_int(f->company[c->company]);
     r->f[CONTACT_OWNER_ID] = val_int(f->user[c->owner]);
-    return row_and_event(f, r, ev, &f->contact[ev->object], e);
+    demo_own_of_contact(f, ev->object, r);
+    TRY(demo_row_and_event(f, r, ev, &f->contact[ev->object], e));
+    return demo_more_of_contact(f, ev, e);
 }
 
 static void deal_origin(struct filler *f, const struct demo_deal *d, struct record *r)
@@ -220,7 +206,7 @@ static void deal_new(struct filler *f, uint32_t index, struct record *r)
     const struct demo_deal *d = &f->w->deals.ptr[index];
     struct rng rng = demo_stream(f->w, 10, index);
     int64_t at = demo_at(f->w, d->created);
-    blank(r, at);
+    demo_blank(r, at);
     r->f[DEAL_TITLE] = val_str(demo_deal_title(f->w, f->tx->arena, index));
     r->f[DEAL_FUNNEL_ID] = val_int(f->funnel[d->funnel]);
     r->f[DEAL_STAGE_ID] = val_int(f->stage[d->funnel][d->first_stage]);
@@ -238,12 +224,13 @@ static void deal_new(struct filler *f, uint32_t index, struct record *r)
     deal_origin(f, d, r);
     if (rng_unit(&rng) < 0.1) {
         int64_t *tag = ARENA_NEW(f->tx->arena, int64_t);
-        *tag = f->tag[rng_range(&rng, 0, TAGS - 1)];
+        *tag = f->tag[rng_range(&rng, 0, DEMO_TAGS - 1)];
         r->f[DEAL_TAG_IDS] = (struct val){.kind = VAL_SET, .set = {tag, 1}};
     }
     r->f[DEAL_RANK] = (struct val){.kind = VAL_REAL, .f = -(double)at}; /* the newest first */
     r->f[DEAL_STAGE_ENTERED_AT] = val_int(at);
     r->f[DEAL_OPEN_TASKS] = val_int(0);
+    demo_own_of_deal(f, index, r);
 }
 
 static void deal_lost(struct filler *f, uint32_t index, struct record *r)
@@ -282,14 +269,15 @@ static enum rc add_deal(struct filler *f, const struct demo_event *ev, struct er
     TRY(bulk_insert(f->tx, now, e));
     f->deal[ev->object] = now->id;
     f->written++;
-    return bulk_event(f->tx, actor_of(f, ev->actor), first->created_at, now->id, VERB_CREATED, NULL, first, &f->scratch,
-                      e);
+    TRY(bulk_event(f->tx, demo_actor(f, ev->actor), first->created_at, now->id, VERB_CREATED, NULL, first, &f->scratch,
+                   e));
+    return demo_more_of_deal(f, ev, e);
 }
 
 static enum rc add_product(struct filler *f, const struct demo_event *ev, struct err *e)
 {
     const struct demo_deal *d = &f->w->deals.ptr[ev->object];
-    struct record *r = blank(f->is[ENT_DEAL_PRODUCT], demo_at(f->w, ev->t));
+    struct record *r = demo_blank(f->is[ENT_DEAL_PRODUCT], demo_at(f->w, ev->t));
     int64_t id;
     r->f[DEAL_PRODUCT_DEAL_ID] = val_int(f->deal[ev->object]);
     r->f[DEAL_PRODUCT_PRODUCT_ID] = val_int(f->product[d->product]);
@@ -297,7 +285,7 @@ static enum rc add_product(struct filler *f, const struct demo_event *ev, struct
     r->f[DEAL_PRODUCT_PRICE_MINOR] = val_int(d->price_minor);
     r->f[DEAL_PRODUCT_DISCOUNT_PERCENT] = (struct val){.kind = VAL_REAL, .f = d->discount};
     r->f[DEAL_PRODUCT_SUM_MINOR] = val_int(d->price_minor * d->seats * (100 - d->discount) / 100);
-    return row_and_event(f, r, ev, &id, e);
+    return demo_row_and_event(f, r, ev, &id, e);
 }
 
 /* An event of a deal that changes a field or several. */
@@ -326,7 +314,7 @@ static enum rc change_deal(struct filler *f, const struct demo_event *ev, enum v
             deal_lost(f, ev->object, is);
     }
     f->written++;
-    return bulk_event(f->tx, actor_of(f, ev->actor), at, f->deal[ev->object], verb, was, is, &f->scratch, e);
+    return bulk_event(f->tx, demo_actor(f, ev->actor), at, f->deal[ev->object], verb, was, is, &f->scratch, e);
 }
 
 static int64_t task_kind(const char *name)
@@ -349,7 +337,7 @@ static enum rc add_task(struct filler *f, const struct demo_event *ev, struct er
 {
     const struct demo_task *t = &f->w->tasks.ptr[ev->object];
     const struct demo_task_words *words = &demo_task_words[t->text];
-    struct record *first = blank(f->was[ENT_TASK], demo_at(f->w, ev->t)), *now = f->is[ENT_TASK];
+    struct record *first = demo_blank(f->was[ENT_TASK], demo_at(f->w, ev->t)), *now = f->is[ENT_TASK];
     first->f[TASK_TITLE] = val_str(str_c(words->title));
     first->f[TASK_DEAL_ID] = val_int(f->deal[t->deal]);
     first->f[TASK_OWNER_ID] = val_int(f->user[t->owner]);
@@ -367,8 +355,8 @@ static enum rc add_task(struct filler *f, const struct demo_event *ev, struct er
     TRY(bulk_insert(f->tx, now, e));
     f->task[ev->object] = now->id;
     f->written++;
-    return bulk_event(f->tx, actor_of(f, ev->actor), first->created_at, now->id, VERB_CREATED, NULL, first, &f->scratch,
-                      e);
+    return bulk_event(f->tx, demo_actor(f, ev->actor), first->created_at, now->id, VERB_CREATED, NULL, first,
+                      &f->scratch, e);
 }
 
 static enum rc finish_task(struct filler *f, const struct demo_event *ev, struct err *e)
@@ -379,19 +367,19 @@ static enum rc finish_task(struct filler *f, const struct demo_event *ev, struct
     was->f[TASK_DONE] = val_int(0);
     task_done(f, &f->w->tasks.ptr[ev->object], is);
     f->written++;
-    return bulk_event(f->tx, actor_of(f, ev->actor), demo_at(f->w, ev->t), f->task[ev->object], VERB_DONE, was, is,
+    return bulk_event(f->tx, demo_actor(f, ev->actor), demo_at(f->w, ev->t), f->task[ev->object], VERB_DONE, was, is,
                       &f->scratch, e);
 }
 
 static enum rc add_note(struct filler *f, const struct demo_event *ev, struct err *e)
 {
-    struct record *r = blank(f->is[ENT_NOTE], demo_at(f->w, ev->t));
+    struct record *r = demo_blank(f->is[ENT_NOTE], demo_at(f->w, ev->t));
     int64_t id;
     r->f[NOTE_TEXT] = val_str(str_c(demo_notes[ev->a]));
     r->f[NOTE_DEAL_ID] = val_int(f->deal[ev->object]);
     r->f[NOTE_PINNED] = val_int(0);
     r->f[NOTE_AUTHOR_ID] = val_int(f->user[ev->actor]);
-    return row_and_event(f, r, ev, &id, e);
+    return demo_row_and_event(f, r, ev, &id, e);
 }
 
 static enum rc write_event(struct filler *f, const struct demo_event *ev, struct err *e)
@@ -422,11 +410,13 @@ static enum rc write_event(struct filler *f, const struct demo_event *ev, struct
 
 static enum rc chunk_apply(struct wtx *tx, struct job *job, struct err *e)
 {
-    static const enum entity_id kinds[] = {ENT_COMPANY, ENT_CONTACT, ENT_DEAL, ENT_DEAL_PRODUCT, ENT_TASK, ENT_NOTE};
+    static const enum entity_id kinds[] = {ENT_COMPANY,     ENT_CONTACT,      ENT_CONTACT_POINT, ENT_DEAL,
+                                           ENT_DEAL_MEMBER, ENT_DEAL_PRODUCT, ENT_TASK,          ENT_NOTE};
     struct filler *f = (struct filler *)job;
     const struct demo_event *events = f->w->events.ptr;
     f->tx = tx;
-    f->written = 0;
+    f->written = f->twin_contacts = f->twin_companies = 0;
+    demo_own_places(f);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         f->was[kinds[i]] = record_new(tx->arena, entity_by_id(kinds[i]));
         f->is[kinds[i]] = record_new(tx->arena, entity_by_id(kinds[i]));
@@ -468,16 +458,20 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     f.changes = ARENA_ARRAY(&a, uint16_t, w->deals.len + 1);
     count_changes(&f);
     enum rc rc = writer_run(writer, &f.job, e);
-    out->events = f.written;
+    *out = (struct demo_filled){.events = f.written};
     f.job.apply = chunk_apply;
     while (rc == RC_OK && f.from < w->events.len) {
         f.to = f.from + CHUNK < w->events.len ? f.from + CHUNK : w->events.len;
         rc = writer_run(writer, &f.job, e);
         out->events += f.written;
+        out->contacts += f.twin_contacts;
+        out->companies += f.twin_companies;
         f.from = f.to;
         if (progress)
             progress((int64_t)f.from, (int64_t)w->events.len);
     }
+    out->contacts += (int64_t)w->contacts.len;
+    out->companies += (int64_t)w->companies.len;
     buf_free(&f.scratch);
     arena_free(&a);
     return rc;
