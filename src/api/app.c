@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "channels/outbox_sender.h"
-#include "rules/notify.h"
 #include "insight/projection.h"
+#include "rules/notify.h"
 #include "store/journal.h"
 
 #define RESUME_EVENTS 999 /* of before the start that a returning listener may still get */

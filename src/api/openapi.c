@@ -25,8 +25,9 @@ static const struct {
                "\"made_at\":{\"type\":\"integer\"}}}"},
     {"backups", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":"
                 "\"#/components/schemas/backup\"}}}}"},
-    {"notices-read", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"ids\":{\"type\":\"array\",\"items\":{"
-                     "\"type\":\"integer\"}},\"all\":{\"type\":\"boolean\"}}}"},
+    {"notices-read",
+     "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"ids\":{\"type\":\"array\",\"items\":{"
+     "\"type\":\"integer\"}},\"all\":{\"type\":\"boolean\"}}}"},
     {"import-preview",
      "{\"type\":\"object\",\"required\":[\"upload_id\"],\"additionalProperties\":false,\"properties\":{\"upload_id\":{"
      "\"type\":\"string\"},\"object\":{\"type\":\"string\"},\"encoding\":{\"type\":\"string\"},\"delimiter\":{"

@@ -14,6 +14,6 @@ MUST_USE enum rc csv_open_mem(struct csv **out, struct str text, char delimiter,
 /* RC_ROW with fields valid until the next call, RC_DONE at the end, RC_INVALID for a row that cannot be split
  * (code csv_bad_row; the reader has moved on to the next line and may be asked again). */
 MUST_USE enum rc csv_next(struct csv *c, const struct str **fields, size_t *n, struct err *e);
-int64_t csv_line(const struct csv *c); /* line number where the last row began, from 1 */
+int64_t csv_line(const struct csv *c);   /* line number where the last row began, from 1 */
 char csv_delimiter(const struct csv *c); /* given or guessed */
 void csv_close(struct csv *c);

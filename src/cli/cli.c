@@ -53,7 +53,8 @@ const struct cli_command cli_commands[] = {
      "    [--currency CODE] [--kind inbound|outreach|renewal|return|other] [--delimiter C] [--json]\n"
      "voronka import --data DIR|--postgres URL --deals FILE.csv[.gz] --map MAP.json|maven --funnel NAME\n"
      "    [--currency CODE] [--json]\n"
-     "voronka import --data DIR|--postgres URL --table FILE.csv|FILE.xlsx [--object contacts|companies|deals|tasks|products]\n"
+     "voronka import --data DIR|--postgres URL --table FILE.csv|FILE.xlsx [--object "
+     "contacts|companies|deals|tasks|products]\n"
      "    [--map MAP.json] [--dry-run] [--match email,phone,inn,name,sku,id] [--on-match update|fill|skip|create]\n"
      "    [--on-bad skip|stop] [--create tag,source,...] [--encoding E] [--delimiter C] [--sheet NAME] [--json]\n"
      "voronka import --data DIR|--postgres URL --archive FILE.zip [--files DIR] [--json]",

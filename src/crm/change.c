@@ -1,9 +1,9 @@
 /* The engine of commands: rows and their journal, generic over the field tables. Order within one command:
  * references, rules of the noun (before), required fields, row, sets, journal, rules of the noun (after), reactor. */
 #include "crm/engine.h"
-#include "crm/search.h"
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
+#include "crm/search.h"
 
 static crm_reactor reactor; /* set once, before any writer runs */
 

@@ -9,8 +9,8 @@ extern const size_t crm_migrations_n;
 /* Settings: currency ("RUB"), time_zone ("Europe/Moscow"), company ("…"), demo ("1" in demo mode), secret keys. */
 MUST_USE enum rc setting_get(struct db *db, struct arena *a, const char *key, const char *fallback, struct str *out,
                              struct err *e);
-/* Of the setting `country` (ISO 3166): how numbers of phones without a country are read, and whose tax numbers are checked
- * when a company names no country. For whoever opens a database, and when the setting has changed. */
+/* Of the setting `country` (ISO 3166): how numbers of phones without a country are read, and whose tax numbers are
+ * checked when a company names no country. For whoever opens a database, and when the setting has changed. */
 MUST_USE enum rc setting_country_load(struct db *db, struct err *e);
 MUST_USE enum rc setting_set(struct change *ch, const char *key, struct str value,
                              struct err *e); /* journalled unless the key begins with

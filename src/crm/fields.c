@@ -16,8 +16,8 @@ const char *const consent_names[] = {"unknown", "given", "withdrawn", NULL};
 const char *const point_kind_names[] = {"phone", "email", "messenger", "address", "site", NULL};
 const char *const operation_kind_names[] = {"bulk", "import", "hand_over", "merge", "undo", NULL};
 const char *const operation_state_names[] = {"waiting", "running", "done", "failed", "stopped", "undone", NULL};
-const char *const verb_names[] = {"",       "created", "updated",   "deleted",    "restored", "moved",
-                                  "passed", "done",    "signed_in", "signed_out", "imported", "erased", "invited", NULL};
+const char *const verb_names[] = {"",     "created",   "updated",    "deleted",  "restored", "moved",   "passed",
+                                  "done", "signed_in", "signed_out", "imported", "erased",   "invited", NULL};
 const char *const via_names[] = {"",    "ui",   "api",     "import", "trigger", "process",
                                  "cli", "undo", "channel", "demo",   NULL};
 

@@ -28,7 +28,7 @@ struct filter_leaf {
     int via;                   /* index of the reference followed, in the noun's fields; -1: none */
     enum filter_op op;
     const struct rights *rights; /* of a reference: what may be looked at there; NULL: everything */
-    struct val *values; /* typed as the column: enums as index, dates as days, times as ms, booleans 0/1 */
+    struct val *values;          /* typed as the column: enums as index, dates as days, times as ms, booleans 0/1 */
     size_t n;
 };
 struct filter {
@@ -54,4 +54,5 @@ void filter_sql(struct sqlb *q, const struct entity *ent, const struct filter *f
 const struct field *filter_common_field(int index);
 /* Index (maybe a common one) of a field that may be filtered or sorted by; false when there is none that `r` may see.
  */
-bool filter_find_field(const struct rights *r, const struct entity *ent, struct str name, int *index, const struct field **field);
+bool filter_find_field(const struct rights *r, const struct entity *ent, struct str name, int *index,
+                       const struct field **field);

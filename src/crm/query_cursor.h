@@ -12,7 +12,8 @@ struct sort {
     struct sort_key keys[SORT_KEYS + 1]; /* the last one is always id */
     size_t n;
 };
-MUST_USE enum rc sort_parse(const struct rights *r, const struct entity *ent, struct str text, struct sort *out, struct err *e);
+MUST_USE enum rc sort_parse(const struct rights *r, const struct entity *ent, struct str text, struct sort *out,
+                            struct err *e);
 void sort_put_column(struct sqlb *q, const struct sort_key *k);
 void sort_put_order(struct sqlb *q, const struct sort *s);
 /* The condition "behind these values". */

@@ -125,8 +125,11 @@ static const char webhook_state_sql[] =
     "CREATE INDEX outbox_age ON outbox (created_at);";
 
 const struct migration crm_migrations[] = {
-    {"0001_store", store_schema_sql},          {"0002_nouns", nouns_sql},   {"0003_task_people", task_people_sql},
-    {"0004_webhook_state", webhook_state_sql}, {"0005_people", people_sql},
+    {"0001_store", store_schema_sql},
+    {"0002_nouns", nouns_sql},
+    {"0003_task_people", task_people_sql},
+    {"0004_webhook_state", webhook_state_sql},
+    {"0005_people", people_sql},
     {"0006_rights", rights_sql_step},
     {"0007_contacts", contacts_sql, contacts_backfill},
     {"0009_lists", lists_sql},

@@ -6,8 +6,8 @@
 #define HEAD                                                                                                           \
     "id @ID, version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT, "
 
-extern const char lists_sql[];  /* schema_lists.c */
-extern const char people_sql[]; /* schema_people.c */
+extern const char lists_sql[];       /* schema_lists.c */
+extern const char people_sql[];      /* schema_people.c */
 extern const char rights_sql_step[]; /* schema_rights.c */
-extern const char contacts_sql[]; /* schema_contacts.c */
+extern const char contacts_sql[];    /* schema_contacts.c */
 enum rc contacts_backfill(struct db *db, struct err *e);

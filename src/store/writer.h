@@ -45,8 +45,8 @@ struct writer_stats {
 struct writer_stats writer_stats(const struct writer *w); /* any thread */
 
 /* A part of a job that can be given up while the rest stays: what was written since wtx_mark goes with wtx_give_up and
- * stays with wtx_keep; one of the two has to follow. Marks may be nested. Each is two statements, so take one only where
- * something may fail after it has written. */
+ * stays with wtx_keep; one of the two has to follow. Marks may be nested. Each is two statements, so take one only
+ * where something may fail after it has written. */
 struct wtx_mark {
     int64_t seq, appended;
     unsigned depth;

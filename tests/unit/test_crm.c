@@ -17,7 +17,8 @@ static void a_new_deal_stands_first_in_the_first_stage_and_belongs_to_who_made_i
     const char *got = shown(r, ENT_DEAL, deal);
     assert_memory_equal(got, want, strlen(want));
     assert_non_null(strstr(got, "\"rank\":-1700000000000,"));
-    assert_non_null(strstr(got, "\"stage_entered_at\":1700000000000,\"next_task_at\":null,\"open_tasks\":0,\"owner_reason\":null}"));
+    assert_non_null(strstr(
+        got, "\"stage_entered_at\":1700000000000,\"next_task_at\":null,\"open_tasks\":0,\"owner_reason\":null}"));
     assert_string_equal(last_event(r),
                         str_fmt(&r->arena,
                                 "deal.created {\"title\":[null,\"Поставка «Ёлка»\"],\"funnel_id\":[null,%lld],"
