@@ -43,6 +43,7 @@ try {
     for (const [name, path, height] of [
       ['board', `/board/${funnel}`, 800],
       ['deal', `/deals/${deal.id}`, 800],
+      ['list', `/deals/list?${new URLSearchParams({ filter: 'status = "open" and value_minor >= 5000000', group: 'owner_id' })}`, 800],
       ['conversion', `/reports/conversion?funnel=${funnel}&by=owner`, 1000],
     ]) {
       await page.setViewportSize({ width: 1360, height })
