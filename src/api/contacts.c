@@ -35,6 +35,21 @@ static enum rc duplicates_handle(struct call *c, struct err *e)
                            e);
 }
 
+/* If-Match of a record that one sees; of another the command itself says that it is not there. */
+static enum rc as_expected(struct change *ch, const struct command_job *j, const struct entity *ent, struct err *e)
+{
+    struct record *r;
+    bool seen;
+    if (!j->expect_version)
+        return RC_OK;
+    TRY(rights_reach(ch->tx->db, ch->tx->arena, ch->actor.rights, ent, j->id, RIGHT_SEE, &seen, e));
+    if (!seen)
+        return RC_OK;
+    TRY(record_load(ch->tx->db, ch->tx->arena, ent, j->id, false, &r, e));
+    return r->version == j->expect_version ? RC_OK
+                                           : err_set(e, RC_STALE, "stale_version", "", "%lld", (long long)r->version);
+}
+
 /* ---- merging ---- */
 
 struct merge_call {
@@ -47,6 +62,7 @@ static enum rc merge_apply(struct change *ch, struct command_job *j, struct err 
 {
     struct merge_call *g = j->args;
     j->out_id = j->id;
+    TRY(as_expected(ch, j, g->m.ent, e));
     if (!g->dry_run)
         return records_merge(ch, &g->m, e);
     buf_clear(&g->preview);
@@ -170,6 +186,7 @@ static enum rc erase_apply(struct change *ch, struct command_job *j, struct err 
 {
     struct erase_call *x = j->args;
     j->out_id = j->id;
+    TRY(as_expected(ch, j, entity_by_id(ENT_CONTACT), e));
     enum rc rc = contact_erase(ch, &x->x, &x->out, e);
     forget_blobs(x);
     for (size_t i = 0; i < x->out.blobs.len && rc == RC_OK; i++)
@@ -240,6 +257,7 @@ static enum rc restrict_apply(struct change *ch, struct command_job *j, struct e
 {
     const struct restrict_call *x = j->args;
     j->out_id = j->id;
+    TRY(as_expected(ch, j, entity_by_id(ENT_CONTACT), e));
     return contact_restrict(ch, j->id, x->restricted, x->reason, e);
 }
 static const struct command command_restrict = {"contact.restrict", restrict_apply};

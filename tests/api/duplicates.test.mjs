@@ -106,6 +106,18 @@ test('two records become one with everything that hangs on them, and apart again
   await healthy()
 })
 
+test('merging, restricting and erasing keep to the version that was looked at', async () => {
+  const [stays, goes] = [await admin.create('/api/contacts', { name: 'Версия Первая' }), await admin.create('/api/contacts', { name: 'Версия Вторая' })]
+  const seen = await admin.must(200)('PATCH', `/api/contacts/${stays.id}`, { comment: 'позвонить' })
+  const old = { headers: { 'if-match': '"1"' } }
+  for (const [action, body] of [['merge', { with: [goes.id] }], ['restrict', { restricted: true, reason: 'просьба' }], ['erase', { reason: 'просьба' }]]) {
+    const r = await admin('POST', `/api/contacts/${stays.id}/${action}`, body, old)
+    assert.deepEqual([r.status, r.body.code], [412, 'stale_version'], action)
+  }
+  assert.equal((await admin.get(`/api/contacts/${goes.id}`)).merged_into_id, null)
+  await admin.must(200)('POST', `/api/contacts/${stays.id}/merge`, { with: [goes.id] }, { headers: { 'if-match': seen.headers.get('etag') } })
+})
+
 test('companies are merged with their people; nonsense is refused', async () => {
   const one = await admin.create('/api/companies', { name: 'Альфа', website: 'alfa.ru', address: 'Тверь' })
   const two = await admin.create('/api/companies', { name: 'Альфа ООО', inn: '7736207543', website: 'alfa.com', address: 'Тверь, Лесная 1' })
