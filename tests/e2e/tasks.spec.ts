@@ -158,23 +158,27 @@ test.describe('Очередь задач', () => {
     await expect(row(page, 'Срочно от начальника')).toBeVisible()
   })
 
-  test('десять тысяч задач листаются: на странице стоят только видимые', async ({ desk, server }) => {
+  test('десять тысяч задач листаются: на странице стоят только видимые', async ({ desk }) => {
     test.setTimeout(90_000)
     const head = await desk('head')
-    const { page } = head
-    const many = Array.from({ length: 300 }, (_, i) => i)
-    for (const part of [0, 1, 2])
-      await Promise.all(
-        many
-          .slice(part * 100, part * 100 + 100)
-          .map((i) => task(head, `Обзвон № ${i}`, Date.now() + (i + 1) * DAY)),
-      )
+    const { page, api } = head
+    const many = Array.from({ length: 10_000 }, (_, i) => [
+      `Обзвон № ${i}`,
+      'call',
+      new Date(Date.now() + DAY + i * 60_000).toISOString(),
+      head.person.name,
+    ])
+    await api.importTable('task', ['title', 'kind', 'due_at', 'owner_id'], many)
     await open(head)
     await expect(row(page, 'Обзвон № 0')).toBeVisible()
+    const scroller = page.locator('.scroller')
+    const toEnd = () => scroller.evaluate((el) => el.scrollTo(0, el.scrollHeight))
+    // The queue grows page by page: the last task is there when all of them are.
+    await expect(async () => {
+      await toEnd()
+      await expect(row(page, 'Обзвон № 9999')).toBeVisible({ timeout: 500 })
+    }).toPass({ timeout: 30_000 })
     expect(await page.locator('.row.line').count()).toBeLessThan(60)
-    await page.locator('.scroller').evaluate((el) => el.scrollTo(0, el.scrollHeight))
-    await expect(row(page, 'Обзвон № 299')).toBeVisible()
-    void server
   })
 })
 
