@@ -9,7 +9,10 @@
 #define FOLLOWING 48 /* words of the vocabulary that go on from a beginning */
 #define SLIPS 1600
 #define SLIP_FOUND 24
-#define LOOKED_AT 5000 /* records compared with several words, at most: of one word */
+#define LOOKED_AT 5000   /* records compared at most when some fields are hidden: of one word */
+#define COMPARED 1500    /* records compared with several words before their postings are brought together */
+#define TOGETHER 64      /* records read at once then */
+#define SLIP_ROWS 300000 /* postings brought together for slips, at most */
 #define SCANNED_TEXT "300"
 #define SCANNED 300    /* postings read at once behind a beginning */
 #define SHOWN_FIELDS 8 /* searched fields of a noun */
@@ -39,6 +42,9 @@ struct search {
     size_t n_nouns;
     const struct terms *terms;
     size_t driver; /* the term by which records are looked up */
+    int64_t left;  /* records still to be compared; for several words */
+    size_t joined; /* postings brought together so far */
+    bool slipping;
     enum search_how how;
     struct search_hit *hits;
     size_t n;
@@ -208,6 +214,7 @@ static enum rc read_rows(struct search *s, struct noun *k, struct sqlb *q, struc
     TRY(sqlb_prepare(q, s->db, &st, e));
     while (!full(s, k) && (rc = stmt_step(st, e)) == RC_ROW) {
         r = (struct row){stmt_col_i64(st, 0), st};
+        s->left--;
         if (!has(s, k->ent, r.id) && fits(s, k, &r, &field))
             take(s, k, &r, field);
     }
@@ -217,7 +224,9 @@ static enum rc read_rows(struct search *s, struct noun *k, struct sqlb *q, struc
 
 static int64_t rows_most(const struct search *s, const struct noun *k)
 {
-    return s->terms->n > 1 || !k->all ? LOOKED_AT : (int64_t)(s->q->limit * 2);
+    if (s->terms->n > 1)
+        return s->left > 0 ? s->left : 0;
+    return k->all ? (int64_t)(s->q->limit * 2) : LOOKED_AT;
 }
 
 /* Records of one noun that have exactly this word, newest first. */
@@ -243,14 +252,9 @@ static enum rc look_up(struct search *s, struct noun *k, struct str word, struct
 static enum rc look_up_all(struct search *s, struct str word, struct err *e)
 {
     for (size_t i = 0; i < s->n_nouns && s->n < s->q->limit; i++)
-        if (!full(s, &s->nouns[i]))
+        if (!full(s, &s->nouns[i]) && rows_most(s, &s->nouns[i]) > 0)
             TRY(look_up(s, &s->nouns[i], word, e));
     return RC_OK;
-}
-
-static struct str end_of(struct search *s, struct str word)
-{
-    return str_fmt(s->a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(word));
 }
 
 /* Records of one noun among the first postings behind a beginning. */
@@ -307,58 +311,13 @@ static bool all_full(const struct search *s)
 static enum rc scan_all(struct search *s, struct str word, bool *all, struct err *e)
 {
     bool kinds[ENT_END] = {0}, one = s->n_nouns == 1;
-    struct str end = end_of(s, word);
+    struct str end = search_end_of(s->a, word);
     *all = false;
     if (!one)
         TRY(survey(s, word, end, kinds, all, e));
     for (size_t i = 0; i < s->n_nouns && s->n < s->q->limit; i++)
         if ((one || kinds[s->nouns[i].ent->id]) && !full(s, &s->nouns[i]))
             TRY(scan(s, &s->nouns[i], word, end, e));
-    return RC_OK;
-}
-
-/* The words that begin so but are longer, from the vocabulary: a step into the index each. */
-static enum rc following(struct search *s, struct str word, struct str *out, size_t most, size_t *n, struct err *e)
-{
-    struct str at = word;
-    *n = 0;
-    while (*n < most) {
-        struct stmt *st;
-        TRY(db_prepare(s->db, &st, "SELECT word FROM search_word WHERE word > $1 ORDER BY word LIMIT 1", e));
-        stmt_str(st, 1, at);
-        enum rc rc = stmt_step(st, e);
-        struct str next = rc == RC_ROW ? stmt_col_str(st, 0) : STR_NULL;
-        bool goes_on = rc == RC_ROW && str_starts(next, word);
-        if (goes_on)
-            at = out[(*n)++] = str_dup(s->a, next);
-        stmt_done(st);
-        if (rc != RC_ROW && rc != RC_DONE)
-            return rc;
-        if (!goes_on)
-            break;
-    }
-    return RC_OK;
-}
-
-/* How many records there are behind a beginning, as far as it matters. */
-static enum rc weight(struct search *s, const struct term *t, int64_t most, int64_t *out, struct err *e)
-{
-    *out = 0;
-    for (size_t k = 0; k < t->n; k++) {
-        struct stmt *st;
-        TRY(db_prepare(s->db, &st,
-                       "SELECT COUNT(*) FROM (SELECT 1 FROM search_word WHERE word >= $1 AND word < $2 LIMIT $3) x",
-                       e));
-        stmt_str(st, 1, t->as[k]);
-        stmt_str(st, 2, end_of(s, t->as[k]));
-        stmt_i64(st, 3, most);
-        enum rc rc = stmt_step(st, e);
-        if (rc == RC_ROW)
-            *out += stmt_col_i64(st, 0);
-        stmt_done(st);
-        if (rc != RC_ROW)
-            return rc;
-    }
     return RC_OK;
 }
 
@@ -369,7 +328,7 @@ static enum rc choose_driver(struct search *s, struct err *e)
     s->driver = 0;
     for (size_t i = 0; s->terms->n > 1 && i < s->terms->n && best > 0; i++) {
         int64_t n;
-        TRY(weight(s, &s->terms->ptr[i], best, &n, e));
+        TRY(search_weight(s->db, s->a, &s->terms->ptr[i], best, &n, e));
         bool longer = s->terms->ptr[i].as[0].len > s->terms->ptr[s->driver].as[0].len;
         if (n < best || (n == best && longer)) {
             best = n;
@@ -385,13 +344,76 @@ static void forget_counts(struct search *s)
         s->nouns[i].found = 0;
 }
 
-/* Whole words, then beginnings. */
-static enum rc run_terms(struct search *s, const struct terms *terms, enum search_how exact, enum search_how prefix,
-                         struct err *e)
+/* ---- common words that rarely meet ---- */
+
+/* Those of the records that are of this noun and have all of the words. */
+static enum rc look_at(struct search *s, struct noun *k, const struct search_keys *keys, struct err *e)
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < keys->n && rc == RC_OK && !full(s, k);) {
+        int64_t ids[TOGETHER];
+        int n = 0;
+        for (; i < keys->n && n < TOGETHER; i++)
+            if (search_key_kind(keys->ptr[i]) == k->ent->id)
+                ids[n++] = search_key_id(keys->ptr[i]);
+        if (!n)
+            break;
+        struct sqlb q = sqlb_new(s->a);
+        put_select(&q, k);
+        sqlb_fmt(&q, " FROM %s t WHERE t.id IN (", k->ent->table);
+        for (int p = 0; p < TOGETHER; p++) { /* always as many: the same statement */
+            sqlb_c(&q, p ? ", " : "");
+            sqlb_param(&q, val_int(ids[p < n ? p : n - 1]));
+        }
+        sqlb_c(&q, ")");
+        put_sight(s, &q, k);
+        rc = read_rows(s, k, &q, e);
+        sqlb_free(&q);
+    }
+    return rc;
+}
+
+static enum rc run_join(struct search *s, struct err *e)
+{
+    struct search_join j;
+    struct search_keys keys;
+    bool kinds[ENT_END] = {0};
+    enum rc rc;
+    if (s->slipping && s->joined > SLIP_ROWS)
+        return RC_OK;
+    for (size_t i = 0; i < s->n_nouns; i++)
+        kinds[s->nouns[i].ent->id] = true;
+    search_join_begin(&j, s->db, s->a, s->terms, kinds);
+    while ((rc = search_join_next(&j, &keys, e)) == RC_OK && keys.n && s->n < s->q->limit && !all_full(s))
+        for (size_t i = 0; i < s->n_nouns && rc == RC_OK; i++)
+            rc = look_at(s, &s->nouns[i], &keys, e);
+    s->joined += j.rows;
+    search_join_end(&j);
+    return rc;
+}
+
+/* Words that begin as the driver does; *all: these were all of them. */
+static enum rc run_beginnings(struct search *s, struct str beginning, bool *all, struct err *e)
 {
     struct str words[FOLLOWING];
     size_t n;
+    TRY(scan_all(s, beginning, all, e));
+    if (*all || all_full(s))
+        return RC_OK;
+    TRY(search_following(s->db, s->a, beginning, words, FOLLOWING, &n, e));
+    for (size_t i = 0; i < n && s->n < s->q->limit; i++)
+        TRY(look_up_all(s, words[i], e));
+    *all = n < FOLLOWING;
+    return RC_OK;
+}
+
+/* Whole words, then beginnings; of several common words all that have them. */
+static enum rc run_terms(struct search *s, const struct terms *terms, enum search_how exact, enum search_how prefix,
+                         struct err *e)
+{
+    bool all = true, these;
     s->terms = terms;
+    s->left = COMPARED;
     if (!terms->n)
         return RC_OK;
     TRY(choose_driver(s, e));
@@ -401,14 +423,11 @@ static enum rc run_terms(struct search *s, const struct terms *terms, enum searc
         TRY(look_up_all(s, t->as[k], e));
     s->how = prefix;
     for (size_t k = 0; k < t->n && s->n < s->q->limit; k++) {
-        bool all;
-        TRY(scan_all(s, t->as[k], &all, e));
-        if (all || all_full(s))
-            continue;
-        TRY(following(s, t->as[k], words, FOLLOWING, &n, e));
-        for (size_t i = 0; i < n && s->n < s->q->limit; i++)
-            TRY(look_up_all(s, words[i], e));
+        TRY(run_beginnings(s, t->as[k], &these, e));
+        all &= these;
     }
+    if (terms->n > 1 && (!all || s->left <= 0) && s->n < s->q->limit && !all_full(s))
+        TRY(run_join(s, e));
     return RC_OK;
 }
 
@@ -455,35 +474,6 @@ static enum rc by_number(struct search *s, struct err *e)
 
 /* ---- slips ---- */
 
-/* Which of these begin a word of the vocabulary: one statement for many. */
-static enum rc keep_known(struct search *s, const struct str *words, size_t n, struct str *known, size_t *found,
-                          struct err *e)
-{
-    struct sqlb q = sqlb_new(s->a);
-    struct stmt *st = NULL;
-    enum rc rc;
-    enum { ROW = 100 };
-    sqlb_c(&q, "SELECT v.w, (SELECT s.word FROM search_word s WHERE s.word >= v.w ORDER BY s.word LIMIT 1) FROM (");
-    for (size_t i = 0; i < ROW; i++) {
-        sqlb_c(&q, i ? " UNION ALL SELECT CAST(" : "SELECT CAST(");
-        sqlb_param(&q, val_str(i < n ? words[i] : words[n - 1]));
-        sqlb_c(&q, i ? " AS TEXT)" : " AS TEXT) AS w");
-    }
-    sqlb_c(&q, ") v");
-    TRY_OUT(sqlb_prepare(&q, s->db, &st, e));
-    while ((rc = stmt_step(st, e)) == RC_ROW) {
-        struct str w = stmt_col_str(st, 0);
-        bool again = *found && str_eq(known[*found - 1], w);
-        if (*found < SLIP_FOUND && !again && str_starts(stmt_col_str(st, 1), w))
-            known[(*found)++] = str_dup(s->a, w);
-    }
-    rc = rc == RC_DONE ? RC_OK : rc;
-out:
-    stmt_done(st);
-    sqlb_free(&q);
-    return rc;
-}
-
 /* One term with a slip, the others as they are. */
 static enum rc run_slip_of(struct search *s, const struct terms *terms, size_t i, struct err *e)
 {
@@ -491,7 +481,8 @@ static enum rc run_slip_of(struct search *s, const struct terms *terms, size_t i
     size_t n = search_all_digits(terms->ptr[i].as[0]) ? 0 : search_slips(s->a, terms->ptr[i].as[0], slips, SLIPS),
            found = 0;
     for (size_t k = 0; k < n && found < SLIP_FOUND; k += 100)
-        TRY(keep_known(s, slips + k, n - k < 100 ? n - k : 100, known, &found, e));
+        TRY(search_keep_known(s->db, s->a, terms->ptr[i].as[0], slips + k, n - k < 100 ? n - k : 100, known, SLIP_FOUND,
+                              &found, e));
     for (size_t k = 0; k < found && s->n < s->q->limit; k++) {
         struct terms *other = ARENA_NEW(s->a, struct terms);
         *other = *terms;
@@ -503,6 +494,7 @@ static enum rc run_slip_of(struct search *s, const struct terms *terms, size_t i
 
 static enum rc run_slips(struct search *s, const struct terms *terms, struct err *e)
 {
+    s->slipping = true;
     for (size_t i = 0; i < terms->n && s->n < s->q->limit; i++)
         TRY(run_slip_of(s, terms, i, e));
     return RC_OK;

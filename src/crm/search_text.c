@@ -193,10 +193,50 @@ static void read_phone(struct str digits, struct terms *out)
         t->as[t->n++] = (struct str){digits.ptr + 1, digits.len - 1};
 }
 
+/* Pieces of digits at the beginning of the text that are one number, as it is written; empty when they are something
+ * else: dates and numbers of contracts have fewer digits, two numbers have more. */
+static struct str number_among(struct arena *a, struct str text, struct str *digits)
+{
+    struct str whole = {text.ptr, 0}, rest = text, so_far;
+    size_t most = text.len && text.ptr[0] == '+' ? 15 : 11;
+    *digits = (struct str){"", 0};
+    while (rest.len) {
+        struct str piece = str_cut(rest, ' ', &rest);
+        struct str longer = {text.ptr, (size_t)(piece.ptr + piece.len - text.ptr)};
+        so_far = phone_like(a, longer);
+        if (!so_far.len || so_far.len > most || memchr(piece.ptr, '.', piece.len))
+            break;
+        whole = longer;
+        *digits = so_far;
+    }
+    return whole;
+}
+
+/* A phone among other words. */
+static bool read_phone_among(struct arena *a, struct str text, struct term *out, struct str *rest)
+{
+    struct str d, whole = number_among(a, text, &d), first = str_cut(whole, ' ', &(struct str){0});
+    bool starts = first.len && (first.ptr[0] == '+' || first.ptr[0] == '(' ||
+                                (first.len == 1 && (first.ptr[0] == '7' || first.ptr[0] == '8')));
+    bool full = d.len == 11 && (d.ptr[0] == '7' || d.ptr[0] == '8');
+    bool signs = memchr(whole.ptr, '-', whole.len) || memchr(whole.ptr, '(', whole.len);
+    if (!(starts && d.len >= 7) && !(signs && d.len >= 10) && !(full && d.len == whole.len))
+        return false;
+    if (full) /* as records have it: one reading */
+        d = (struct str){d.ptr + 1, 10};
+    *out = (struct term){.as = {d}, .n = 1};
+    *rest = (struct str){whole.ptr + whole.len, text.len - whole.len};
+    return true;
+}
+
 static void read_words(struct arena *a, struct str text, struct terms *out)
 {
     for (struct str rest = str_fold(a, text); rest.len && out->n < WORDS_MOST;) {
         struct search_words w;
+        if (read_phone_among(a, rest, &out->ptr[out->n], &rest)) {
+            out->n++;
+            continue;
+        }
         struct str piece = str_cut(rest, ' ', &rest);
         if (memchr(piece.ptr, '@', piece.len)) {
             out->ptr[out->n++] = (struct term){.as = {piece}, .n = 1};
@@ -208,11 +248,23 @@ static void read_words(struct arena *a, struct str text, struct terms *out)
     }
 }
 
+/* "4050 8127776655": a whole number and a piece of another, not one that is written with a space. */
+static bool two_numbers(struct arena *a, struct str text)
+{
+    size_t whole = 0, parts = 0;
+    for (struct str rest = text; rest.len;) {
+        struct str digits = phone_like(a, str_cut(rest, ' ', &rest));
+        whole += digits.len >= 10;
+        parts += digits.len >= 4;
+    }
+    return whole && parts > 1;
+}
+
 void search_read(struct arena *a, struct str text, struct terms *out)
 {
     struct str digits = phone_like(a, text);
     out->n = 0;
-    if (digits.len >= 4)
+    if (digits.len >= 4 && !two_numbers(a, text))
         read_phone(digits, out);
     else
         read_words(a, text, out);

@@ -134,6 +134,48 @@ test('any text is answered: signs, emptiness, quotes, percent, very long', async
   assert.equal((await server.anon('GET', '/api/search?q=x')).status, 401)
 })
 
+test('words of all places of one contact count together: name, own phone, further phones and mails', async () => {
+  const c = await admin.create('/api/contacts', { name: 'Горелова Зинаида', phone: '+7 921 303-40-50' })
+  await admin.create('/api/contacts', { name: 'Горелова Раиса', phone: '+7 921 303-40-51' })
+  for (const [kind, value] of [['phone', '+7 812 777-66-55'], ['email', 'zina@second.ru'], ['messenger', '@zina_gor']])
+    await admin.create('/api/contact-points', { contact_id: c.id, kind, value })
+  for (const q of ['8127776655 zina@second.ru', 'zina@sec 6655', '4050 8127776655', 'zina_gor zina@second 9213034050', 'горел 6655 zina@', 'зинаида zina_gor'])
+    assert.deepEqual(await titles(q), ['Горелова Зинаида'], q)
+  for (const q of ['горелова +7 (812) 777-66-55', '8 812 777 66 55 горелова', 'zina@second.ru 8-812-777-66-55'])
+    assert.deepEqual(await titles(q), ['Горелова Зинаида'], q)
+  assert.deepEqual(await titles('раиса 6655'), [])
+})
+
+test('two common words find the one record where they meet, at once and whoever may see it', async () => {
+  const at = freshPlace()
+  const first = await startServer({ place: at })
+  const team = await peopleOf(first)
+  const role = await team.admin.create('/api/roles', { name: 'Только своё', base: 'seller', rights: { objects: { contact: { see: 'own' } } } })
+  const novice = await team.admin.create('/api/users', { name: 'Новичок', email: 'new@example.ru', role_id: role.id, password: 'пароль для тестов' })
+  await first.stop()
+  // 7,000 of each name that never meet, in sixty families each; the three who have both are neither the newest nor the oldest
+  const row = (name, owner) => `SELECT i, 1, 1795000000000, 1795000000000, ${name}, ${name}, ${owner} FROM n`
+  const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 14003)
+INSERT INTO contact (id, version, created_at, updated_at, name, name_fold, owner_id) ${row(`CASE WHEN i = 2001 THEN 'аристарх иванов' WHEN i = 2002 THEN 'аристидов77 иваненко77' WHEN i = 2003 THEN 'аристарх иванов старший'
+WHEN i % 2 = 0 THEN 'иванов ' || 'иваненко' || CAST(i % 120 AS TEXT) ELSE 'аристарх ' || 'аристидов' || CAST(i % 121 AS TEXT) END`, `CASE WHEN i = 2003 THEN ${novice.id} ELSE NULL END`)};
+INSERT INTO search_waiting VALUES (4, 0, 14003);`
+  if (onPostgres) execFileSync('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-d', at[1], '-c', sql])
+  else execFileSync('sqlite3', ['-bail', at[1] + '/voronka.db', sql])
+  const busy = await startServer({ place: at })
+  const boss = await busy.admin()
+  const ended = Date.now() + 60_000
+  while ((await titles('аристидов77 иваненко77', {}, boss)).length === 0 || (await titles('иваненко118', {}, boss)).length === 0) assert.ok(Date.now() < ended, 'words are made')
+  assert.deepEqual((await titles('Иванов Аристарх', {}, boss)).sort(), ['аристарх иванов', 'аристарх иванов старший'])
+  assert.deepEqual((await titles('аристарх иванов', { objects: 'contacts' }, boss)).sort(), ['аристарх иванов', 'аристарх иванов старший'])
+  assert.deepEqual((await titles('иван арист', {}, boss)).sort(), ['аристарх иванов', 'аристарх иванов старший', 'аристидов77 иваненко77'])
+  assert.deepEqual(await titles('стар арист ива', {}, boss), ['аристарх иванов старший'])
+  assert.deepEqual((await titles('bdfyjd fhbcnfh[', {}, boss)).sort(), ['аристарх иванов', 'аристарх иванов старший'])
+  assert.deepEqual((await titles('иванов аристрах', {}, boss)).sort(), ['аристарх иванов', 'аристарх иванов старший'])
+  const own = await busy.signIn('new@example.ru', 'пароль для тестов')
+  assert.deepEqual(await titles('иван арист', {}, own), ['аристарх иванов старший'])
+  await busy.stop()
+})
+
 test('the words agree with the records; a lost word is noticed, and made anew', async () => {
   await server.stop()
   const sql = (text) => (onPostgres ? execFileSync('psql', ['-qX', '-d', place[1], '-c', text]) : execFileSync('sqlite3', [place[1] + '/voronka.db', text]))
