@@ -95,9 +95,10 @@ enum rc file_seen(struct call *c, struct record **out, struct err *e)
     struct filter_env env = call_filter_env(c);
     bool may;
     TRY(rights_reach(c->db, c->r->arena, env.rights, c->route->ent, c->id, RIGHT_SEE, &may, e));
-    if (!may)
-        return err_set(e, RC_NOT_FOUND, "not_found", "", "file %lld", (long long)c->id);
-    return record_load(c->db, c->r->arena, c->route->ent, c->id, false, out, e);
+    if (may)
+        return record_load(c->db, c->r->arena, c->route->ent, c->id, false, out, e);
+    err_set(e, RC_NOT_FOUND, "not_found", "", "file %lld", (long long)c->id);
+    return RC_NOT_FOUND;
 }
 
 enum rc file_content(struct call *c, struct err *e)

@@ -282,7 +282,7 @@ static enum rc calendar_show(struct call *c, struct err *e)
         json_t *out = json_object(), *list = json_array();
         const char *name;
         json_t *one;
-        json_object_foreach(years, name, one) json_array_append_new(list, json_integer(atoi(name)));
+        json_object_foreach(years, name, one) json_array_append_new(list, json_integer(strtol(name, NULL, 10)));
         json_object_set_new(out, "country", json_string("ru"));
         json_object_set_new(out, "years", list);
         if (found) {

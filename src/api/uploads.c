@@ -253,7 +253,7 @@ static struct str disposition(struct arena *a, struct str name, bool attachment)
         unsigned char ch = (unsigned char)name.ptr[i];
         if (ch >= 0x80 && (ch & 0xc0) == 0x80)
             continue;
-        buf_char(&b, ch < 32 || ch >= 127 || ch == '"' || ch == '\\' || ch == '%' ? '_' : (char)ch);
+        buf_char(&b, (char)(ch < 32 || ch >= 127 || ch == '"' || ch == '\\' || ch == '%' ? '_' : ch));
     }
     buf_c(&b, "\"; filename*=UTF-8''");
     for (size_t i = 0; i < name.len; i++) {

@@ -37,10 +37,10 @@ struct work_hours calendar_hours(const struct calendar *c, int64_t day);
 bool calendar_is_working(const struct calendar *c, int64_t at);
 /* Working ms between two instants; negative when b lies before a. */
 int64_t calendar_between(const struct calendar *c, int64_t a, int64_t b);
-/* The first instant by which so many working ms have passed since `at` (negative: the last from which they were still
+/* The first instant by which `left` working ms have passed since `at` (negative: the last from which they were still
  * to pass). 0 gives `at` when it is working time, else the next working moment. Within a hundred years without enough
  * working time: `at` plus a hundred years. */
-int64_t calendar_add(const struct calendar *c, int64_t at, int64_t working_ms);
+int64_t calendar_add(const struct calendar *c, int64_t at, int64_t left);
 /* The instant of a local day and minute; a time that the clock leaps over is the one after the leap. */
 int64_t calendar_instant(const struct calendar *c, int64_t day, int64_t minute);
 int64_t calendar_day(const struct calendar *c, int64_t at); /* the local day of an instant */
