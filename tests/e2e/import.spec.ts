@@ -112,6 +112,33 @@ test.describe('Загрузка из файла', () => {
     expect(found[0]!.position).toBe('директор')
   })
 
+  test('выгрузка сделок узнаётся по столбцам, и её можно прочитать иначе', async ({ desk }) => {
+    const { page, api } = await desk('head')
+    const title = `Поставка станков ${Date.now()}`
+    const head = 'ID;Название сделки;Стадия сделки;Сумма;Контакт;Компания;Ответственный'
+    await page.goto('/import')
+    await send(
+      page,
+      file('сделки.csv', cp1251(`${head}\r\n7;${title};;250000,00;Пётр Сидоров;ООО Станки;\r\n`)),
+    )
+    const what = page.getByLabel(text('import.what'), { exact: true })
+    await expect(what).toHaveValue('deal')
+    await expect(target(page, 'Название сделки')).toHaveValue('Название')
+    await what.selectOption('contact')
+    await expect(target(page, 'Название сделки')).toHaveValue('')
+    await expect(target(page, 'Контакт')).toHaveValue('Имя')
+    await what.selectOption('deal')
+    await expect(target(page, 'Название сделки')).toHaveValue('Название')
+    await page.getByRole('button', { name: text('import.check'), exact: true }).click()
+    await page.getByRole('button', { name: /Загрузить 1/ }).click({ timeout: 15_000 })
+    await expect(page.getByRole('region', { name: text('import.result') })).toContainText(
+      text('import.done'),
+      { timeout: 15_000 },
+    )
+    const [deal] = await api.list<{ value_minor: number }>('deals', `title = "${title}"`)
+    expect(deal!.value_minor).toBe(25_000_000)
+  })
+
   test('наблюдателю загрузка не открыта', async ({ desk }) => {
     const { page } = await desk('observer')
     await page.goto('/import')

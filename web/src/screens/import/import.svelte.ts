@@ -14,6 +14,7 @@ export interface PreviewColumn {
   guess: (Target & { sure: number }) | null
 }
 export interface Preview {
+  object: Importable
   recognised: string | null
   encoding: string | null
   delimiter: string | null
@@ -49,6 +50,8 @@ const SURE = 0.5 // a guess below that is not taken
 
 export class Import {
   step = $state<Step>('file')
+  /** What each row is, as its reader says; empty: the columns tell. */
+  asked = $state<Importable | ''>('')
   object = $state<Importable>('contact')
   fileName = $state('')
   size = $state(0)
@@ -82,7 +85,7 @@ export class Import {
   #stop = new AbortController()
 
   constructor(object: string | null) {
-    if (importable.some((o) => o === object)) this.object = object as Importable
+    if (importable.some((o) => o === object)) this.asked = this.object = object as Importable
   }
   get columns(): readonly PreviewColumn[] {
     return this.preview?.columns ?? []
@@ -128,11 +131,12 @@ export class Import {
     const { encoding, delimiter, sheet } = this.source
     const asked = { ...(encoding && { encoding }), ...(delimiter && { delimiter }), ...(sheet && { sheet }) }
     try {
-      const body = { upload_id: this.#uploaded, object: this.object, ...asked }
+      const body = { upload_id: this.#uploaded, ...(this.asked && { object: this.asked }), ...asked }
       const { data } = await request<Preview>('POST', '/api/imports/preview', {
         body,
         signal: this.#stop.signal,
       })
+      this.object = data.object
       this.preview = data
       this.chosen = data.columns.map((c) => (c.guess && c.guess.sure >= SURE ? key(c.guess) : null))
       this.rules = { ...this.rules, match: this.matchable.slice(0, 1) }
@@ -147,8 +151,8 @@ export class Import {
     void this.look()
   }
   become(object: Importable): void {
-    this.object = object
-    if (this.#uploaded) void this.look()
+    this.asked = object
+    void this.look()
   }
 
   // ---- columns and rules
