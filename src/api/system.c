@@ -42,10 +42,11 @@ static size_t list_folder(struct arena *a, const char *folder, const char *suffi
     struct stat st;
     DIR *dir = opendir(folder);
     for (const struct dirent *d; dir && n < cap && (d = readdir(dir)) != NULL;) {
-        if (!plain_name(d->d_name, suffix) || fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISREG(st.st_mode))
+        size_t len = strlen(d->d_name);
+        if (!plain_name(d->d_name, suffix) || len >= sizeof rows[n].name ||
+            fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
             continue;
-        snprintf(rows[n].name, sizeof rows[n].name, "%s", d->d_name);
+        memcpy(rows[n].name, d->d_name, len + 1);
         rows[n].size = st.st_size;
         rows[n++].at = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
         if (n == cap) {

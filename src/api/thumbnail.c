@@ -41,6 +41,8 @@ static unsigned number(const unsigned char *p, int n, bool little)
 /* The Exif tag of orientation, 1 when it is not told. */
 static unsigned orientation(struct str s)
 {
+    if (!s.ptr || s.len < 2)
+        return 1;
     const unsigned char *p = memmem(s.ptr, s.len < SNIFF_BYTES ? s.len : SNIFF_BYTES, "Exif\0\0", 6);
     if (!p || memcmp(s.ptr, "\xff\xd8", 2) != 0)
         return 1;
