@@ -36,7 +36,7 @@ static void put_label(struct schema_put *p, const char *object, const struct fie
     jw_kstr(&p->w, "label", fd->custom ? str_c(fd->custom->label) : i18n_text(p->locale, key));
 }
 
-static void put_enum(struct schema_put *p, const struct entity *ent, const struct field *fd)
+static void put_enum(struct schema_put *p, const char *object, const struct field *fd)
 {
     char key[160];
     jw_key(&p->w, "names");
@@ -47,7 +47,7 @@ static void put_enum(struct schema_put *p, const struct entity *ent, const struc
     jw_key(&p->w, "options");
     jw_arr(&p->w);
     for (size_t i = 0; fd->names[i]; i++) {
-        snprintf(key, sizeof key, "field.%s.%s:%s", ent->name, fd->name, fd->names[i]);
+        snprintf(key, sizeof key, "field.%s.%s:%s", object, fd->name, fd->names[i]);
         jw_obj(&p->w);
         jw_kc(&p->w, "id", fd->names[i]);
         jw_kstr(&p->w, "name", i18n_text(p->locale, key));
@@ -97,7 +97,7 @@ static void put_limits(struct jw *w, const struct field *fd)
     }
 }
 
-static void put_field(struct schema_put *p, const struct entity *ent, const struct field *fd, bool read_only)
+static void put_field(struct schema_put *p, const char *object, const struct field *fd, bool read_only)
 {
     struct jw *w = &p->w;
     bool ordered = fd->type != FT_SET && fd->type != FT_LONG && fd->type != FT_JSON;
@@ -105,7 +105,7 @@ static void put_field(struct schema_put *p, const struct entity *ent, const stru
     jw_kc(w, "name", fd->name);
     jw_kc(w, "type", type_name(fd->type));
     bool demanded = (fd->flags & FF_REQUIRED) && !(fd->flags & (FF_FILLED | FF_SERVER)) && !fd->default_json;
-    put_label(p, ent ? ent->name : "common", fd);
+    put_label(p, object, fd);
     jw_kbool(w, "custom", fd->custom != NULL);
     jw_kbool(w, "required", demanded || (fd->flags & FF_ASKED));
     jw_kbool(w, "read_only", read_only || (fd->flags & FF_SERVER));
@@ -116,7 +116,7 @@ static void put_field(struct schema_put *p, const struct entity *ent, const stru
     if (fd->ref)
         jw_kc(w, "ref", entity_by_id(fd->ref)->name);
     if (fd->names)
-        put_enum(p, ent, fd);
+        put_enum(p, object, fd);
     put_limits(w, fd);
     if (fd->default_json) {
         jw_key(w, "default");
@@ -133,10 +133,10 @@ static void put_fields(struct schema_put *p, const struct entity *ent)
     jw_arr(&p->w);
     for (size_t i = 0; i < ent->n_fields; i++)
         if (!(ent->fields[i].flags & (FF_SECRET | FF_GONE)) && rights_sees_field(p->rights, ent, (int)i))
-            put_field(p, ent, &ent->fields[i], !rights_edits_field(p->rights, ent, (int)i));
+            put_field(p, ent->name, &ent->fields[i], !rights_edits_field(p->rights, ent, (int)i));
     static const int common[] = {FIELD_ID, FIELD_CREATED_AT, FIELD_UPDATED_AT};
     for (size_t i = 0; i < sizeof common / sizeof *common; i++)
-        put_field(p, NULL, filter_common_field(common[i]), true);
+        put_field(p, "common", filter_common_field(common[i]), true);
     jw_end_arr(&p->w);
 }
 

@@ -175,10 +175,12 @@ static enum rc backup_remove(struct call *c, struct err *e)
 static int64_t resident_bytes(void)
 {
     long long pages = 0;
+    char line[128], *resident;
     FILE *f = fopen("/proc/self/statm", "re");
     if (f) {
-        if (fscanf(f, "%*d %lld", &pages) != 1)
-            pages = 0;
+        /* The second number of the line; the first is the address space. */
+        if (fgets(line, sizeof line, f) && (resident = strchr(line, ' ')))
+            pages = strtoll(resident, NULL, 10);
         fclose(f);
     }
     return pages * sysconf(_SC_PAGESIZE);

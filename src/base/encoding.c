@@ -164,6 +164,16 @@ static uint32_t next(struct str s, size_t *i)
     return c;
 }
 
+static char to_cp1251(uint32_t c)
+{
+    if (c < 0x80)
+        return (char)c;
+    for (unsigned k = 0; k < 128 && c != 0xfffd; k++)
+        if (cp1251[k] == c)
+            return (char)(0x80 + k);
+    return '?';
+}
+
 void encoding_write(enum encoding to, struct str utf8, struct buf *out)
 {
     if (to == ENC_UTF8) {
@@ -173,10 +183,7 @@ void encoding_write(enum encoding to, struct str utf8, struct buf *out)
     for (size_t i = 0; i < utf8.len;) {
         uint32_t c = next(utf8, &i);
         if (to == ENC_CP1251) {
-            unsigned k = 0;
-            while (c >= 0x80 && k < 128 && cp1251[k] != c)
-                k++;
-            buf_char(out, c < 0x80 ? (char)c : k < 128 && c != 0xfffd ? (char)(0x80 + k) : '?');
+            buf_char(out, to_cp1251(c));
             continue;
         }
         uint16_t unit[2] = {(uint16_t)c, 0};

@@ -122,7 +122,7 @@ static struct str ending_of(struct str name)
 
 static bool is_ending(struct str ending, const char *want)
 {
-    return ending.len == strlen(want) && strncasecmp(ending.ptr, want, ending.len) == 0;
+    return ending.len == strlen(want) && (!ending.len || strncasecmp(ending.ptr, want, ending.len) == 0);
 }
 
 static bool holds(struct str head, const char *what, size_t n)

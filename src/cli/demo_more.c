@@ -59,7 +59,7 @@ void demo_own_of_contact(struct filler *f, uint32_t contact, struct record *r)
     struct rng rng = demo_stream(f->w, 12, contact);
     consent(&rng, firm, r);
     if (rng_unit(&rng) < (firm ? 0.08 : 0.45))
-        r->f[f->own_at[OWN_BIRTHDAY]] = val_int(f->w->base_on - rng_range(&rng, 19 * 365, 58 * 365));
+        r->f[f->own_at[OWN_BIRTHDAY]] = val_int(f->w->base_on - rng_range(&rng, INT64_C(19) * 365, INT64_C(58) * 365));
 }
 
 void demo_own_of_company(struct filler *f, uint32_t company, struct record *r)

@@ -17,7 +17,8 @@ static enum rc known_days(const struct demo_world *w, json_t *out, struct err *e
     TRY(json_read((struct str){calendar_ru, calendar_ru_len}, &all, e));
     json_object_foreach(json_object_get(all, "years"), year, one)
     {
-        if (atoi(year) >= first && atoi(year) <= last)
+        int64_t number;
+        if (str_i64(str_c(year), &number) && number >= first && number <= last)
             json_array_extend(out, json_object_get(one, "days"));
     }
     json_decref(all);

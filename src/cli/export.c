@@ -17,6 +17,13 @@ static bool ends_with(const char *s, const char *tail)
     return n >= m && strcmp(s + n - m, tail) == 0;
 }
 
+static char delimiter(const char *asked)
+{
+    if (!asked)
+        return ',';
+    return *(strcmp(asked, "tab") == 0 ? "\t" : asked);
+}
+
 static enum rc read_spec(const struct run *r, struct export_spec *spec, struct err *e)
 {
     const char *format = r->format ? r->format : ends_with(r->file, ".xlsx") ? "xlsx" : "csv";
@@ -24,8 +31,7 @@ static enum rc read_spec(const struct run *r, struct export_spec *spec, struct e
                                  .filter = str_c(r->filter),
                                  .sort = str_c(r->sort),
                                  .fields = str_c(r->fields),
-                                 .delimiter =
-                                     r->delimiter ? (strcmp(r->delimiter, "tab") == 0 ? '\t' : *r->delimiter) : ',',
+                                 .delimiter = delimiter(r->delimiter),
                                  .lang = cli_language()};
     if (!spec->ent)
         return err_set(e, RC_INVALID, "bad_parameter", "object", "%.60s", r->object);

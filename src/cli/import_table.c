@@ -147,7 +147,7 @@ static enum rc run_all(struct run *r, struct operation *op, struct err *e)
     while (!over && rc == RC_OK) {
         rc = operation_step(op, r->writer, r->db, BUDGET_US, &over, e);
         if (shows)
-            fprintf(stderr, "\r%lld of %lld", (long long)(op->done + op->failed), (long long)op->total);
+            fprintf(stderr, "\r%lld of %lld", (long long)op->done + (long long)op->failed, (long long)op->total);
     }
     if (shows)
         fputc('\n', stderr);

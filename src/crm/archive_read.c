@@ -61,10 +61,13 @@ static void put_escaped(struct buf *b, struct str s)
         char c = s.ptr[i];
         if (c == '\\')
             buf_c(b, "\\\\");
-        else if (c == '\n' || c == '\t' || c == '\r') {
-            buf_char(b, '\\');
-            buf_char(b, c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
-        } else
+        else if (c == '\n')
+            buf_c(b, "\\n");
+        else if (c == '\t')
+            buf_c(b, "\\t");
+        else if (c == '\r')
+            buf_c(b, "\\r");
+        else
             buf_char(b, c);
     }
 }
@@ -235,7 +238,8 @@ static enum rc take_lines(struct reading *r, const struct table *t, struct buf *
         TRY(put_row(r, t, line));
         at += line.len + 1;
     }
-    memmove(held->ptr, held->ptr ? held->ptr + at : held->ptr, held->len - at);
+    if (at)
+        memmove(held->ptr, held->ptr + at, held->len - at);
     held->len -= at;
     return held->len > LINE_MOST || (last && held->len) ? bad(r, "a line without end") : RC_OK;
 }
