@@ -240,6 +240,13 @@ static bool shows_date(const char *code)
     return false;
 }
 
+/* The number of a style or format; -1 for one that no book has. */
+static int style_number(const char *s)
+{
+    long n = strtol(s, NULL, 10);
+    return n < 0 || n > INT32_MAX ? -1 : (int)n;
+}
+
 static bool built_in_date(int id)
 {
     return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) || (id >= 50 && id <= 58);
@@ -250,11 +257,11 @@ static void styles_start(struct parse *p, const char *name, const char **attrs)
     struct xlsx *x = p->x;
     const char *id = attr(attrs, "numFmtId"), *code = attr(attrs, "formatCode");
     if (strcmp(name, "numFmt") == 0 && id && code && shows_date(code) && x->date_formats.len < STYLES_MOST)
-        vec_push(&x->date_formats, atoi(id));
+        vec_push(&x->date_formats, style_number(id));
     else if (strcmp(name, "cellXfs") == 0)
         p->in_cell_styles = true;
     else if (p->in_cell_styles && strcmp(name, "xf") == 0 && x->is_date.len < STYLES_MOST) {
-        int number = id ? atoi(id) : 0;
+        int number = id ? style_number(id) : 0;
         bool date = built_in_date(number);
         for (size_t i = 0; i < x->date_formats.len; i++)
             date |= x->date_formats.ptr[i] == number;
@@ -432,7 +439,7 @@ static void begin_cell(struct parse *p, const char **attrs)
     }
     if (p->column >= p->x->limits.columns)
         stop(p, err_set(p->e, RC_UNPROCESSABLE, "table_too_wide", "", "%zu", p->x->limits.columns));
-    p->style = s ? atoi(s) : -1;
+    p->style = s ? style_number(s) : -1;
     p->kind = !t || strcmp(t, "n") == 0 ? KIND_NUMBER
               : strcmp(t, "s") == 0     ? KIND_SHARED
               : strcmp(t, "b") == 0     ? KIND_BOOL

@@ -11,14 +11,12 @@ struct counts { /* kept in op->state as text with each chunk */
 static struct counts read_counts(const struct operation *op)
 {
     struct counts c = {0};
-    long long v[6] = {0};
-    if (op->state.len && op->state.len < 200) {
-        char text[200];
-        memcpy(text, op->state.ptr, op->state.len);
-        text[op->state.len] = '\0';
-        if (sscanf(text, "%lld %lld %lld %lld %lld %lld", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5]) == 6)
-            c = (struct counts){v[0], v[1], v[2], v[3], v[4], v[5]};
-    }
+    int64_t v[6];
+    struct str rest = op->state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+        if (!rest.len || !str_i64(str_cut(rest, ' ', &rest), &v[i]))
+            return c;
+    c = (struct counts){v[0], v[1], v[2], v[3], v[4], v[5]};
     return c;
 }
 
@@ -248,12 +246,12 @@ static enum rc update_main(struct importing *im, struct change *ch, struct recor
     for (size_t i = 0; i < r->ent->n_fields; i++) {
         if (r->f[i].kind == VAL_ABSENT)
             continue;
-        if (r->ent->fields[i].flags & FF_CREATE)
+        bool set = r->ent->fields[i].type == FT_SET;
+        bool kept = !set && im->plan.on_match == ON_MATCH_FILL && !val_empty(was->f[i]);
+        if (kept || (r->ent->fields[i].flags & FF_CREATE))
             r->f[i] = (struct val){.kind = VAL_ABSENT};
-        else if (r->ent->fields[i].type == FT_SET)
+        else if (set)
             r->f[i] = joined(a, was->f[i], r->f[i]);
-        else if (im->plan.on_match == ON_MATCH_FILL && !val_empty(was->f[i]))
-            r->f[i] = (struct val){.kind = VAL_ABSENT};
     }
     return change_update(ch, id, 0, r, e);
 }

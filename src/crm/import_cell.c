@@ -179,16 +179,22 @@ static void read_ref(struct importing *im, struct arena *a, struct import_part *
         add_pending(a, part, field, s);
 }
 
+/* What parts the values of a cell: the first of the marks that is in it, else a comma. */
+static char mark_of(struct str s, const char *marks)
+{
+    for (; s.len && *marks; marks++)
+        if (memchr(s.ptr, *marks, s.len))
+            return *marks;
+    return ',';
+}
+
 static void read_set(struct importing *im, struct arena *a, struct import_part *part, int field, struct str s,
                      struct import_row *row)
 {
     const struct field *fd = &part->ent->fields[field];
     int64_t *ids = ARENA_ARRAY(a, int64_t, s.len + 1), id;
     size_t n = 0;
-    char mark = memchr(s.ptr, ';', s.len)    ? ';'
-                : memchr(s.ptr, '|', s.len)  ? '|'
-                : memchr(s.ptr, '\n', s.len) ? '\n'
-                                             : ',';
+    char mark = mark_of(s, ";|\n");
     for (struct str rest = s; rest.ptr;) {
         struct str one = str_trim(str_cut(rest, mark, &rest));
         if (one.len == 0)
@@ -219,7 +225,7 @@ static void read_points(struct arena *a, const struct import_column *c, struct i
                         int64_t kind, struct str s, struct import_row *row)
 {
     const struct field *fd = main >= 0 ? &part->ent->fields[main] : NULL;
-    char mark = memchr(s.ptr, ';', s.len) ? ';' : memchr(s.ptr, '\n', s.len) ? '\n' : ',';
+    char mark = mark_of(s, ";\n");
     for (struct str rest = s; rest.ptr;) {
         struct str one = str_trim(str_cut(rest, mark, &rest));
         struct err e = {0};
@@ -268,8 +274,11 @@ static void read_number(struct arena *a, const struct field *fd, struct str s, s
 static struct str one_line(struct arena *a, struct str s)
 {
     char *out = arena_alloc(a, s.len + 1);
-    for (size_t i = 0; i < s.len; i++)
-        out[i] = s.ptr[i] == '\n' || s.ptr[i] == '\r' || s.ptr[i] == '\t' ? ' ' : s.ptr[i];
+    for (size_t i = 0; i < s.len; i++) {
+        out[i] = s.ptr[i];
+        if (out[i] == '\n' || out[i] == '\r' || out[i] == '\t')
+            out[i] = ' ';
+    }
     return (struct str){out, s.len};
 }
 

@@ -35,7 +35,7 @@ struct import_plan {
     int64_t funnel_id, owner_id;
 };
 /* Where uploads lie; set once at the start, before operations run. Plans name an upload, not a path. */
-void import_set_folder(const char *folder);
+void import_set_folder(const char *path);
 /* Reads and checks a plan; texts in the arena. The JSON: docs/api.md, POST /api/imports; instead of "upload_id" a plan
  * of the command line has "path". Errors: bad_parameter and those of fields, naming where. */
 MUST_USE enum rc import_plan_read(struct arena *a, const json_t *json, struct import_plan *out, struct err *e);

@@ -159,7 +159,9 @@ static enum rc read_delimiter(struct str text, char *out, struct err *e)
     *out = 0;
     if (!text.len || str_eqc(text, "auto"))
         return RC_OK;
-    *out = str_eqc(text, "tab") || str_eqc(text, "\\t") ? '\t' : text.ptr[0];
+    *out = text.ptr[0];
+    if (str_eqc(text, "tab") || str_eqc(text, "\\t"))
+        *out = '\t';
     if ((text.len == 1 && *out && strchr(marks, *out)) || *out == '\t')
         return RC_OK;
     return err_set(e, RC_UNPROCESSABLE, "bad_delimiter", "delimiter", "%.*s", (int)(text.len < 20 ? text.len : 20),

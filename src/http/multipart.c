@@ -8,7 +8,9 @@ static enum rc bad(struct err *e, const char *what)
 
 static char low(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c | 0x20);
+    return c;
 }
 static bool word_is(struct str s, const char *lower)
 {
