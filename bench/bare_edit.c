@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 {
     if (argc != 4)
         return fprintf(stderr, "usage: bench_bare_edit DB N GROUP\n"), 2;
-    long n = atol(argv[2]), group = atol(argv[3]);
+    long n = strtol(argv[2], NULL, 10), group = strtol(argv[3], NULL, 10);
     if (sqlite3_open(argv[1], &db) != SQLITE_OK)
         die("open");
     /* what the server's writer has: see set_up in src/store/db_sqlite.c */

@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     sqlite3_stmt *s;
     if (argc != 3)
         return fprintf(stderr, "usage: bench_bare_search DIR ROUNDS\n"), 2;
-    int rounds = atoi(argv[2]);
+    long rounds = strtol(argv[2], NULL, 10);
     rounds = rounds < 1 ? 1 : rounds > ROUNDS ? ROUNDS : rounds;
     while (n < QUERIES && fgets(lines[n], sizeof lines[n], stdin)) {
         lines[n][strcspn(lines[n], "\n")] = 0;

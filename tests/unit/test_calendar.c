@@ -107,8 +107,8 @@ static void nobody_ever_works(void **state)
 {
     (void)state;
     struct calendar c = {0};
-    assert_true(calendar_add(&c, 0, 1) > 90 * 365 * MS_DAY);
-    assert_true(calendar_add(&c, 0, -1) < -90 * 365 * MS_DAY);
+    assert_true(calendar_add(&c, 0, 1) > 90 * (365 * MS_DAY));
+    assert_true(calendar_add(&c, 0, -1) < -90 * (365 * MS_DAY));
     assert_int_equal(calendar_between(&c, 0, 1000 * MS_DAY), 0);
 }
 
@@ -164,7 +164,8 @@ static void the_russian_years_have_their_working_days(void **state)
         assert_int_equal(json_read(STR("{" WEEK "}"), &week, &e), RC_OK);
         json_object_set(json, "week", json_object_get(week, "week"));
         assert_int_equal(calendar_read(json, NULL, &a, &holidays, &e), RC_OK);
-        int64_t n = 0, first = date_from_civil(atoi(number), 1, 1), end = date_from_civil(atoi(number) + 1, 1, 1);
+        int civil = (int)strtol(number, NULL, 10);
+        int64_t n = 0, first = date_from_civil(civil, 1, 1), end = date_from_civil(civil + 1, 1, 1);
         for (int64_t day = first; day < end; day++) {
             struct work_hours h = calendar_hours(&holidays, day);
             n += h.from < h.to;

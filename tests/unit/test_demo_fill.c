@@ -99,7 +99,7 @@ static void the_demo_company_is_whole_and_is_not_written_twice(void **state)
     assert_true(number(r.db, "SELECT count(*) FROM deal WHERE campaign_id IS NOT NULL AND utm_campaign IS NOT NULL") >
                 50);
     int64_t events = number(r.db, "SELECT count(*) FROM journal");
-    assert_true(events > 9 * 1500);
+    assert_true(events > INT64_C(9) * 1500);
     assert_int_equal(fill(r.writer, 1500, &w, &e), RC_CONFLICT);
     assert_string_equal(e.code, "demo_not_empty");
     assert_int_equal(number(r.db, "SELECT count(*) FROM journal"), events);

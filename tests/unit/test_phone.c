@@ -164,9 +164,9 @@ static void a_wrong_digit_in_an_inn_is_noticed(void **state)
         char wrong[13];
         assert_true(inn_valid(str_c(right[i])));
         for (size_t k = 0; k < strlen(right[i]); k++)
-            for (char d = '0'; d <= '9'; d++) {
+            for (int d = '0'; d <= '9'; d++) {
                 memcpy(wrong, right[i], strlen(right[i]) + 1);
-                wrong[k] = d;
+                wrong[k] = (char)d;
                 /* One check of twelve digits leaves a digit over ten unseen; one wrong digit out of ten never passes.
                  */
                 if (d != right[i][k] && strlen(right[i]) == 12)
