@@ -98,4 +98,19 @@ test.describe('Поиск', () => {
     await expect(options(me.page).filter({ hasText: /zzqqxxyy/ })).toHaveCount(4) // only offers to create
     expect(server.people.length).toBeGreaterThan(0)
   })
+
+  test('набранное сразу после Ctrl+K попадает в поиск, даже если он ещё загружается', async ({ desk }) => {
+    const { page } = await desk('head')
+    await page.route(/Palette-.*\.js/, async (route) => {
+      await new Promise((done) => setTimeout(done, 700))
+      await route.continue()
+    })
+    await page.goto('/board')
+    await expect(page.getByRole('heading', { level: 1 }).first()).toBeAttached()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('gc') // on the page behind: go to the contacts
+    const input = page.getByRole('dialog', { name: text('palette.title') }).getByRole('combobox')
+    await expect(input).toHaveValue('gc')
+    await expect(page).toHaveURL(/\/board/)
+  })
 })
