@@ -18,6 +18,7 @@ export const routes: Route<Screen>[] = [
     path: '/board/:funnel?',
     screen: { title: 'nav.deals', load: () => import('./screens/board/Board.svelte') },
   },
+  { path: '/deals', screen: { title: 'list.deals', load: list } }, // the address one guesses
   { path: '/deals/list', screen: { title: 'list.deals', load: list } },
   { path: '/contacts', screen: { title: 'list.contacts', load: list } },
   { path: '/companies', screen: { title: 'list.companies', load: list } },

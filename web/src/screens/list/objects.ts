@@ -118,7 +118,7 @@ export const lists: Record<string, ListOf> = {
     },
   },
 }
-/** Which list stands at this path. */
+/** Which list stands at this path; the deals answer at /deals too. */
 export function listAt(path: string): [string, ListOf] | null {
-  return Object.entries(lists).find(([, l]) => path === l.path) ?? null
+  return Object.entries(lists).find(([name, l]) => path === l.path || path === `/${name}`) ?? null
 }
