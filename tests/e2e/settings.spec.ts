@@ -220,7 +220,7 @@ test('Рабочая неделя и праздники года: загруже
   await expect.poll(days).toBe(before)
 })
 
-test('Продавец видит в настройках только своё; чужая страница для него не существует', async ({ seller }) => {
+test('Продавец видит в настройках только своё; чужая страница говорит, кто её открывает', async ({ seller }) => {
   const { page } = seller
   await page.goto('/settings')
   const tree = page.getByRole('navigation', { name: text('settings.title') })
@@ -228,5 +228,5 @@ test('Продавец видит в настройках только своё;
   await expect(tree.getByRole('link', { name: text('settings.roles.title') })).toHaveCount(0)
   await expect(tree.getByRole('link', { name: text('settings.funnels.title') })).toHaveCount(0)
   await page.goto('/settings/roles')
-  await expect(page.getByText(text('settings.no_page'), { exact: true })).toBeVisible()
+  await expect(page.getByText(text('settings.closed'), { exact: true })).toBeVisible()
 })
