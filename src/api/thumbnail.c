@@ -163,7 +163,7 @@ enum rc file_thumbnail(struct call *c, struct err *e)
 {
     struct arena *a = c->r->arena;
     struct record *r;
-    struct str small;
+    struct str small = STR_NULL;
     int fd;
     int64_t size;
     TRY(file_seen(c, &r, e));
