@@ -333,6 +333,8 @@ static bool by_content(enum entity_id object, const struct str *values, size_t n
     size_t mails = 0, phones = 0;
     struct phone p;
     for (size_t i = 0; i < n; i++) {
+        if (!values[i].len)
+            continue;
         const char *at = memchr(values[i].ptr, '@', values[i].len);
         mails += at && memchr(at, '.', values[i].len - (size_t)(at - values[i].ptr)) &&
                  !memchr(values[i].ptr, ' ', values[i].len);

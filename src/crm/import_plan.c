@@ -90,7 +90,7 @@ static enum rc read_columns(struct arena *a, const json_t *list, struct import_p
     p->column = ARENA_ARRAY(a, struct import_column, json_array_size(list));
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct import_column *c = &p->column[p->n];
-        bool used;
+        bool used = false;
         TRY(read_column(json_array_get(list, i), p, c, &used, e));
         for (size_t k = 0; used && k < p->n; k++)
             if (p->column[k].to.object == c->to.object && p->column[k].to.field == c->to.field && c->to.field >= 0)

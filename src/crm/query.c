@@ -212,7 +212,7 @@ static enum rc read_found(struct list *l, struct founds *out, size_t *skip, stru
     size_t full = (size_t)(l->q->limit + 1 + l->q->offset);
     for (size_t i = 0; i < n; i++) {
         TRY(read_branch(l, i, &bound, out, e));
-        if (i == 0 && out->len >= full)
+        if (i == 0 && out->len > 0 && out->len >= full)
             bound = out->ptr[out->len - 1].keys[0];
     }
     if (out->len > 1)

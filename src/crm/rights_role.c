@@ -187,7 +187,7 @@ static enum rc read_members(const struct reading *p, const json_t *tree,
 static enum rc read_tree(const struct reading *p, const json_t *tree)
 {
     static const char *const known[] = {"objects", "fields", "funnels", "stages", "can"};
-    struct ids hidden, closed;
+    struct ids hidden = {0}, closed = {0};
     const char *key;
     json_t *v;
     if (!json_is_object(tree))

@@ -43,7 +43,7 @@ static void finish(struct receive *v)
         err_set(&v->err, RC_UNAVAILABLE, "file_write_failed", "", "%s", strerror(errno));
         path = NULL;
     }
-    if (!path && v->fd >= 0)
+    if (!path && v->fd >= 0 && v->path)
         unlink(v->path);
     q->receive = NULL;
     q->parse.sink = NULL;
