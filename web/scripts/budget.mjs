@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const limits = { js: 90, css: 12, chunk: 30 }
+// A card brings the history, the tasks and all its fields at once: it is held to 120 KB, below the hard limit of 150.
+const limits = { js: 90, card: 120, css: 12, chunk: 30 }
+const cards = /\/(DealScreen|ContactScreen|CompanyScreen)\.svelte$/
 const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist)))
 const kb = (file) => gzipSync(readFileSync(new URL(file, dist)), { level: 6 }).length / 1024
@@ -28,7 +30,7 @@ for (const screen of screens) {
   const keys = [...collect(screen, collect(entry)), '../i18n/ru.json']
   const js = keys.reduce((sum, k) => sum + kb(manifest[k].file), 0)
   const css = new Set(keys.flatMap((k) => manifest[k].css ?? []))
-  line(`first_load_js_kb ${screen}`, js, limits.js)
+  line(`first_load_js_kb ${screen}`, js, cards.test(screen) ? limits.card : limits.js)
   line(
     `first_load_css_kb ${screen}`,
     [...css].reduce((sum, file) => sum + kb(file), 0),
