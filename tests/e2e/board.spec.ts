@@ -96,8 +96,8 @@ test.describe('Доска', () => {
     const board = await new Board(seller.page, funnel).open()
     await expect(seller.page.getByText(text('board.empty'))).toBeVisible()
     await seller.page
-      .locator('.empty')
       .getByRole('button', { name: text('board.create') })
+      .first()
       .click()
     await seller.page.getByLabel(text('board.new_title')).fill('Самая первая')
     await seller.page.keyboard.press('Enter')
