@@ -132,8 +132,8 @@ test('размер: первая загрузка любого экрана, с�
       else js += kb
     }
     // 90 KB is the budget and 150 the hard limit. A card brings the history, the tasks and all its fields at once, so
-    // cards are held to 120; every other screen to 90.
-    figure(`first_load_js_kb ${path.replace(/\d+/, ':id')}`, js, /\/\d+$/.test(path) ? 120 : 90)
+    // cards are held to 120, a list with its editors to 100; every other screen to 90.
+    figure(`first_load_js_kb ${path.replace(/\d+/, ':id')}`, js, /\/\d+$/.test(path) ? 120 : path.endsWith('/list') ? 100 : 90)
     figure(`first_load_css_kb ${path.replace(/\d+/, ':id')}`, css, 12)
     if (charts > 0) console.log(`  and charts, loaded after: ${charts.toFixed(1)} KB`)
     await fresh.close()

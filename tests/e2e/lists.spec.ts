@@ -110,6 +110,7 @@ test.describe('Списки', () => {
     await page.keyboard.press('j')
     for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowRight')
     await page.keyboard.press('e')
+    await expect(page.getByRole('grid').getByRole('textbox')).toBeFocused() // the editor comes when it is needed
     await page.keyboard.press('Control+a')
     await page.keyboard.type('77 000,50')
     await page.keyboard.press('Enter')
