@@ -124,7 +124,7 @@ test.describe('Только клавиатура', () => {
     await page.keyboard.type('новая сд')
     await expect(palette.getByRole('option').first()).toContainText(text('board.create'))
     await page.keyboard.press('Enter')
-    await expect(page.getByLabel(text('board.new_title'))).toBeFocused()
+    await expect(page.getByRole('dialog').getByRole('textbox').first()).toBeFocused()
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+k')
     await expect(palette.getByRole('combobox')).toBeFocused()
