@@ -5,7 +5,7 @@
 #include "base/time.h"
 #include "channels/outbox_sender.h"
 #include "insight/projection.h"
-#include "rules/notify.h"
+#include "rules/rules.h"
 #include "store/journal.h"
 
 #define RESUME_EVENTS 999 /* of before the start that a returning listener may still get */
@@ -134,7 +134,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     app_routes(app);
     show_new(app);
     TRY(folders_make(app, config->files, e));
-    crm_set_reactor(notify_react);
+    crm_set_rules(&rules);
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_job(app, e));
     TRY(first_look(app, &seq, e));

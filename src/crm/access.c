@@ -127,6 +127,7 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
         return reaches(r, scope, x->owner) && allow_parents(r, x, RIGHT_SEE);
     case ENT_DEAL_PRODUCT:
     case ENT_DEAL_MEMBER:
+    case ENT_BUYER:
         return allow_parents(r, x, of_whole(right));
     case ENT_CONTACT_POINT:
         return allow_point(r, x, right);
@@ -159,6 +160,7 @@ static const char *const facts_sql[ENT_END] = {
     [ENT_FILE] = "SELECT author_id, NULL, NULL, NULL, deal_id, contact_id, company_id FROM file WHERE id = $1",
     [ENT_DEAL_PRODUCT] = "SELECT NULL, NULL, NULL, NULL, deal_id FROM deal_product WHERE id = $1",
     [ENT_DEAL_MEMBER] = "SELECT user_id, NULL, NULL, NULL, deal_id FROM deal_member WHERE id = $1",
+    [ENT_BUYER] = "SELECT NULL, NULL, NULL, NULL, deal_id FROM buyer WHERE id = $1",
     [ENT_CONTACT_POINT] =
         "SELECT NULL, NULL, NULL, kind, NULL, contact_id, company_id FROM contact_point WHERE id = $1",
     [ENT_VIEW] = "SELECT owner_id, NULL, NULL, sharing FROM view WHERE id = $1",
@@ -227,6 +229,7 @@ static int fact_columns(enum entity_id id)
     case ENT_TASK:
     case ENT_DEAL_PRODUCT:
     case ENT_DEAL_MEMBER:
+    case ENT_BUYER:
         return 5;
     case ENT_VIEW:
     case ENT_CUSTOM_FIELD:
@@ -294,6 +297,7 @@ enum rc access_of(struct db *db, struct arena *a, const struct record *r, struct
         {ENT_DEAL_PRODUCT, DEAL_PRODUCT_DEAL_ID, FACT_DEAL},
         {ENT_DEAL_MEMBER, DEAL_MEMBER_USER_ID, FACT_OWNER},
         {ENT_DEAL_MEMBER, DEAL_MEMBER_DEAL_ID, FACT_DEAL},
+        {ENT_BUYER, BUYER_DEAL_ID, FACT_DEAL},
         {ENT_CONTACT_POINT, CONTACT_POINT_KIND, FACT_KIND},
         {ENT_CONTACT_POINT, CONTACT_POINT_CONTACT_ID, FACT_CONTACT},
         {ENT_CONTACT_POINT, CONTACT_POINT_COMPANY_ID, FACT_COMPANY},

@@ -5,11 +5,21 @@
 #include "crm/rights_check.h"
 #include "crm/search.h"
 
-static crm_reactor reactor; /* set once, before any writer runs */
+static const struct crm_rules *rules; /* set once, before any writer runs */
 
-void crm_set_reactor(crm_reactor react)
+void crm_set_rules(const struct crm_rules *what)
 {
-    reactor = react;
+    rules = what;
+}
+
+const struct crm_rules *crm_rules_set(void)
+{
+    return rules;
+}
+
+enum rc change_end(struct change *ch, struct err *e)
+{
+    return rules && rules->end ? rules->end(ch, e) : RC_OK;
 }
 
 struct change change_begin(struct wtx *tx, struct actor actor)
@@ -239,8 +249,8 @@ static enum rc follow(struct change *ch, const struct event *ev, const struct re
     ch->inner++;
     if (r && r->ent->after)
         rc = r->ent->after(ch, was, is, e);
-    if (rc == RC_OK && reactor)
-        rc = reactor(ch, ev, was, is, e);
+    if (rc == RC_OK && rules && rules->react)
+        rc = rules->react(ch, ev, was, is, e);
     ch->inner--;
     ch->undoes = undoes;
     return rc;

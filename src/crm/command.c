@@ -113,6 +113,7 @@ static enum rc apply(struct wtx *tx, struct job *job, struct err *e)
     }
     struct change ch = change_begin(tx, j->actor);
     TRY(apply_now(&ch, j, e));
+    TRY(change_end(&ch, e));
     j->change_id = ch.change_id;
     return j->idempotency_key.len ? remember(tx, j, e) : RC_OK;
 }

@@ -12,6 +12,12 @@ struct actor {
     const struct rights *rights; /* NULL: everything (the system, the command line) */
 };
 
+/* Only the command deal.override carries one (crm/gates.h). */
+struct override {
+    int64_t deal_id;
+    struct str reason;
+};
+
 /* One command under way; all its events share change_id. */
 struct change {
     struct wtx *tx;
@@ -24,16 +30,27 @@ struct change {
     int64_t seq;                              /* of the newest event, 0 before the first */
     bool words_later;                         /* new records get their words of search later: for many at once */
     int inner;                                /* > 0: what follows by itself; the actor's rights are not asked */
+    const struct override *override;          /* a rule is set aside by whoever may, with a reason; NULL: none */
+    void *rules;                              /* of src/rules, for the length of the command; NULL when it begins */
     const struct subscription *subscriptions; /* the engine's: who wants to hear, read before the first event */
 };
 struct change change_begin(struct wtx *tx, struct actor actor);
 
-/* Rules react here: called after every event, inside the transaction, when row, journal and hooks are done. `is` NULL:
- * deleted; `was` NULL: created; both NULL: an event without a row. Set once at start, before the writer runs; NULL for
- * none. */
-typedef enum rc (*crm_reactor)(struct change *ch, const struct event *ev, const struct record *was,
-                               const struct record *is, struct err *e);
-void crm_set_reactor(crm_reactor react);
+/* What happens by itself (src/rules), set once at start, before the writer runs; any member may be NULL. */
+struct crm_rules {
+    /* After every event, inside the transaction, when row, journal and hooks are done. `is` NULL: deleted; `was` NULL:
+     * created; both NULL: an event without a row. */
+    enum rc (*react)(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
+                     struct err *e);
+    /* Before a goal or a trigger is written: is its event, condition, actions right? was NULL: new. */
+    enum rc (*check)(struct change *ch, const struct record *was, const struct record *will, struct err *e);
+    /* At the end of a command, when everything that follows from it has happened (change_end). */
+    enum rc (*end)(struct change *ch, struct err *e);
+};
+void crm_set_rules(const struct crm_rules *rules); /* NULL: none; outlives the program's writers */
+/* Ends a command: rules that hold for a command as a whole are asked here (no open deal without a task). Who begins a
+ * change and is not a command_job or an operation calls it when done. */
+MUST_USE enum rc change_end(struct change *ch, struct err *e);
 
 /* *in as from record_from_json(creating). Errors: those of the hooks, ref_not_found, unique names taken_name. */
 MUST_USE enum rc change_create(struct change *ch, struct record *in, int64_t *id, struct err *e);

@@ -52,6 +52,8 @@ MUST_USE enum rc query_i64(struct db *db, const char *sql, const int64_t *params
     query_i64((db), (sql), (const int64_t[]){__VA_ARGS__}, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),  \
               (none), (out), (e))
 
+const struct crm_rules *crm_rules_set(void); /* NULL: none */
+
 /* Takes one event back, as change_undo does with each of a change; *undone counts it. ev->data lives in tx->arena.
  * Errors: undo_conflict, already_undone, not_undoable. */
 MUST_USE enum rc undo_event(struct change *ch, const struct event *ev, int64_t *undone, struct err *e);

@@ -37,6 +37,19 @@ enum entity_id { /* stored in the journal: numbers never change */
                  ENT_FILE = 29,
                  ENT_OPERATION = 30,
                  ENT_NOTIFICATION = 31,
+                 ENT_GATE = 32,
+                 ENT_GOAL = 33,
+                 ENT_TRIGGER = 34,
+                 ENT_BUYER = 35,
+                 ENT_CLASSIFIER = 36,
+                 ENT_COMPETITOR = 37,
+                 ENT_COMPETITOR_OFFER = 38,
+                 ENT_WAIT = 39,
+                 ENT_INVOLVEMENT = 40,
+                 ENT_FUNNEL_DRAFT = 41,
+                 ENT_REGULATION_READ = 42,
+                 ENT_REVIEW = 43,
+                 ENT_REVIEW_ITEM = 44,
                  ENT_END
 };
 enum verb { /* stored in the journal */
@@ -51,8 +64,11 @@ enum verb { /* stored in the journal */
             VERB_SIGNED_IN = 8,
             VERB_SIGNED_OUT = 9,
             VERB_IMPORTED = 10,
-            VERB_INVITED = 12, /* user: a link to set a password was made */
-            VERB_ERASED = 11,  /* personal data are gone from the row and from its older events: crm/personal.h */
+            VERB_INVITED = 12,    /* user: a link to set a password was made */
+            VERB_REACHED = 13,    /* deal: a goal; data {"goal_id":5} */
+            VERB_OVERRIDDEN = 14, /* deal: a rule was set aside; data {"reason","stage_id","missing":[...]} */
+            VERB_PUBLISHED = 15,  /* funnel: a draft came into force; data {"version","draft_id"} */
+            VERB_ERASED = 11,     /* personal data are gone from the row and from its older events: crm/personal.h */
 };
 enum via {
     VIA_UI = 1,

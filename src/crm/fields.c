@@ -14,10 +14,23 @@ const char *const custom_object_names[] = {"deal", "contact", "company", "task",
 const char *const sharing_names[] = {"mine", "team", "everyone", NULL};
 const char *const consent_names[] = {"unknown", "given", "withdrawn", NULL};
 const char *const point_kind_names[] = {"phone", "email", "messenger", "address", "site", NULL};
-const char *const operation_kind_names[] = {"bulk", "import", "hand_over", "merge", "undo", NULL};
+const char *const operation_kind_names[] = {"bulk", "import", "hand_over", "merge", "undo", "trigger", "remap", NULL};
 const char *const operation_state_names[] = {"waiting", "running", "done", "failed", "stopped", "undone", NULL};
-const char *const verb_names[] = {"",     "created",   "updated",    "deleted",  "restored", "moved",   "passed",
-                                  "done", "signed_in", "signed_out", "imported", "erased",   "invited", NULL};
+const char *const task_rule_names[] = {"off", "warn", "create", "refuse", NULL};
+const char *const loss_class_names[] = {"decision", "timeout", NULL};
+const char *const priority_names[] = {"normal", "high", "urgent", NULL};
+const char *const tag_kind_names[] = {"other", "product", "source", "deal", "client", NULL};
+const char *const artefact_names[] = {"other", "offer", "specification", "contract", "invoice", "demo", NULL};
+const char *const gate_kind_names[] = {"field", "check", "artefact", "goal", "coverage", "waiting", NULL};
+const char *const gate_at_names[] = {"enter", "leave", NULL};
+const char *const goal_kind_names[] = {"positive", "refusal", "deferral", NULL};
+const char *const buyer_role_names[] = {"decides", "approves", "influences", "uses", NULL};
+const char *const attitude_names[] = {"unknown", "against", "neutral", "favours", NULL};
+const char *const classifier_kind_names[] = {"development", "depth",      "reaction", "loyalty",
+                                             "prospect",    "importance", NULL};
+const char *const verb_names[] = {"",        "created", "updated",    "deleted",    "restored", "moved",
+                                  "passed",  "done",    "signed_in",  "signed_out", "imported", "erased",
+                                  "invited", "reached", "overridden", "published",  NULL};
 const char *const via_names[] = {"",    "ui",   "api",     "import", "trigger", "process",
                                  "cli", "undo", "channel", "demo",   NULL};
 

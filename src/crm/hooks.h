@@ -75,3 +75,16 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_file file_before, NULL, NULL
 #define HOOKS_operation NULL, NULL, NULL
 #define HOOKS_notification NULL, NULL, NULL
+#define HOOKS_gate NULL, NULL, NULL
+#define HOOKS_goal NULL, NULL, NULL
+#define HOOKS_trigger NULL, NULL, NULL
+#define HOOKS_buyer NULL, NULL, NULL
+#define HOOKS_classifier NULL, NULL, NULL
+#define HOOKS_competitor NULL, NULL, NULL
+#define HOOKS_competitor_offer NULL, NULL, NULL
+#define HOOKS_wait NULL, NULL, NULL
+#define HOOKS_involvement NULL, NULL, NULL
+#define HOOKS_funnel_draft NULL, NULL, NULL
+#define HOOKS_regulation_read NULL, NULL, NULL
+#define HOOKS_review NULL, NULL, NULL
+#define HOOKS_review_item NULL, NULL, NULL

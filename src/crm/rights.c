@@ -4,8 +4,8 @@
 
 const char *const scope_names[] = {"none", "own", "team", "all", NULL};
 const char *const right_names[] = {"see", "create", "edit", "delete", "export", NULL};
-const char *const can_names[] = {"settings", "users", "import",      "bulk",    "undo_others",
-                                 "merge",    "erase", "share_views", "reports", NULL};
+const char *const can_names[] = {"settings", "users",       "import",  "bulk",     "undo_others", "merge",
+                                 "erase",    "share_views", "reports", "override", "automation",  NULL};
 
 bool rights_can(const struct rights *r, enum can what)
 {
@@ -145,7 +145,7 @@ bool rights_within(const struct rights *r, const struct rights *by)
         return false;
     for (int ent = 1; ent < ENT_END; ent++) {
         for (int right = 0; right < RIGHT_N; right++)
-            if (r->scope[ent][right] > by->scope[ent][right])
+            if (r->gives[ent][right] > by->gives[ent][right])
                 return false;
         for (size_t i = 0; i < RIGHTS_FIELDS / 64; i++)
             if ((by->hidden[ent][i] & ~r->hidden[ent][i]) ||

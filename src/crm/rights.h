@@ -15,7 +15,7 @@ enum scope { SCOPE_NONE, SCOPE_OWN, SCOPE_TEAM, SCOPE_ALL };
 enum right { RIGHT_SEE, RIGHT_CREATE, RIGHT_EDIT, RIGHT_DELETE, RIGHT_EXPORT, RIGHT_N };
 extern const char *const scope_names[], *const right_names[]; /* NULL-terminated, as in role.rights */
 enum can { /* bits; names in can_names: "settings", "users", "import", "bulk", "undo_others", "merge", "erase",
-              "share_views", "reports" */
+              "share_views", "reports", "override", "automation" */
            CAN_SETTINGS = 1,
            CAN_USERS = 2,
            CAN_IMPORT = 4,
@@ -25,6 +25,8 @@ enum can { /* bits; names in can_names: "settings", "users", "import", "bulk", "
            CAN_ERASE = 64,
            CAN_SHARE_VIEWS = 128,
            CAN_REPORTS = 256,
+           CAN_OVERRIDE = 512,    /* set a rule of a stage aside, with a reason */
+           CAN_AUTOMATION = 1024, /* triggers and goals, their runs */
 };
 extern const char *const can_names[];
 
@@ -35,6 +37,7 @@ struct rights {
     unsigned can;
     bool all_rows[ENT_END], all_fields[ENT_END]; /* of the noun everything is seen: the fast way */
     unsigned char scope[ENT_END][RIGHT_N];       /* enum scope */
+    unsigned char gives[ENT_END][RIGHT_N];       /* how far a role that one gives may reach: not narrowed */
     uint64_t hidden[ENT_END][RIGHTS_FIELDS / 64], read_only[ENT_END][RIGHTS_FIELDS / 64]; /* by index of the field */
     const int64_t *team; /* whose records SCOPE_TEAM reaches, oneself among them; ascending */
     size_t n_team;
@@ -48,7 +51,7 @@ void rights_of_base(enum role base, struct rights *out);                   /* of
 const struct rights *rights_copy(struct arena *a, const struct rights *r); /* NULL stays NULL */
 
 /* A copy that reaches none of the objects that `sees` (by enum entity_id) leaves out; of those only which a role names.
- */
+ * Whoever may everything may it no longer, but gives the roles that are less. */
 const struct rights *rights_narrow(struct arena *a, const struct rights *r, const bool *sees);
 
 /* NULL rights may everything. */

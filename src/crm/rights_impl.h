@@ -10,7 +10,8 @@ MUST_USE enum rc rights_from_role(struct arena *a, enum role base, struct str te
                                   struct err *e);
 /* Is it in an ascending list? */
 bool rights_in(const int64_t *ids, size_t n, int64_t id);
-/* Is everything that `r` may also allowed to `by`? */
+/* Is everything that `r` may also allowed to `by`? Of rights that were narrowed those of their person count, but no
+ * longer as of one who may everything. */
 bool rights_within(const struct rights *r, const struct rights *by);
 static inline void rights_set_bit(uint64_t *bits, int i)
 {

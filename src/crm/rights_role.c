@@ -21,7 +21,7 @@ static void base_rights(struct rights *r, enum role base)
 {
     static const unsigned can[] = {[ROLE_ADMIN] = ~0u,
                                    [ROLE_HEAD] = CAN_SETTINGS | CAN_IMPORT | CAN_BULK | CAN_UNDO_OTHERS | CAN_MERGE |
-                                                 CAN_SHARE_VIEWS | CAN_REPORTS,
+                                                 CAN_SHARE_VIEWS | CAN_REPORTS | CAN_OVERRIDE | CAN_AUTOMATION,
                                    [ROLE_SELLER] = CAN_IMPORT | CAN_BULK | CAN_MERGE | CAN_REPORTS,
                                    [ROLE_OBSERVER] = CAN_REPORTS};
     r->everything = base == ROLE_ADMIN;
@@ -251,6 +251,7 @@ static void all_followers(struct rights *r)
     follow(r, ENT_DEAL_PRODUCT, ENT_DEAL, ENT_DEAL);
     follow(r, ENT_DEAL_MEMBER, ENT_DEAL, ENT_DEAL);
     follow(r, ENT_CONTACT_POINT, ENT_CONTACT, ENT_COMPANY);
+    follow(r, ENT_BUYER, ENT_DEAL, ENT_DEAL);
 }
 
 static void all_scopes(struct rights *r)
@@ -259,9 +260,10 @@ static void all_scopes(struct rights *r)
     enum scope users = r->can & CAN_USERS ? SCOPE_ALL : SCOPE_NONE;
     unsigned char sells = most(most(r->scope[ENT_DEAL][RIGHT_EDIT], r->scope[ENT_CONTACT][RIGHT_EDIT]),
                                r->scope[ENT_COMPANY][RIGHT_EDIT]);
-    static const enum entity_id lists[] = {ENT_FUNNEL,       ENT_STAGE,        ENT_SOURCE,
-                                           ENT_CAMPAIGN,     ENT_LOSS_REASON,  ENT_DEAL_CLASS,
-                                           ENT_CUSTOM_FIELD, ENT_FIELD_OPTION, ENT_LAYOUT};
+    static const enum entity_id lists[] = {
+        ENT_FUNNEL,       ENT_STAGE,        ENT_SOURCE, ENT_CAMPAIGN,    ENT_LOSS_REASON, ENT_DEAL_CLASS,
+        ENT_CUSTOM_FIELD, ENT_FIELD_OPTION, ENT_LAYOUT, ENT_GATE,        ENT_GOAL,        ENT_TRIGGER,
+        ENT_CLASSIFIER,   ENT_COMPETITOR,   ENT_WAIT,   ENT_INVOLVEMENT, ENT_FUNNEL_DRAFT};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         give(r, lists[i], SCOPE_ALL, settings, SCOPE_ALL);
     give(r, ENT_TAG, SCOPE_ALL, sells || settings ? SCOPE_ALL : SCOPE_NONE, SCOPE_ALL);
@@ -298,7 +300,7 @@ static void fast_ways(struct rights *r)
     bool parents = rows[ENT_DEAL] && rows[ENT_CONTACT] && rows[ENT_COMPANY];
     rows[ENT_NOTE] &= parents;
     rows[ENT_FILE] &= parents;
-    rows[ENT_DEAL_PRODUCT] = rows[ENT_DEAL_MEMBER] = rows[ENT_DEAL];
+    rows[ENT_DEAL_PRODUCT] = rows[ENT_DEAL_MEMBER] = rows[ENT_BUYER] = rows[ENT_DEAL];
     rows[ENT_CONTACT_POINT] = rows[ENT_CONTACT] && rows[ENT_COMPANY] && r->all_fields[ENT_CONTACT] &&
                               r->all_fields[ENT_COMPANY]; /* one whose phone is hidden has no further phones either */
     rows[ENT_CUSTOM_FIELD] = rows[ENT_FIELD_OPTION] = fields;
@@ -344,6 +346,7 @@ enum rc rights_from_role(struct arena *a, enum role base, struct str text, bool 
     if (!(out->can & CAN_USERS))
         rights_set_bit(out->hidden[ENT_ROLE], ROLE_RIGHTS);
     all_scopes(out);
+    memcpy(out->gives, out->scope, sizeof out->gives);
     fast_ways(out);
     return RC_OK;
 }

@@ -262,6 +262,7 @@ void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent
         break;
     case ENT_DEAL_PRODUCT:
     case ENT_DEAL_MEMBER:
+    case ENT_BUYER:
         sqlb_c(q, "(1=1");
         put_parent(&p, alias, ENT_DEAL, of_whole(right));
         sqlb_c(q, ")");

@@ -133,5 +133,6 @@ const struct migration crm_migrations[] = {
     {"0006_rights", rights_sql_step},
     {"0007_contacts", contacts_sql, contacts_backfill},
     {"0009_lists", lists_sql},
+    {"0010_discipline", discipline_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

@@ -2,6 +2,6 @@
 #pragma once
 #include "crm/command.h"
 
-/* For crm_set_reactor. Imports, operations over many records and what is taken back tell nobody of single records. */
+/* Of struct crm_rules. Imports, operations over many records and what is taken back tell nobody of single records. */
 enum rc notify_react(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
                      struct err *e);

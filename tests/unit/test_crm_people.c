@@ -258,7 +258,8 @@ static void rules_react_inside_of_the_same_change(void **state)
 {
     struct rig *r = rig_open(*state);
     int64_t deal;
-    crm_set_reactor(greet);
+    static const struct crm_rules greeting = {.react = greet};
+    crm_set_rules(&greeting);
     DO(r, try_create(r, ENT_DEAL, &deal, "{'title':'Сделка'}"));
     assert_int_equal(
         number(r->db,
@@ -276,7 +277,7 @@ static void rules_react_inside_of_the_same_change(void **state)
     DO(r, try_delete(r, ENT_TASK, number(r->db, "SELECT max(id) FROM task WHERE deleted_at IS NULL")));
     DO(r, try_undo(r, created));
     assert_int_equal(number(r->db, "SELECT count(*) FROM task WHERE deleted_at IS NULL"), 0);
-    crm_set_reactor(NULL);
+    crm_set_rules(NULL);
     rig_close(r);
 }
 

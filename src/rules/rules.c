@@ -1,0 +1,16 @@
+#include "rules/rules.h"
+#include "rules/notify.h"
+
+typedef enum rc (*reactor)(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
+                           struct err *e);
+static const reactor reactors[] = {notify_react};
+
+static enum rc react(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
+                     struct err *e)
+{
+    for (size_t i = 0; i < sizeof reactors / sizeof *reactors; i++)
+        TRY(reactors[i](ch, ev, was, is, e));
+    return RC_OK;
+}
+
+const struct crm_rules rules = {.react = react};
