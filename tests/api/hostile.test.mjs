@@ -71,7 +71,12 @@ test('an API token sets no password, so one of few scopes does not become a sess
   const person = { name: 'Робот', email: 'robot@example.ru', role: 'admin' }
   for (const [method, path, body] of [['PATCH', `/api/users/${people.seller.session.user.id}`, {}], ['PATCH', `/api/users/${admin.session.user.id}`, {}], ['POST', '/api/users', person]])
     assert.equal((await robot(method, path, { ...body, password: 'пароль от робота' })).body.code, 'not_for_tokens', `${method} ${path}`)
-  await robot.create('/api/users', { ...person, role: 'seller' })
+  const boss = await admin.create('/api/users', { name: 'Директор', email: 'boss@example.ru', role: 'admin' })
+  const { id } = await robot.create('/api/users', { ...person, role: 'seller' })
+  for (const [method, path, body] of [['POST', '/api/users', { ...person, email: 'more@example.ru' }], ['PATCH', `/api/users/${id}`, { role: 'admin' }], ['PATCH', `/api/users/${boss.id}`, { name: 'Свой' }]]) {
+    const r = await robot(method, path, body)
+    assert.deepEqual([r.status, r.body.code], [403, 'forbidden'], `${method} ${path}`)
+  }
 })
 
 test('one-click sign-in is for whoever sits at the machine: not for other names, not through a proxy', async () => {
