@@ -47,7 +47,7 @@ struct app {
     int64_t cleaned_at;            /* when old uploads were last removed */
     int64_t started_at;            /* monotonic */
     bool backing_up;               /* atomic */
-    bool demo, stopping;
+    bool demo, stopping, test_clock;
     const char *host;
     int port;
 };
@@ -157,6 +157,8 @@ extern const struct route contact_routes[]; /* contacts.c */
 extern const size_t contact_routes_n;
 extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c */
 extern const size_t schema_routes_n, field_routes_n;
+extern const struct route test_clock_routes[]; /* test_clock.c: only with --test-clock */
+extern const size_t test_clock_routes_n;
 extern const struct route history_routes[]; /* history.c */
 extern const size_t history_routes_n;
 
@@ -200,6 +202,7 @@ struct app_config {
     const char *host;
     int port;
     bool demo;
+    bool test_clock;             /* POST /api/test-clock moves time ahead */
     const char *files;           /* where uploads, files and archives lie; NULL: beside the database, or ./data/files */
     bool allow_private_webhooks; /* also to addresses inside of the company's network */
 };

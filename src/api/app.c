@@ -122,6 +122,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     int64_t seq = 0;
     *app = (struct app){
         .target = config->target, .loop = loop, .demo = config->demo, .host = config->host, .port = config->port};
+    app->test_clock = config->test_clock;
     app->started_at = time_monotonic();
     app->to_write_end = &app->to_write;
     app->readers = readers_new(&app->target);

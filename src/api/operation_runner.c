@@ -288,6 +288,12 @@ static void wake(struct operations *o, bool stop)
     uv_mutex_unlock(&o->lock);
 }
 
+void operations_wake(struct operations *o)
+{
+    if (o)
+        wake(o, false);
+}
+
 void operations_stop(struct operations *o)
 {
     if (!o)

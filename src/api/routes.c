@@ -223,6 +223,8 @@ void app_routes(struct app *app)
         add(&t, &people_routes[i]);
     for (size_t i = 0; i < search_routes_n; i++)
         add(&t, &search_routes[i]);
+    for (size_t i = 0; app->test_clock && i < test_clock_routes_n; i++)
+        add(&t, &test_clock_routes[i]);
     for (int id = 1; id < ENT_END; id++)
         if (entity_by_id((enum entity_id)id))
             add_noun(&t, entity_by_id((enum entity_id)id));

@@ -1,11 +1,28 @@
 #include "base/time.h"
+#include <stdatomic.h>
 #include <time.h>
 
-int64_t time_now(void)
+static _Atomic int64_t ahead; /* of the machine's clock, ms; see time_leap */
+
+static int64_t real_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     return (int64_t)t.tv_sec * MS_SECOND + t.tv_nsec / 1000000;
+}
+
+int64_t time_now(void)
+{
+    return real_now() + atomic_load_explicit(&ahead, memory_order_relaxed);
+}
+
+bool time_leap(int64_t now)
+{
+    int64_t real = real_now(), was = atomic_load(&ahead);
+    while (now >= real + was)
+        if (atomic_compare_exchange_weak(&ahead, &was, now - real))
+            return true;
+    return false;
 }
 
 int64_t time_monotonic(void)

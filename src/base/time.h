@@ -6,7 +6,10 @@
 #define MS_HOUR (3600 * MS_SECOND)
 #define MS_DAY (24 * MS_HOUR)
 
-int64_t time_now(void);                                          /* wall clock, ms */
+int64_t time_now(void); /* wall clock, ms */
+/* For tests that play weeks of work: from here on time_now() goes on from `now`. False, and nothing is done, when that
+ * lies in the past. Whoever waits for a time has to be woken by whoever calls this. */
+MUST_USE bool time_leap(int64_t now);
 int64_t time_monotonic(void);                                    /* for durations, ms */
 int64_t date_from_civil(int year, unsigned month, unsigned day); /* days since 1970 */
 void date_to_civil(int64_t days, int *year, unsigned *month, unsigned *day);

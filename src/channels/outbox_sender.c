@@ -378,6 +378,12 @@ void outbox_sender_on_events(void *sender, const struct event *ev, size_t n)
         wake(s);
 }
 
+void outbox_sender_wake(struct outbox_sender *s)
+{
+    if (s && !atomic_exchange(&s->woken, true))
+        wake(s);
+}
+
 enum rc outbox_sender_start(struct outbox_sender **out, const struct db_target *target, struct writer *writer,
                             bool allow_private, struct err *e)
 {

@@ -120,7 +120,7 @@ int cli_serve(int argc, char **argv)
 {
     const char *data = NULL, *postgres = NULL, *host = "127.0.0.1", *files = NULL;
     int64_t port = 8080;
-    bool demo = false, allow_private = false;
+    bool demo = false, allow_private = false, test_clock = false;
     struct serve s = {0};
     struct app_config config = {0};
     const struct cli_option options[] = {{"data", CLI_TEXT, &data},
@@ -129,6 +129,7 @@ int cli_serve(int argc, char **argv)
                                          {"port", CLI_INT, &port},
                                          {"files", CLI_TEXT, &files},
                                          {"demo", CLI_FLAG, &demo},
+                                         {"test-clock", CLI_FLAG, &test_clock},
                                          {"allow-private-webhooks", CLI_FLAG, &allow_private}};
     if (!cli_options(argc, argv, options, sizeof options / sizeof *options) ||
         !cli_target(data, postgres, &config.target))
@@ -141,6 +142,7 @@ int cli_serve(int argc, char **argv)
     config.host = host;
     config.port = (int)port;
     config.demo = demo;
+    config.test_clock = test_clock;
     config.files = files;
     config.allow_private_webhooks = allow_private;
     uv_loop_init(&s.loop);

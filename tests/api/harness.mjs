@@ -84,6 +84,27 @@ export async function serve(options) {
   return server
 }
 
+// A server whose time the test moves ahead, weeks in a moment. Sessions of browsers end after two weeks: play on with
+// the tokens of tokenOf.
+export const serveWithClock = (options = {}) => serve({ ...options, args: ['--test-clock', ...(options.args ?? [])] })
+// Moves the time of a server to `ms` (since 1970, UTC), never back; everything that waits for a time wakes.
+export async function clock(server, ms) {
+  return (await server.anon.must(200)('POST', '/api/test-clock', { now: ms })).body.now
+}
+// The same person, by a token that does not end.
+export async function tokenOf(server, api) {
+  const { token } = await api.create('/api/tokens', { name: 'test' })
+  return server.as({ token, user: api.session.user })
+}
+// What comes by itself comes soon: the first answer of `look` that is neither null, undefined nor false.
+export async function eventually(look, what = 'what was waited for', ms = 5000) {
+  for (const until = performance.now() + ms; ; await new Promise((done) => setTimeout(done, 20))) {
+    const found = await look()
+    if (found !== null && found !== undefined && found !== false) return found
+    if (performance.now() > until) throw new Error(`${what} did not come within ${ms} ms`)
+  }
+}
+
 // api(method, path, body, { headers, raw }) -> { status, headers, body, text }. Bodies are JSON; raw sends text as it is.
 export function client(url, session = {}) {
   const api = async (method, path, body, { headers = {}, raw, signal } = {}) => {
