@@ -159,6 +159,8 @@ extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c
 extern const size_t schema_routes_n, field_routes_n;
 extern const struct route test_clock_routes[]; /* test_clock.c: only with --test-clock */
 extern const size_t test_clock_routes_n;
+extern const struct route designer_routes[]; /* designer.c */
+extern const size_t designer_routes_n;
 extern const struct route history_routes[]; /* history.c */
 extern const size_t history_routes_n;
 

@@ -71,6 +71,15 @@ enum rc object_timeline(struct call *c, struct err *e)
 }
 
 /* Without the stages that are hidden from whoever asks. */
+void definition_hide(const struct call *c, int64_t funnel_id, json_t *tree)
+{
+    json_t *stages = json_object_get(tree, "stages");
+    for (size_t i = json_array_size(stages); i-- > 0;)
+        if (!rights_has_stage(c->rights, funnel_id,
+                              json_integer_value(json_object_get(json_array_get(stages, i), "id"))))
+            json_array_remove(stages, i);
+}
+
 static void put_definition(struct call *c, struct jw *w, struct str text)
 {
     json_t *tree = NULL;
@@ -78,10 +87,7 @@ static void put_definition(struct call *c, struct jw *w, struct str text)
         jw_raw(w, text);
         return;
     }
-    json_t *stages = json_object_get(tree, "stages");
-    for (size_t i = json_array_size(stages); i-- > 0;)
-        if (!rights_has_stage(c->rights, c->id, json_integer_value(json_object_get(json_array_get(stages, i), "id"))))
-            json_array_remove(stages, i);
+    definition_hide(c, c->id, tree);
     char *seen = json_dumps(tree, JSON_COMPACT);
     jw_raw(w, str_dup(c->r->arena, str_c(seen)));
     free(seen);

@@ -96,6 +96,10 @@ static const struct {
     {"events", "{\"type\":\"string\",\"description\":\"text/event-stream of change, board and reset\"}"},
     {"timeline", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":"
                  "\"#/components/schemas/change\"}},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"funnel-definition",
+     "{\"type\":\"object\",\"description\":\"docs/funnel.md\",\"properties\":{\"id\":{\"type\":\"integer\"},"
+     "\"version\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"stages\":{\"type\":\"array\","
+     "\"items\":{\"type\":\"object\"}}}}"},
     {"funnel-versions",
      "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":"
      "{"

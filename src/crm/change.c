@@ -249,6 +249,8 @@ static enum rc follow(struct change *ch, const struct event *ev, const struct re
     ch->inner++;
     if (r && r->ent->after)
         rc = r->ent->after(ch, was, is, e);
+    if (rc == RC_OK && r)
+        rc = funnel_part_changed(ch, was, is, e);
     if (rc == RC_OK && rules && rules->react)
         rc = rules->react(ch, ev, was, is, e);
     ch->inner--;

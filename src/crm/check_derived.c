@@ -94,7 +94,9 @@ static enum rc check_funnel(struct check *c, int64_t id, int64_t version, struct
         stmt_i64(s, 1, id);
         stmt_i64(s, 2, version);
         rc = stmt_step(s, e);
-        if (rc == RC_ROW && !str_eq(stmt_col_str(s, 0), buf_view(&now)))
+        /* What was published before a document held gates and goals is shorter, and stays as it is. */
+        bool whole = rc == RC_ROW && memmem(stmt_col_str(s, 0).ptr, stmt_col_str(s, 0).len, "\"task_rule\"", 11);
+        if (whole && !str_eq(stmt_col_str(s, 0), buf_view(&now)))
             check_problem(c, "funnel %lld: the newest published definition is not the present one", (long long)id);
         stmt_done(s);
     }

@@ -5,6 +5,7 @@
 #include "crm/crm.h"
 #include "crm/custom_field.h"
 #include "crm/fields.h"
+#include "crm/funnel_document.h"
 #include <stdio.h>
 
 /* Does the journal tell of this field's values? */
@@ -71,7 +72,9 @@ MUST_USE enum rc record_write_set(struct db *db, const struct field *fd, int64_t
 MUST_USE enum rc outbox_event(struct change *ch, const struct event *ev, struct err *e);
 /* Writes the definition of a funnel as this change leaves it: one version a change. */
 MUST_USE enum rc funnel_version_write(struct change *ch, int64_t funnel_id, struct err *e);
-MUST_USE enum rc funnel_definition(struct db *db, int64_t funnel_id, struct buf *out, struct err *e);
+/* After a part of a funnel was written or deleted: the funnel has a new version. Of other nouns: nothing. */
+MUST_USE enum rc funnel_part_changed(struct change *ch, const struct record *was, const struct record *is,
+                                     struct err *e);
 /* open_tasks and next_task_at of a deal, from its tasks. */
 MUST_USE enum rc deal_refresh_tasks(struct db *db, int64_t deal_id, struct err *e);
 

@@ -122,67 +122,6 @@ HOOK_AFTER(stage)
 
 /* ---- published definitions ---- */
 
-static void put_stage(struct jw *w, struct stmt *s)
-{
-    jw_obj(w);
-    jw_ki64(w, "id", stmt_col_i64(s, 0));
-    jw_kstr(w, "name", stmt_col_str(s, 1));
-    jw_ki64(w, "position", stmt_col_i64(s, 2));
-    jw_kstr(w, "colour", stmt_col_str(s, 3));
-    jw_kstr(w, "phase", stmt_col_str(s, 4));
-    if (stmt_col_null(s, 5))
-        jw_knull(w, "norm_days");
-    else
-        jw_ki64(w, "norm_days", stmt_col_i64(s, 5));
-    jw_kc(w, "outcome", deal_status_names[stmt_col_i64(s, 6)]);
-    if (stmt_col_null(s, 7))
-        jw_knull(w, "probability");
-    else
-        jw_ki64(w, "probability", stmt_col_i64(s, 7));
-    jw_kbool(w, "archived", stmt_col_i64(s, 8) != 0);
-    jw_end_obj(w);
-}
-
-static enum rc put_stages(struct db *db, int64_t funnel_id, struct jw *w, struct err *e)
-{
-    struct stmt *s;
-    enum rc rc;
-    TRY(db_prepare(db, &s,
-                   "SELECT id, name, position, colour, phase, norm_days, outcome, probability, archived FROM stage"
-                   " WHERE funnel_id = $1 AND deleted_at IS NULL ORDER BY position, id",
-                   e));
-    stmt_i64(s, 1, funnel_id);
-    jw_key(w, "stages");
-    jw_arr(w);
-    while ((rc = stmt_step(s, e)) == RC_ROW)
-        put_stage(w, s);
-    jw_end_arr(w);
-    stmt_done(s);
-    return rc == RC_DONE ? RC_OK : rc;
-}
-
-enum rc funnel_definition(struct db *db, int64_t funnel_id, struct buf *out, struct err *e)
-{
-    struct jw w = jw_to(out);
-    struct stmt *s;
-    TRY(db_prepare(db, &s, "SELECT name, kind, currency, archived FROM funnel WHERE id = $1", e));
-    stmt_i64(s, 1, funnel_id);
-    enum rc rc = stmt_step(s, e);
-    jw_obj(&w);
-    if (rc == RC_ROW) {
-        jw_kstr(&w, "name", stmt_col_str(s, 0));
-        jw_kc(&w, "kind", funnel_kind_names[stmt_col_i64(s, 1)]);
-        jw_kstr(&w, "currency", stmt_col_str(s, 2));
-        jw_kbool(&w, "archived", stmt_col_i64(s, 3) != 0);
-        rc = RC_OK;
-    }
-    stmt_done(s);
-    if (rc == RC_OK)
-        rc = put_stages(db, funnel_id, &w, e);
-    jw_end_obj(&w);
-    return rc == RC_DONE ? err_set(e, RC_NOT_FOUND, "not_found", "", NULL) : rc;
-}
-
 static enum rc version_insert(struct change *ch, int64_t funnel_id, struct str definition, struct err *e)
 {
     int64_t version;
@@ -225,4 +164,51 @@ enum rc funnel_version_write(struct change *ch, int64_t funnel_id, struct err *e
 out:
     buf_free(&definition);
     return rc;
+}
+
+static enum rc version_of_stage(struct change *ch, struct val stage, int64_t *done, struct err *e)
+{
+    int64_t funnel;
+    if (!val_has(stage))
+        return RC_OK;
+    TRY(QUERY_I64(ch->tx->db, &funnel, 0, e, "SELECT funnel_id FROM stage WHERE id = $1", stage.i));
+    if (!funnel || funnel == *done)
+        return RC_OK;
+    *done = funnel;
+    return funnel_version_write(ch, funnel, e);
+}
+
+static enum rc version_of_funnel(struct change *ch, struct val funnel, int64_t *done, struct err *e)
+{
+    if (!val_has(funnel) || funnel.i == *done)
+        return RC_OK;
+    *done = funnel.i;
+    return funnel_version_write(ch, funnel.i, e);
+}
+
+static enum rc version_of_part(struct change *ch, const struct record *r, int64_t *done, struct err *e)
+{
+    switch (r->ent->id) {
+    case ENT_GATE:
+        return version_of_stage(ch, r->f[GATE_STAGE_ID], done, e);
+    case ENT_GOAL:
+        return version_of_stage(ch, r->f[GOAL_STAGE_ID], done, e);
+    case ENT_INVOLVEMENT:
+        return version_of_funnel(ch, r->f[INVOLVEMENT_FUNNEL_ID], done, e);
+    case ENT_LOSS_REASON:
+        return version_of_funnel(ch, r->f[LOSS_REASON_FUNNEL_ID], done, e);
+    case ENT_TRIGGER:
+        TRY(version_of_funnel(ch, r->f[TRIGGER_FUNNEL_ID], done, e));
+        return version_of_stage(ch, r->f[TRIGGER_STAGE_ID], done, e);
+    default:
+        return RC_OK;
+    }
+}
+
+enum rc funnel_part_changed(struct change *ch, const struct record *was, const struct record *is, struct err *e)
+{
+    int64_t done = 0;
+    if (was)
+        TRY(version_of_part(ch, was, &done, e));
+    return is ? version_of_part(ch, is, &done, e) : RC_OK;
 }
