@@ -13,7 +13,9 @@ const server = process.env.VORONKA_URL ?? 'http://127.0.0.1:8080'
 const serverTexts = /^(error|problem)\./
 const later: Record<string, RegExp> = {
   settings:
-    /^(settings|webhook|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification))\./,
+    /^(settings|webhook|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait))\./,
+  rules:
+    /^(designer|rules|manual|health|review|field\.(trigger|funnel-draft|involvement|review|review-item|regulation-read))\./,
   report: /^report\./,
   import: /^import\./,
 }

@@ -45,8 +45,11 @@ enum rc bulk_event(struct wtx *tx, struct actor actor, int64_t at, int64_t id, e
 
 void bulk_clear(struct record *r)
 {
-    for (size_t i = 0; i < r->ent->n_fields; i++)
-        r->f[i] = r->ent->fields[i].type == FT_SET ? (struct val){.kind = VAL_SET} : val_null();
+    for (size_t i = 0; i < r->ent->n_fields; i++) {
+        const struct field *fd = &r->ent->fields[i];
+        bool counted = (fd->flags & FF_REQUIRED) && (fd->type == FT_INT || fd->type == FT_BOOL || fd->type == FT_ENUM);
+        r->f[i] = fd->type == FT_SET ? (struct val){.kind = VAL_SET} : counted ? val_int(0) : val_null();
+    }
     r->id = r->deleted_at = 0;
     r->version = 1;
 }

@@ -11,4 +11,4 @@ MUST_USE enum rc bulk_insert(struct wtx *tx, struct record *r, struct err *e);
  * in both are left out, so both may be empty but for what changed. `scratch` is reused between calls. */
 MUST_USE enum rc bulk_event(struct wtx *tx, struct actor actor, int64_t at, int64_t id, enum verb verb,
                             const struct record *was, const struct record *is, struct buf *scratch, struct err *e);
-void bulk_clear(struct record *r); /* every field null, sets empty, version 1 */
+void bulk_clear(struct record *r); /* every field null (counted ones 0), sets empty, version 1 */

@@ -18,6 +18,7 @@ const load: Load = {
 /** Texts of screens that most people open seldom come with them (vite.config.ts says which are in which part). */
 const parts = {
   settings: { ru: () => import('texts:settings:ru'), en: () => import('texts:settings:en') },
+  rules: { ru: () => import('texts:rules:ru'), en: () => import('texts:rules:en') },
   report: { ru: () => import('texts:report:ru'), en: () => import('texts:report:en') },
   import: { ru: () => import('texts:import:ru'), en: () => import('texts:import:en') },
 } satisfies Record<string, Load>

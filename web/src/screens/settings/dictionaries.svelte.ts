@@ -1,9 +1,12 @@
 // The lists that one keeps beside the funnels, as data: what a record of each consists of and what else it can do.
-import { date, i18n, money, t, type Key } from '../../lib/i18n.svelte'
+import CircleCheck from '@lucide/svelte/icons/circle-check'
+import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
+import { date, i18n, money, plural, t, type Key, type PluralKey } from '../../lib/i18n.svelte'
 import { session } from '../../lib/session.svelte'
+import type { MenuItem } from '../../ui/Menu.svelte'
 import type { FormField } from './form'
-import { label } from './names.svelte'
-import type { Row } from './records.svelte'
+import { label, option, options } from './names.svelte'
+import type { Records, Row } from './records.svelte'
 
 export interface Dictionary {
   object: string
@@ -19,6 +22,12 @@ export interface Dictionary {
   merge?: boolean
   /** The field of deals that names it: how many there are stands beside it. */
   counts?: string
+  /** Whose field that is, when not of deals, and what they are called together. */
+  countsOf?: { plurals: readonly string[]; called: PluralKey }
+  /** Only these are counted. */
+  countsFilter?: string
+  /** One more thing that can be done with a record. */
+  extra?: (row: Row, records: Records) => MenuItem[]
   /** A name is all it takes to add one. */
   quick?: boolean
   /** The words beside the name. */
@@ -57,6 +66,8 @@ const funnels = () => session.funnels.map((f) => ({ id: f.id, label: f.name }))
 const sources = () => (session.boot?.sources ?? []).map((s) => ({ id: s.id, label: s.name }))
 const name = (object: string): FormField => text(object, 'name', { required: true, most: 120 })
 
+const tagKinds = ['product', 'source', 'deal', 'client', 'other'] as const
+
 function lastDelivery(row: Row): string {
   if (row.active === false) return t('settings.webhooks.off')
   const at = Number(row.last_sent_at) || 0
@@ -83,9 +94,20 @@ export const dictionaries: Record<string, Dictionary> = {
         ...{ kind: 'choice', choices: funnels(), empty: t('settings.all_funnels') },
         hint: t('settings.loss-reasons.funnel_hint'),
       }),
+      text('loss-reason', 'wants_competitor', {
+        ...{ kind: 'bool', hint: t('settings.loss-reasons.competitor_hint') },
+      }),
+      text('loss-reason', 'timeout', { kind: 'bool', hint: t('settings.loss-reasons.timeout_hint') }),
     ],
     quick: true,
-    about: (row) => (row.funnel_id ? (session.funnel(Number(row.funnel_id))?.name ?? '') : ''),
+    about: (row) =>
+      [
+        row.funnel_id ? session.funnel(Number(row.funnel_id))?.name : '',
+        row.wants_competitor ? t('settings.loss-reasons.with_competitor') : '',
+        row.timeout ? t('settings.loss-reasons.by_timer') : '',
+      ]
+        .filter(Boolean)
+        .join(' · '),
   },
   sources: {
     ...{ object: 'source', plural: 'sources', ordered: true, merge: true, quick: true },
@@ -117,8 +139,13 @@ export const dictionaries: Record<string, Dictionary> = {
     ...{ object: 'tag', plural: 'tags', merge: true, quick: true, counts: 'tag_ids' },
     fields: () => [
       text('tag', 'name', { required: true, most: 60 }),
+      text('tag', 'kind', {
+        ...{ kind: 'choice', required: true, choices: options('tag', 'kind', tagKinds) },
+        hint: t('settings.tags.kind_hint'),
+      }),
       text('tag', 'colour', { kind: 'colour' }),
     ],
+    about: (row) => (row.kind && row.kind !== 'other' ? option('tag', 'kind', String(row.kind)) : ''),
   },
   products: {
     ...{ object: 'product', plural: 'products', away: { field: 'active', value: false } },
@@ -128,9 +155,17 @@ export const dictionaries: Record<string, Dictionary> = {
       text('product', 'sku', { most: 60 }),
       text('product', 'price_minor', { kind: 'money' }),
       currencyField('product'),
+      text('product', 'funnel_id', {
+        ...{ kind: 'choice', choices: funnels(), empty: t('settings.products.any_funnel') },
+        hint: t('settings.products.funnel_hint'),
+      }),
     ],
     about: (row) =>
-      [row.sku, typeof row.price_minor === 'number' ? money(row.price_minor, String(row.currency)) : '']
+      [
+        row.sku,
+        typeof row.price_minor === 'number' ? money(row.price_minor, String(row.currency)) : '',
+        row.funnel_id ? session.funnel(Number(row.funnel_id))?.name : '',
+      ]
         .filter(Boolean)
         .join(' · '),
   },
@@ -153,6 +188,51 @@ export const dictionaries: Record<string, Dictionary> = {
     ],
     about: lastDelivery,
     trouble: deliveryTrouble,
+  },
+  classifiers: {
+    ...{ object: 'classifier', plural: 'classifiers', ordered: true, merge: true, quick: true },
+    away: { field: 'archived', value: true },
+    fields: () => [name('classifier'), text('classifier', 'colour', { kind: 'colour' })],
+  },
+  competitors: {
+    ...{ object: 'competitor', plural: 'competitors', quick: true, merge: true, counts: 'competitor_id' },
+    away: { field: 'archived', value: true },
+    fields: () => [
+      text('competitor', 'name', { required: true, most: 200 }),
+      text('competitor', 'website', { kind: 'url', most: 500, placeholder: 'https://' }),
+      text('competitor', 'comment', { kind: 'long', most: 20_000 }),
+    ],
+    about: (row) => [row.website, row.comment].filter(Boolean).join(' · ').slice(0, 160),
+  },
+  waits: {
+    ...{ object: 'wait', plural: 'waits', quick: true, counts: 'wait_id' },
+    countsFilter: 'status = "open"',
+    away: { field: 'archived', value: true },
+    fields: () => [
+      text('wait', 'name', { required: true, most: 200 }),
+      text('wait', 'needed', { kind: 'number', hint: t('settings.waits.needed_hint') }),
+      text('wait', 'comment', { kind: 'long', most: 5000 }),
+    ],
+    about: (row) =>
+      [
+        row.filled ? t('settings.waits.filled') : '',
+        typeof row.needed === 'number' ? plural('settings.waits.needed', row.needed) : '',
+        row.comment,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+    extra: (row, records) => [
+      {
+        label: t(row.filled ? 'settings.waits.open_again' : 'settings.waits.fill'),
+        icon: row.filled ? RotateCcw : CircleCheck,
+        run: () =>
+          void records.set(
+            row,
+            { filled: !row.filled },
+            t(row.filled ? 'settings.waits.opened' : 'settings.waits.woken', { name: String(row.name) }),
+          ),
+      },
+    ],
   },
   options: {
     ...{ object: 'field-option', plural: 'field-options', ordered: true, merge: true, quick: true },

@@ -30,7 +30,7 @@ export const mayUsers = () => can('users', session.user.role === 'admin')
 
 const dictionary = () => import('./DictionaryPage.svelte')
 const dictionaries = [
-  ...['loss-reasons', 'sources', 'campaigns', 'tags', 'products', 'deal-classes'],
+  ...['loss-reasons', 'sources', 'campaigns', 'tags', 'products', 'deal-classes', 'competitors', 'waits'],
 ] as const
 export const pages: readonly Page[] = [
   {
@@ -38,6 +38,11 @@ export const pages: readonly Page[] = [
     parts: ['stages', 'ready', 'norm'],
   },
   ...dictionaries.map((id): Page => ({ id, section: 'sales', may: maySettings, load: dictionary })),
+  {
+    ...{ id: 'classifiers', section: 'sales', may: maySettings },
+    load: () => import('./ClassifiersPage.svelte'),
+    parts: ['loyalty', 'importance', 'depth'],
+  },
   {
     ...{ id: 'fields', section: 'objects', may: maySettings, load: () => import('./FieldsPage.svelte') },
     parts: ['options', 'required'],

@@ -1,8 +1,9 @@
 // What is asked about a person and a team.
-import { t } from '../../lib/i18n.svelte'
+import { i18n, t } from '../../lib/i18n.svelte'
 import type { FormField } from './form'
 import { label } from './names.svelte'
 import { title, type Row } from './records.svelte'
+import { zones } from './zones'
 
 const choices = (rows: readonly Row[]) => rows.map((r) => ({ id: r.id, label: title(r) }))
 
@@ -18,6 +19,7 @@ export function userFields(roles: readonly Row[], teams: readonly Row[]): FormFi
     field('team_id', 'choice', { choices: choices(teams), empty: t('settings.users.no_team') }),
     field('job_title', 'text', { most: 120 }),
     field('phone', 'phone', { most: 40 }),
+    field('load_cap', 'number', { hint: t('settings.users.load_hint') }),
     field('locale', 'choice', {
       required: true,
       choices: [
@@ -53,6 +55,11 @@ export function teamFields(teams: readonly Row[], people: readonly Row[], of: Ro
       ...{ name: 'parent_id', kind: 'choice', label: label('team', 'parent_id') },
       choices: choices(teams.filter((x) => !barred.has(x.id))),
       empty: t('settings.teams.top'),
+    },
+    {
+      ...{ name: 'time_zone', kind: 'choice', label: label('team', 'time_zone') },
+      choices: zones(i18n.locale).map((z) => ({ id: z.id, label: `${z.label} ${z.hint}` })),
+      empty: t('settings.teams.company_zone'),
     },
   ]
 }

@@ -134,16 +134,26 @@ export function title(row: Row): string {
   if (row.builtin) return t(`role.${row.base as Role}`)
   return String(row.name ?? row.label ?? row.url ?? row.title ?? `№ ${row.id}`)
 }
-/** How many deals each value of a field has: {"value": count}. Empty when the server does not tell. */
-export async function dealCounts(field: string, filter = ''): Promise<Map<number, number>> {
+/** How many deals (or other objects) each value of a field has. Empty when the server does not tell. */
+export async function dealCounts(
+  field: string,
+  filter = '',
+  of: readonly string[] = ['deals'],
+): Promise<Map<number, number>> {
   const query = `by=${field}${filter ? `&filter=${encodeURIComponent(filter)}` : ''}`
-  try {
-    const { groups } = await get<{ groups: { value: unknown; count: number }[] }>(
-      `/api/deals/groups?${query}`,
-    )
-    return new Map(groups.map((g) => [Number((g.value as { id?: number } | null)?.id ?? g.value), g.count]))
-  } catch {
-    return new Map() // a figure beside the row, not the row itself
-  }
+  const sums = new Map<number, number>()
+  for (const plural of of)
+    try {
+      const { groups } = await get<{ groups: { value: unknown; count: number }[] }>(
+        `/api/${plural}/groups?${query}`,
+      )
+      for (const g of groups) {
+        const id = Number((g.value as { id?: number } | null)?.id ?? g.value)
+        sums.set(id, (sums.get(id) ?? 0) + g.count)
+      }
+    } catch {
+      // A figure beside the row, not the row itself.
+    }
+  return sums
 }
 export const countOf = (n: number | undefined) => (n ? pluralOf('board.deals', n) : '')

@@ -8,7 +8,19 @@ export type Right = (typeof rights)[number]
 export const reaches = ['none', 'own', 'team', 'all'] as const
 export type Reach = (typeof reaches)[number]
 export const cans = [
-  ...['reports', 'import', 'bulk', 'merge', 'share_views', 'undo_others', 'settings', 'users', 'erase', 'override', 'automation'],
+  ...[
+    'reports',
+    'import',
+    'bulk',
+    'merge',
+    'share_views',
+    'undo_others',
+    'settings',
+    'users',
+    'erase',
+    'override',
+    'automation',
+  ],
 ] as const
 export type Can = string
 
@@ -32,7 +44,17 @@ export const bases: Record<Role, { matrix: Matrix; can: readonly string[] }> = {
   admin: { matrix: every(() => row('all', 'all', 'all')), can: cans },
   head: {
     matrix: every(() => row('all', 'all', 'all')),
-    can: ['settings', 'import', 'bulk', 'undo_others', 'merge', 'share_views', 'reports', 'override', 'automation'],
+    can: [
+      'settings',
+      'import',
+      'bulk',
+      'undo_others',
+      'merge',
+      'share_views',
+      'reports',
+      'override',
+      'automation',
+    ],
   },
   seller: {
     matrix: every((o) => (o === 'product' ? row('all', 'none', 'all') : row('all', 'all', 'own'))),
