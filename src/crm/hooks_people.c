@@ -3,6 +3,7 @@
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
 #include "crm/rights_impl.h"
+#include "crm/workday.h"
 
 static enum rc active_user(struct change *ch, struct val user, const char *field, struct err *e)
 {
@@ -34,6 +35,8 @@ HOOK_BEFORE(team)
     if (will) {
         if (!was || !val_eq(was->f[TEAM_HEAD_ID], will->f[TEAM_HEAD_ID]))
             TRY(active_user(ch, will->f[TEAM_HEAD_ID], "head_id", e));
+        TRY(calendar_check(ch->tx->arena, val_has(will->f[TEAM_TIME_ZONE]) ? will->f[TEAM_TIME_ZONE].s : STR_NULL,
+                           val_has(will->f[TEAM_CALENDAR]) ? will->f[TEAM_CALENDAR].s : STR_NULL, e));
         return no_cycle(ch, will, e);
     }
     TRY(QUERY_I64(ch->tx->db, &used, 0, e,
