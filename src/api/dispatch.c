@@ -117,8 +117,11 @@ static void written(struct command_job *j, enum rc rc, const struct err *e)
 {
     struct call *c = j->user;
     c->rc = rc;
-    if (rc != RC_OK && e)
+    if (rc != RC_OK && e) {
         c->err = *e;
+        if (e->more) /* of the writer's arena */
+            c->err.more = str_cdup(c->r->arena, str_c(e->more));
+    }
     http_post(c->app->http, posted, c);
 }
 

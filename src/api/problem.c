@@ -78,6 +78,10 @@ static void put(struct call *c, int status, const struct err *e)
         jw_end_obj(&w);
     }
     jw_end_arr(&w);
+    if (e->more) {
+        buf_char(http_body(c->r), ',');
+        buf_c(http_body(c->r), e->more);
+    }
     jw_end_obj(&w);
 }
 

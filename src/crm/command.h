@@ -15,23 +15,24 @@ struct actor {
 /* Only the command deal.override carries one (crm/gates.h). */
 struct override {
     int64_t deal_id;
-    struct str reason;
+    struct str missing; /* what was set aside, as a JSON array; STR_NULL: nothing had to be */
 };
 
 /* One command under way; all its events share change_id. */
 struct change {
     struct wtx *tx;
     struct actor actor;
-    int64_t at;                               /* when it happens: tx->now, or the past for imports and simulation */
-    int64_t cause;                            /* seq of the event that led here, 0 for none */
-    int64_t undoes;                           /* while undoing: seq of the event being taken back */
-    int64_t change_id;                        /* seq of the first event, 0 before it */
-    int64_t events;                           /* how many were appended */
-    int64_t seq;                              /* of the newest event, 0 before the first */
-    bool words_later;                         /* new records get their words of search later: for many at once */
-    int inner;                                /* > 0: what follows by itself; the actor's rights are not asked */
-    const struct override *override;          /* a rule is set aside by whoever may, with a reason; NULL: none */
-    void *rules;                              /* of src/rules, for the length of the command; NULL when it begins */
+    int64_t at;                /* when it happens: tx->now, or the past for imports and simulation */
+    int64_t cause;             /* seq of the event that led here, 0 for none */
+    int64_t undoes;            /* while undoing: seq of the event being taken back */
+    int64_t change_id;         /* seq of the first event, 0 before it */
+    int64_t events;            /* how many were appended */
+    int64_t seq;               /* of the newest event, 0 before the first */
+    bool words_later;          /* new records get their words of search later: for many at once */
+    int inner;                 /* > 0: what follows by itself; the actor's rights are not asked */
+    struct override *override; /* a rule is set aside by whoever may, with a reason; NULL: none */
+    int64_t went_back;         /* of the rules of deals: the deal that the command under way takes back */
+    void *rules;               /* of src/rules, for the length of the command; NULL when it begins */
     const struct subscription *subscriptions; /* the engine's: who wants to hear, read before the first event */
 };
 struct change change_begin(struct wtx *tx, struct actor actor);

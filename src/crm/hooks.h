@@ -37,12 +37,14 @@ HOOK_AFTER(custom_field);
 HOOK_BEFORE(field_option);
 HOOK_BEFORE(layout);
 HOOK_BEFORE(file);
+HOOK_BEFORE(gate);
+HOOK_AFTER(gate);
 
 HOOK_BEFORE(team);
 HOOK_BEFORE(role);
 HOOK_BEFORE(deal_member);
 MUST_USE enum rc user_role_rules(struct change *ch, const struct record *was, struct record *will, struct err *e);
-/* Before the fields of `in` come into `will`: a new owner has a reason of their own, or none. */
+/* Before the fields of `in` come into `will`: a new owner has a reason of their own, or none; so does a move. */
 void owner_reason_clear(const struct record *was, const struct record *in, struct record *will);
 /* owner_reason goes along with a change of owner_id only. */
 MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *will, int owner, int reason,
@@ -75,7 +77,7 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_file file_before, NULL, NULL
 #define HOOKS_operation NULL, NULL, NULL
 #define HOOKS_notification NULL, NULL, NULL
-#define HOOKS_gate NULL, NULL, NULL
+#define HOOKS_gate gate_before, gate_after, NULL
 #define HOOKS_goal NULL, NULL, NULL
 #define HOOKS_trigger NULL, NULL, NULL
 #define HOOKS_buyer NULL, NULL, NULL

@@ -1,26 +1,7 @@
 /* Deals: which stage of which funnel, and what follows from it. */
+#include "crm/deal_move.h"
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
-
-struct stage_row {
-    int64_t id, funnel_id, outcome;
-    bool archived;
-};
-
-static enum rc load_stage(struct change *ch, int64_t id, struct stage_row *out, struct err *e)
-{
-    struct stmt *s;
-    TRY(db_prepare(ch->tx->db, &s,
-                   "SELECT funnel_id, outcome, archived FROM stage WHERE id = $1 AND deleted_at IS NULL", e));
-    stmt_i64(s, 1, id);
-    enum rc rc = stmt_step(s, e);
-    if (rc == RC_ROW)
-        *out = (struct stage_row){id, stmt_col_i64(s, 0), stmt_col_i64(s, 1), stmt_col_i64(s, 2) != 0};
-    stmt_done(s);
-    if (rc == RC_DONE)
-        return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "stage_id", "%lld", (long long)id);
-    return rc == RC_ROW ? RC_OK : rc;
-}
 
 /* The first open stage of the funnel, or of the first funnel when none is named. */
 static enum rc permitted_stage(struct change *ch, const struct rights *r, int64_t funnel_id, int64_t *stage_id,
@@ -91,51 +72,6 @@ static enum rc open_funnel(struct change *ch, int64_t id, struct str *currency, 
     return archived ? err_set(e, RC_UNPROCESSABLE, "funnel_archived", "funnel_id", NULL) : RC_OK;
 }
 
-/* ---- losing ---- */
-
-static enum rc check_loss_reason(struct change *ch, const struct record *will, struct err *e)
-{
-    int64_t funnel = will->f[DEAL_FUNNEL_ID].i, found;
-    struct val reason = will->f[DEAL_LOSS_REASON_ID];
-    if (val_has(reason)) {
-        TRY(QUERY_I64(ch->tx->db, &found, 0, e,
-                      "SELECT 1 FROM loss_reason WHERE id = $1 AND (funnel_id IS NULL OR funnel_id = $2)", reason.i,
-                      funnel));
-        return found ? RC_OK : err_set(e, RC_UNPROCESSABLE, "loss_reason_of_other_funnel", "loss_reason_id", NULL);
-    }
-    TRY(QUERY_I64(
-        ch->tx->db, &found, 0, e,
-        "SELECT 1 FROM loss_reason WHERE (funnel_id IS NULL OR funnel_id = $1) AND archived = 0 AND deleted_at IS NULL"
-        " LIMIT 1",
-        funnel));
-    return found ? err_set(e, RC_UNPROCESSABLE, "loss_reason_required", "loss_reason_id", NULL) : RC_OK;
-}
-
-static bool given(const struct record *was, const struct record *will, int field)
-{
-    return val_has(will->f[field]) && !(was && val_eq(was->f[field], will->f[field]));
-}
-
-/* A reason belongs to a lost deal only: it goes when the deal is opened again or won, and cannot be given to such a
- * deal. */
-static enum rc loss_rules(struct change *ch, const struct record *was, struct record *will, struct err *e)
-{
-    static const int fields[] = {DEAL_LOSS_REASON_ID, DEAL_LOSS_COMMENT};
-    if (will->f[DEAL_STATUS].i == DEAL_LOST) {
-        bool same = was && was->f[DEAL_STATUS].i == DEAL_LOST &&
-                    val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]) &&
-                    val_eq(was->f[DEAL_LOSS_REASON_ID], will->f[DEAL_LOSS_REASON_ID]);
-        /* An undo brings back what once stood, from before there were reasons, too. */
-        return same || ch->undoes ? RC_OK : check_loss_reason(ch, will, e);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        if (given(was, will, fields[i]))
-            return err_set(e, RC_UNPROCESSABLE, "not_lost", will->ent->fields[fields[i]].name, NULL);
-        will->f[fields[i]] = val_null();
-    }
-    return RC_OK;
-}
-
 /* ---- where it stands ---- */
 
 /* What follows from the outcome of its stage. While undoing, closed_at comes from the journal, not from the clock. */
@@ -199,20 +135,20 @@ static enum rc stage_in_sight(struct change *ch, const struct record *was, const
     return RC_OK;
 }
 
-static enum rc enter_stage(struct change *ch, const struct record *was, struct record *will, struct err *e)
+static enum rc enter_stage(struct change *ch, const struct record *was, struct record *will, struct move *m,
+                           struct err *e)
 {
-    struct stage_row stage = {0};
     bool moved_funnel = was && !val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]);
     bool named_funnel = was ? moved_funnel : val_has(will->f[DEAL_FUNNEL_ID]);
-    TRY(load_stage(ch, will->f[DEAL_STAGE_ID].i, &stage, e));
-    if (named_funnel && will->f[DEAL_FUNNEL_ID].i != stage.funnel_id)
+    TRY(move_load(m, was ? was->f[DEAL_STAGE_ID].i : 0, will->f[DEAL_STAGE_ID].i, e));
+    if (named_funnel && will->f[DEAL_FUNNEL_ID].i != m->to.funnel_id)
         return err_set(e, RC_UNPROCESSABLE, "stage_not_in_funnel", "stage_id", NULL);
-    if (stage.archived)
+    if (m->to.archived)
         return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage_id", NULL);
-    will->f[DEAL_FUNNEL_ID] = val_int(stage.funnel_id);
-    if (was && was->f[DEAL_FUNNEL_ID].i != stage.funnel_id && !ch->undoes)
-        TRY(open_funnel(ch, stage.funnel_id, NULL, e));
-    set_status(ch, was, will, stage.outcome);
+    will->f[DEAL_FUNNEL_ID] = val_int(m->to.funnel_id);
+    if (was && was->f[DEAL_FUNNEL_ID].i != m->to.funnel_id && !ch->undoes)
+        TRY(open_funnel(ch, m->to.funnel_id, NULL, e));
+    set_status(ch, was, will, m->to.outcome);
     int64_t entered = ch->at;
     if (ch->undoes && was)
         TRY(entered_before(ch, was->id, ch->undoes, &entered, e));
@@ -237,11 +173,11 @@ static enum rc fill_new(struct change *ch, struct record *will, struct err *e)
 /* Meanwhile its stage may have gone or become another: a deal comes back only to where it stood. */
 static enum rc come_back(struct change *ch, const struct record *will, struct err *e)
 {
-    struct stage_row stage = {0};
-    TRY(load_stage(ch, will->f[DEAL_STAGE_ID].i, &stage, e));
-    if (stage.archived)
+    struct move m = {.db = ch->tx->db};
+    TRY(move_load(&m, 0, will->f[DEAL_STAGE_ID].i, e));
+    if (m.to.archived)
         return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage_id", NULL);
-    return stage.outcome == will->f[DEAL_STATUS].i ? RC_OK : err_set(e, RC_CONFLICT, "undo_conflict", "stage_id", NULL);
+    return m.to.outcome == will->f[DEAL_STATUS].i ? RC_OK : err_set(e, RC_CONFLICT, "undo_conflict", "stage_id", NULL);
 }
 
 HOOK_BEFORE(deal)
@@ -263,13 +199,19 @@ HOOK_BEFORE(deal)
     if (!val_has(will->f[DEAL_STAGE_ID]))
         return err_set(e, RC_UNPROCESSABLE, "required", "stage_id", NULL);
     TRY(stage_in_sight(ch, was, will, e));
-    if (!was || !val_eq(was->f[DEAL_STAGE_ID], will->f[DEAL_STAGE_ID]))
-        TRY(enter_stage(ch, was, will, e));
+    struct move m = {.db = ch->tx->db, .arena = ch->tx->arena, .at = ch->at};
+    bool moves = !was || !val_eq(was->f[DEAL_STAGE_ID], will->f[DEAL_STAGE_ID]);
+    if (moves)
+        TRY(enter_stage(ch, was, will, &m, e));
     else if (!val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]))
         return err_set(e, RC_UNPROCESSABLE, "stage_not_in_funnel", "stage_id", NULL);
     if (!was)
         TRY(fill_new(ch, will, e));
-    return loss_rules(ch, was, will, e);
+    ch->went_back = moves && move_goes_back(&m.from, &m.to) ? will->id : 0;
+    TRY(move_reason_rules(ch, moves ? &m : NULL, was, will, e));
+    TRY(loss_rules(ch, was, will, e));
+    TRY(check_ids_rules(ch, was, will, e));
+    return moves ? gates_rules(ch, &m, will, e) : RC_OK;
 }
 
 enum verb deal_verb(const struct record *was, const struct record *is)
@@ -316,11 +258,11 @@ static enum rc delete_all_children(struct change *ch, int64_t id, struct err *e)
 
 HOOK_AFTER(deal)
 {
-    if (is)
-        return was && was->deleted_at ? deal_refresh_tasks(ch->tx->db, is->id, e) : RC_OK;
     int64_t cause = ch->cause;
+    if (is && was && was->deleted_at)
+        return deal_refresh_tasks(ch->tx->db, is->id, e);
     ch->cause = ch->seq;
-    enum rc rc = delete_all_children(ch, was->id, e);
+    enum rc rc = !is ? delete_all_children(ch, was->id, e) : was ? goals_take_back(ch, was, is, e) : RC_OK;
     ch->cause = cause;
     return rc;
 }

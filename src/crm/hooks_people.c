@@ -269,6 +269,8 @@ void owner_reason_clear(const struct record *was, const struct record *in, struc
     int owner, reason;
     switch (was->ent->id) {
     case ENT_DEAL:
+        if (in->f[DEAL_STAGE_ID].kind != VAL_ABSENT && !val_eq(in->f[DEAL_STAGE_ID], was->f[DEAL_STAGE_ID]))
+            will->f[DEAL_MOVE_REASON] = val_null();
         owner = DEAL_OWNER_ID;
         reason = DEAL_OWNER_REASON;
         break;

@@ -10,5 +10,6 @@ extern const char lists_sql[];       /* schema_lists.c */
 extern const char people_sql[];      /* schema_people.c */
 extern const char rights_sql_step[]; /* schema_rights.c */
 extern const char discipline_sql[];  /* schema_discipline.c */
+extern const char gates_sql[];       /* schema_gates.c */
 extern const char contacts_sql[];    /* schema_contacts.c */
 enum rc contacts_backfill(struct db *db, struct err *e);

@@ -413,6 +413,7 @@ static void waiting_done(struct job *job, enum rc rc, const struct err *e)
     pthread_mutex_lock(&wait->mutex);
     wait->rc = rc;
     wait->err = *e;
+    wait->err.more = NULL; /* of the writer's arena */
     wait->finished = true;
     pthread_cond_signal(&wait->cond);
     pthread_mutex_unlock(&wait->mutex);

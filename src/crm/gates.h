@@ -1,0 +1,45 @@
+/* What the stages of a funnel ask of a deal that moves (docs/api.md, "Stages and what they ask"). One code for the
+ * command (the deal's rules, crm/deal_move.h), for the preview of a move and for an override. */
+#pragma once
+#include "crm/command.h"
+#include "crm/fields.h"
+
+/* A stage as a move sees it. */
+struct stage_spot {
+    int64_t id, funnel_id, outcome, position, wait_hours;
+    int64_t gates; /* of its funnel: 0 asks nothing */
+    bool archived, back_reason;
+};
+/* A deal on its way. from.id 0: it is new. `will` may lack its sets (VAL_ABSENT): then they are as in the database. */
+struct move {
+    struct db *db;
+    struct arena *arena;
+    int64_t at;
+    const struct record *will;
+    struct stage_spot from, to;
+};
+/* Both ends with one query; from_id 0: new. Errors: ref_not_found (stage_id) when the target is not there. */
+MUST_USE enum rc move_load(struct move *m, int64_t from_id, int64_t to_id, struct err *e);
+/* In the order of the funnel: open stages by position, then won; a lost stage is nowhere. */
+bool spot_before(const struct stage_spot *a, const struct stage_spot *b);
+/* From an open or won stage to an earlier open one of the same funnel. */
+bool move_goes_back(const struct stage_spot *from, const struct stage_spot *to);
+
+struct gate_missing {
+    int64_t id, stage_id, funnel_id, goal_id, least, have; /* 0 where it has none */
+    enum gate_kind kind;
+    int artefact;
+    struct str field, name; /* name: of the gate, else of the goal */
+};
+struct gates_missing {
+    struct gate_missing *ptr; /* in order of the stages; lives in the arena */
+    size_t n;
+};
+/* What is missing for the move, with at most one query when the funnel has no such gates. */
+MUST_USE enum rc gates_missing(const struct move *m, struct gates_missing *out, struct err *e);
+/* As a JSON array. Of places and fields that these rights do not see nothing is told. lang: with "label"; NULL:
+ * without. */
+void gates_put(struct jw *w, const struct gates_missing *list, const struct rights *rights, struct arena *a,
+               const char *lang);
+/* The field of a gate, "value_minor" or one step on, "company_id.inn". False: there is none such. inner -1: no step. */
+bool gate_field_find(struct str path, int *outer, const struct entity **of, int *inner);
