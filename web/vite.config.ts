@@ -16,6 +16,7 @@ const later: Record<string, RegExp> = {
     /^(settings|webhook|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait))\./,
   rules:
     /^(designer|rules|manual|health|review|field\.(trigger|funnel-draft|involvement|review|review-item|regulation-read))\./,
+  work: /^(move|work|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|goal|buyer|classifier|competitor|competitor-offer))\./,
   report: /^report\./,
   import: /^import\./,
 }

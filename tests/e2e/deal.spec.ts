@@ -239,7 +239,7 @@ test.describe('Карточка сделки', () => {
     await page.keyboard.press('Alt+ArrowLeft')
     await expect.poll(stage).toBe(funnel.stages[1]!.id)
     await card.getByRole('button', { name: text('deal.lose'), exact: true }).click()
-    const sheet = page.getByRole('dialog', { name: text('board.losing') })
+    const sheet = page.getByRole('dialog', { name: text('move.losing') })
     await sheet.getByRole('button', { name: text('board.lose') }).click()
     await expect(sheet.getByRole('alert')).toBeVisible()
     await sheet.getByRole('radio', { name: 'Ушли к соседям' }).check()

@@ -143,7 +143,7 @@ test.describe('Файлы', () => {
         .getByRole('button', { name: text('deal.win'), exact: true })
         .click()
     await win()
-    const sheet = page.getByRole('dialog', { name: text('deal.winning') })
+    const sheet = page.getByRole('dialog', { name: text('move.winning') })
     await page.keyboard.type('85 000')
     await page.keyboard.press('Enter')
     await expect(sheet).toHaveCount(0)

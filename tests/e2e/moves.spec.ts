@@ -74,7 +74,7 @@ test.describe('Перенос сделки', () => {
     const { page } = seller
     const zone = page.locator('.zone.lost')
     await board.drag(board.card('Сделка 2'), zone)
-    const sheet = page.getByRole('dialog', { name: text('board.losing') })
+    const sheet = page.getByRole('dialog', { name: text('move.losing') })
     await expect(sheet).toBeVisible()
     await expect(sheet.getByText('Сделка 2')).toBeVisible()
     await sheet.getByRole('button', { name: text('app.cancel') }).click()

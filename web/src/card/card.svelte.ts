@@ -192,9 +192,13 @@ export abstract class Card<T extends Row> {
 
   /** Shows the change at once and sends it. Rejects when it is refused, after it has been taken back. `extra` goes along
    * without being a field (the reason of a change). */
-  async patch(body: Partial<T>, said?: string, extra: Record<string, unknown> = {}): Promise<void> {
+  async patch(
+    body: Partial<T>,
+    said?: string,
+    extra: Record<string, unknown> = {},
+  ): Promise<Answer<T> | null> {
     const row = this.row
-    if (!row || !this.server) return
+    if (!row || !this.server) return null
     const keys = Object.keys(body) as (keyof T)[]
     const base = Object.fromEntries(keys.map((k) => [k, row[k]]))
     const object = `${this.noun}/${this.id}`
@@ -210,6 +214,7 @@ export abstract class Card<T extends Row> {
       if (said) undo.done(said, answer.change, this.renew)
       else undo.note(answer.change)
       void this.timeline.load()
+      return answer
     } catch (e) {
       if (e instanceof Conflict) this.take(e.theirs as unknown as T)
       throw e

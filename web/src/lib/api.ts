@@ -12,6 +12,8 @@ export class Problem extends Error {
     readonly field: string | null = null,
     readonly errors: FieldError[] = [],
     readonly retryAfter: number | null = null,
+    /** The answer as a whole: some refusals say more (what a move lacks, which task is proposed). */
+    readonly more: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail)
   }
@@ -84,5 +86,6 @@ async function problem(answer: Response, path: string): Promise<Problem> {
   }
   if (answer.status === 401 && !path.startsWith('/api/session')) signedOut()
   const code = p.code ?? `http_${answer.status}`
-  return new Problem(answer.status, code, p.detail ?? p.title ?? code, p.field ?? null, p.errors ?? [], retry)
+  const said = p.detail ?? p.title ?? code
+  return new Problem(answer.status, code, said, p.field ?? null, p.errors ?? [], retry, p)
 }

@@ -19,6 +19,7 @@ const load: Load = {
 const parts = {
   settings: { ru: () => import('texts:settings:ru'), en: () => import('texts:settings:en') },
   rules: { ru: () => import('texts:rules:ru'), en: () => import('texts:rules:en') },
+  work: { ru: () => import('texts:work:ru'), en: () => import('texts:work:en') },
   report: { ru: () => import('texts:report:ru'), en: () => import('texts:report:en') },
   import: { ru: () => import('texts:import:ru'), en: () => import('texts:import:en') },
 } satisfies Record<string, Load>

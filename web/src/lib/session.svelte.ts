@@ -56,9 +56,10 @@ class Session {
   funnel(id: number): Funnel | undefined {
     return this.boot?.funnels.find((f) => f.id === id)
   }
+  /** Those that a person may give; the ones of timers are not for people. */
   lossReasons(funnelId: number) {
     return (this.boot?.loss_reasons ?? []).filter(
-      (r) => !r.archived && (r.funnel_id === null || r.funnel_id === funnelId),
+      (r) => !r.archived && !r.timeout && (r.funnel_id === null || r.funnel_id === funnelId),
     )
   }
 

@@ -23,6 +23,18 @@ export interface Stage {
   probability: number | null
   archived: boolean
 }
+/** What the regulation says of a stage; not a part of the catalogue. */
+export interface StageText extends Stage {
+  version: number
+  entry_result: string | null
+  aim: string | null
+  steps: string | null
+  scripts: { title: string; text: string }[] | null
+  links: { title: string; url: string }[] | null
+  role_id: number | null
+  wait_hours: number | null
+  next_task: { title: string; kind?: TaskKind; due_hours?: number; working?: boolean } | null
+}
 export interface Funnel {
   id: number
   name: string
@@ -31,6 +43,10 @@ export interface Funnel {
   currency: string
   archived: boolean
   stages: Stage[]
+  task_rule?: 'off' | 'warn' | 'create' | 'refuse'
+  /** A step back wants its reason. */
+  back_reason?: boolean
+  definition_version?: number
 }
 export interface Named {
   id: number
@@ -42,6 +58,9 @@ export interface Tag extends Named {
 }
 export interface LossReason extends Named {
   funnel_id: number | null
+  wants_competitor?: boolean
+  /** Given by timers only. */
+  timeout?: boolean
 }
 export interface Boot {
   user: User
@@ -92,6 +111,55 @@ export interface Deal {
   loss_reason_id: number | null
   loss_comment: string | null
   closed_at: number | null
+  check_ids: number[]
+  goal_ids: number[]
+  competitor_id: number | null
+  overrides: number
+  returns: number
+  loss_class: 'decision' | 'timeout' | null
+  coverage: number | null
+  unprofitable: boolean
+  first_response_due_at: number | null
+  first_response_at: number | null
+  last_contact_at: number | null
+  last_channel: TaskKind | null
+  waiting_since: number | null
+  deferred_until: number | null
+  wait_id: number | null
+}
+export interface Gate {
+  id: number
+  version: number
+  stage_id: number
+  kind: 'field' | 'check' | 'artefact' | 'goal' | 'coverage' | 'waiting'
+  at: 'enter' | 'leave'
+  name: string | null
+  field: string | null
+  artefact: string | null
+  goal_id: number | null
+  least: number | null
+  deal_class_id: number | null
+  position: number
+}
+export interface Goal {
+  id: number
+  version: number
+  stage_id: number
+  name: string
+  kind: 'positive' | 'refusal' | 'deferral'
+  actions: { do: string; [field: string]: unknown }[] | null
+  position: number
+}
+export interface Buyer {
+  id: number
+  version: number
+  deal_id: number
+  contact_id: number
+  role: 'decides' | 'approves' | 'influences' | 'uses'
+  attitude: 'unknown' | 'against' | 'neutral' | 'favours'
+  needs: string | null
+  expectations: string | null
+  last_contact_at: number | null
 }
 export type TaskKind = 'call' | 'meeting' | 'mail' | 'todo'
 export interface Task {
@@ -107,6 +175,16 @@ export interface Task {
   done: boolean
   result: string | null
   done_at: number | null
+  priority?: 'normal' | 'high' | 'urgent'
+  started_at?: number | null
+  author_id?: number | null
+  asked_due_at?: number | null
+  asked_reason?: string | null
+  /** A department is called in before its stage. */
+  early?: boolean
+  /** The first answer to a new deal. */
+  lead?: boolean
+  trigger_id?: number | null
 }
 export interface Note {
   id: number

@@ -4,6 +4,7 @@ import { clock } from '../../lib/clock.svelte'
 import { build, parse, type Filter } from '../../lib/filter'
 import { plural, t } from '../../lib/i18n.svelte'
 import { live } from '../../lib/live'
+import { moves, needsOf, type Body, type Step } from '../../lib/moves.svelte'
 import { place } from '../../lib/rank'
 import { router } from '../../lib/router.svelte'
 import { session, sync } from '../../lib/session.svelte'
@@ -13,6 +14,8 @@ import { failure, undo } from '../../lib/undo.svelte'
 import { compareBy, merge, sums, toCards, type Card, type Columnar, type Delta, type Order } from './cards'
 import { matcher } from './match'
 
+type Changed = Partial<Deal> & Record<string, unknown>
+
 export class Column {
   cards = $state.raw<readonly Card[]>([])
   sums = $derived.by(() => sums(this.cards, this.currency, this.stage.norm_days, clock.now))
@@ -20,10 +23,6 @@ export class Column {
     readonly stage: Stage,
     readonly currency: string,
   ) {}
-}
-export interface Losing {
-  ids: number[]
-  stage: Stage
 }
 
 export class Board {
@@ -43,9 +42,6 @@ export class Board {
   selected = $state.raw<ReadonlySet<number>>(new Set())
   peeked = $state<number | null>(null)
   creatingIn = $state<number | null>(null)
-  losing = $state.raw<Losing | null>(null)
-  /** A deal without a value that is won. */
-  winning = $state.raw<Losing | null>(null)
   dragging = $state(false)
   spoken = $state('')
   /** How many open deals the funnel has, before the filter of the chips. */
@@ -208,26 +204,52 @@ export class Board {
     const above = this.column(stage.id)?.cards.slice(0, index) ?? []
     this.move(ids, stage, index - above.filter((c) => ids.includes(c.id)).length)
   }
-  /** Moves deals to a stage, to a place in its column when one is given. Losing asks for the reason first. */
+  /** Moves deals to a stage, to a place in its column when one is given. What a stage asks for is asked first. */
   move(ids: number[], stage: Stage, index: number | null = null): void {
-    if (!session.canWrite || ids.length === 0) return
-    const reasons = session.lossReasons(this.funnel.id)
-    if (stage.outcome === 'lost' && reasons.length > 0) this.losing = { ids, stage }
-    else if (stage.outcome === 'won' && ids.length === 1 && !this.#cards.get(ids[0]!)?.value)
-      this.winning = { ids, stage }
-    else void this.commitMove(ids, stage, index)
+    if (session.canWrite && ids.length > 0) void this.#carry(ids, stage, index)
   }
-  /** The sheet has been answered: the value in minor units, null when there is none to tell. */
-  win(value: number | null): void {
-    const won = this.winning
-    this.winning = null
-    if (won) void this.commitMove(won.ids, won.stage, null, value === null ? {} : { value_minor: value })
+  async #carry(ids: number[], stage: Stage, index: number | null): Promise<void> {
+    const [first, ...more] = ids.filter((id) => this.#cards.has(id))
+    if (first === undefined) return
+    const reasons = session.lossReasons(stage.funnel_id).length > 0
+    const back = this.funnel.back_reason === true
+    const step = this.#step(first, stage, { stage_id: stage.id })
+    // A reason is the same for all that go together; what else is missing is asked of each.
+    const wants = (id: number) => needsOf(this.#step(id, stage, { stage_id: stage.id }), reasons, back)
+    const needs = more.length > 0 ? ids.flatMap(wants).filter((n) => n !== 'value_minor') : wants(first)
+    if (needs.length === 0) return this.commitMove(ids, stage, index)
+    const send = async (body: Body) => {
+      const { stage_id: _, ...extra } = body
+      if (more.length > 0) void this.commitMove(ids, stage, index, extra)
+      else await this.commitMove(ids, stage, index, extra, true)
+      return true
+    }
+    const override = async (body: Body) => (await this.#override(first)(body), true)
+    const move = { ...step, ...(more.length > 0 ? { more } : {}), send, override }
+    await moves.carry<boolean>(move, [...new Set(needs)])
   }
+  #step(id: number, stage: Stage, body: Body): Step {
+    const { title, currency, value, stage: from } = this.#cards.get(id)!
+    const where = { funnel_id: this.funnel.id, from: session.stages.get(from), stage }
+    return { deal: id, title, currency, value, body, ...where }
+  }
+  /** A rule is set aside with a reason: the board hears of it as of anybody's change. */
+  #override = (id: number) => async (body: Body) => {
+    const answer = await sync.push<Deal>({ method: 'POST', path: `/api/deals/${id}/override`, body })
+    this.#acknowledge(id, answer)
+    undo.done(
+      t('board.moved', { stage: session.stages.get(answer.data.stage_id)?.name ?? '' }),
+      answer.change,
+    )
+    return answer
+  }
+  /** `strict`: one deal whose refusal is thrown, for the sheet that is open already. */
   async commitMove(
     ids: number[],
     stage: Stage,
     index: number | null,
     extra: Record<string, unknown> = {},
+    strict = false,
   ): Promise<void> {
     const column = this.column(stage.id)
     const rest = column?.cards.filter((c) => !ids.includes(c.id)) ?? []
@@ -241,7 +263,9 @@ export class Board {
       if (ranks.length > 0) rest.splice(index! + n, 0, { ...card, rank: ranks[0]!.rank })
       const change: Partial<Deal> = card.stage === stage.id ? {} : { stage_id: stage.id }
       if (ranks[0]) change.rank = ranks[0].rank
-      if (Object.keys(change).length > 0) sent.push(this.#patch(card, { ...change, ...extra }))
+      const body = { ...change, ...extra }
+      if (Object.keys(change).length > 0)
+        sent.push(strict ? this.#send(card, body) : this.#patch(card, body, stage))
       for (const pushed of ranks.slice(1)) {
         const other = this.#cards.get(pushed.id)
         if (other) sent.push(this.#patch(other, { rank: pushed.rank }))
@@ -265,8 +289,22 @@ export class Board {
     const changes = (await Promise.all(sent)).filter((c) => c !== null)
     if (changes.length > 0) undo.done(plural('board.assigned', changes.length), changes)
   }
-  /** Shows the change at once, sends it, takes it back when it is refused. Gives the number of the change. */
-  async #patch(card: Card, body: Partial<Deal> & Record<string, unknown>): Promise<number | null> {
+  /** Sends a change; what the stages do not let through is asked for in the sheet. Gives the number of the change. */
+  async #patch(card: Card, body: Changed, stage: Stage | null = null): Promise<number | null> {
+    try {
+      const step = { ...this.#step(card.id, stage ?? this.column(card.stage)!.stage, body), stage }
+      const send = (all: Body) => this.#send(this.#cards.get(card.id) ?? card, all)
+      // What is set aside tells of itself: no number for the toast of the others.
+      const override = async (all: Body) => (await this.#override(card.id)(all), null)
+      return await moves.carry<number | null>({ ...step, send, override })
+    } catch (e) {
+      toasts.error(failure(e))
+      this.say(t('board.not_moved', { title: card.title }))
+      return null
+    }
+  }
+  /** Shows the change at once, sends it, takes it back when it is refused. */
+  async #send(card: Card, body: Changed): Promise<number | null> {
     const next: Card = { ...card }
     const base: Record<string, unknown> = {}
     if (body.stage_id !== undefined) {
@@ -302,9 +340,7 @@ export class Board {
       this.#sent(card.id)
       if (this.#cards.get(card.id) === next) this.#cards.set(card.id, card)
       this.arrange(new Set([card.stage, next.stage]))
-      toasts.error(failure(e))
-      this.say(t('board.not_moved', { title: card.title }))
-      return null
+      throw e
     } finally {
       this.#release()
     }

@@ -1,26 +1,20 @@
 // The store of one deal card: what is a deal's own. The rest is any card's.
 import { Card } from '../../card/card.svelte'
 import { Rows } from '../../card/rows.svelte'
-import { Problem } from '../../lib/api'
+import type { Answer } from '../../lib/api'
 import { t } from '../../lib/i18n.svelte'
-import { session } from '../../lib/session.svelte'
+import { moves, needsOf, type Body, type Step } from '../../lib/moves.svelte'
+import { session, sync } from '../../lib/session.svelte'
 import { toasts } from '../../lib/toasts.svelte'
 import type { Deal, DealMember, DealProduct, Stage, Task } from '../../lib/types'
-import { failure } from '../../lib/undo.svelte'
+import { failure, undo } from '../../lib/undo.svelte'
 
-/** A change that cannot be made before some fields are filled. */
-export interface Asking {
-  body: Partial<Deal>
-  fields: string[]
-  stage: Stage | null
-}
+/** They go along with a change and are not shown as fields of the deal while it is on its way. */
+const unseen = new Set(['owner_reason', 'move_reason'])
 
 export class DealPage extends Card<Deal> {
   readonly products: Rows<DealProduct>
   readonly members: Rows<DealMember>
-  asking = $state.raw<Asking | null>(null)
-  /** Won without a value: the sheet that asks for it is open. */
-  winning = $state.raw<Stage | null>(null)
 
   deal = $derived(this.row)
   stage = $derived(this.deal ? session.stages.get(this.deal.stage_id) : undefined)
@@ -63,33 +57,45 @@ export class DealPage extends Card<Deal> {
     void this.book.companies.want([deal.company_id])
   }
 
+  /** What it is about, for the sheet of a move. */
+  stepOf(body: Partial<Deal>, stage: Stage | null): Step {
+    const { id, title, currency, funnel_id, value_minor: value } = this.deal!
+    return { deal: id, title, currency, funnel_id, value, from: this.stage, stage, body: { ...body } }
+  }
   move(stage: Stage): void {
     if (!this.deal || !session.canWrite || stage.id === this.deal.stage_id) return
-    const body: Partial<Deal> = { stage_id: stage.id }
-    const reasons = session.lossReasons(stage.funnel_id)
-    if (stage.outcome === 'lost' && reasons.length > 0)
-      this.asking = { body, fields: ['loss_reason_id'], stage }
-    else if (stage.outcome === 'won' && !this.deal.value_minor) this.winning = stage
-    else void this.moveTo(body, stage)
+    void this.moveTo({ stage_id: stage.id }, stage)
   }
-  /** The sheet has been answered: the value in minor units, null when there is none to tell. */
-  win(value: number | null): void {
-    const stage = this.winning
-    this.winning = null
-    if (stage)
-      void this.moveTo({ stage_id: stage.id, ...(value === null ? {} : { value_minor: value }) }, stage)
-  }
-  /** Moves; when the server wants fields for that, asks for exactly those and goes on. */
   async moveTo(body: Partial<Deal>, stage: Stage | null): Promise<void> {
     const said = stage ? t('deal.moved', { stage: stage.name }) : t('deal.saved')
     try {
-      await this.patch(body, said)
-      this.spoken = said
+      if (await this.#carry(body, stage, said)) this.spoken = said
     } catch (e) {
-      const fields = missingFields(e)
-      if (fields.length > 0) this.asking = { body, fields, stage }
-      else toasts.error(failure(e))
+      toasts.error(failure(e))
     }
+  }
+  /** Any change that the stages do not let through opens the sheet of what is missing. */
+  override async patch(body: Partial<Deal>, said?: string, extra: Body = {}): Promise<Answer<Deal> | null> {
+    const stage = body.stage_id === undefined ? null : (session.stages.get(body.stage_id) ?? null)
+    return this.#carry({ ...body, ...extra }, stage, said)
+  }
+  async #carry(body: Partial<Deal>, stage: Stage | null, said?: string): Promise<Answer<Deal> | null> {
+    const step = this.stepOf(body, stage)
+    const reasons = session.lossReasons(stage?.funnel_id ?? step.funnel_id).length > 0
+    const send = (all: Body) => {
+      const shown = Object.fromEntries(Object.entries(all).filter(([k]) => !unseen.has(k)))
+      const rest = Object.fromEntries(Object.entries(all).filter(([k]) => unseen.has(k)))
+      return super.patch(shown as Partial<Deal>, said, rest)
+    }
+    const override = async (all: Body) => {
+      const path = `/api/deals/${this.id}/override`
+      const answer = await sync.push<Deal>({ method: 'POST', path, body: all })
+      this.take(answer.data)
+      undo.done(said ?? t('deal.saved'), answer.change, this.renew)
+      this.renew()
+      return answer
+    }
+    return moves.carry({ ...step, send, override }, needsOf(step, reasons, this.funnel?.back_reason === true))
   }
   /** One stage on (1) or back (-1), among the open ones. */
   step(by: number): void {
@@ -98,12 +104,4 @@ export class DealPage extends Card<Deal> {
     const next = at < 0 ? undefined : open[at + by]
     if (next) this.move(next)
   }
-}
-
-/** The fields that the server misses, when that is all that is wrong. */
-export function missingFields(e: unknown): string[] {
-  if (!(e instanceof Problem) || e.status !== 422) return []
-  const errors =
-    e.errors.length > 0 ? e.errors : e.field ? [{ field: e.field, code: e.code, detail: '' }] : []
-  return errors.every((x) => /(^|_)required$/.test(x.code)) ? [...new Set(errors.map((x) => x.field))] : []
 }

@@ -3,7 +3,8 @@ import { Problem } from '../../lib/api'
 import { i18n } from '../../lib/i18n.svelte'
 import { session } from '../../lib/session.svelte'
 import type { Boot, Change, Deal, DealProduct, Stage } from '../../lib/types'
-import { DealPage, missingFields } from './deal.svelte'
+import { moves, refusal } from '../../lib/moves.svelte'
+import { DealPage } from './deal.svelte'
 import { readNumber, rowSum, total } from './products'
 import { fromInput, quickTimes, toInput } from '../../card/times'
 import { mergeBySeq } from '../../card/timeline.svelte'
@@ -84,10 +85,12 @@ describe('a deal card', () => {
     answers['PATCH /api/deals/7'] = (body) => ({ body: deal({ ...body, version: 4 }), change: 51 })
     const page = await open()
     page.move(stage(9, 'lost'))
-    expect(page.asking).toMatchObject({ fields: ['loss_reason_id'], body: { stage_id: 9 } })
+    expect(moves.asking).toMatchObject({ needs: ['loss_reason_id'], move: { body: { stage_id: 9 } } })
     expect(asked.some((a) => a.method === 'PATCH')).toBe(false)
-    await page.moveTo({ ...page.asking!.body, loss_reason_id: 5 }, page.asking!.stage)
+    const { move } = moves.asking!
+    moves.end(await move.send({ ...move.body, loss_reason_id: 5 }))
     expect(asked.find((a) => a.method === 'PATCH')?.body).toEqual({ stage_id: 9, loss_reason_id: 5 })
+    expect(moves.asking).toBe(null)
     page.close()
   })
   it('asks for just the field that the server misses, whatever it is', async () => {
@@ -95,9 +98,36 @@ describe('a deal card', () => {
     const page = await open()
     page.move(stage(2))
     await vi.waitFor(() =>
-      expect(page.asking).toMatchObject({ fields: ['value_minor'], body: { stage_id: 2 } }),
+      expect(moves.asking).toMatchObject({
+        missing: [{ kind: 'field', field: 'value_minor' }],
+        move: { body: { stage_id: 2 } },
+      }),
     )
     expect(page.deal?.stage_id).toBe(1)
+    moves.end(null)
+    page.close()
+  })
+  it('opens the sheet with what the gates miss, and stays where it is when that is closed', async () => {
+    const missing = [{ gate_id: 3, kind: 'check', stage_id: 2, name: 'Узнал, кто решает' }]
+    answers['PATCH /api/deals/7'] = { status: 422, body: { code: 'gates_unmet', field: 'stage_id', missing } }
+    const page = await open()
+    const gone = page.patch({ stage_id: 2 })
+    await vi.waitFor(() => expect(moves.asking?.missing).toEqual(missing))
+    moves.end(null)
+    expect(await gone).toBe(null)
+    expect(page.deal?.stage_id).toBe(1)
+    page.close()
+  })
+  it('asks why a deal goes back, where its funnel wants to know', async () => {
+    answers['GET /api/deals/7'] = { body: deal({ stage_id: 2 }) }
+    const page = await open()
+    session.boot = {
+      ...session.boot!,
+      funnels: [{ ...session.boot!.funnels[0]!, back_reason: true }],
+    }
+    page.step(-1)
+    expect(moves.asking?.needs).toEqual(['move_reason'])
+    moves.end(null)
     page.close()
   })
   it('goes one stage on and back, but not past the ends', async () => {
@@ -130,13 +160,14 @@ describe('a deal card', () => {
     page.close()
   })
 })
-it('only answers about missing fields open the sheet', () => {
-  const error = (code: string) =>
-    new Problem(422, code, '', 'result', [{ field: 'result', code, detail: '' }])
-  expect(missingFields(error('result_required'))).toEqual(['result'])
-  expect(missingFields(error('required'))).toEqual(['result'])
-  expect(missingFields(error('too_long'))).toEqual([])
-  expect(missingFields(new Error('x'))).toEqual([])
+it('only answers about what is missing open the sheet', () => {
+  const error = (code: string, field = 'result') =>
+    new Problem(422, code, '', field, [{ field, code, detail: '' }])
+  expect(refusal(error('result_required'))?.missing).toMatchObject([{ kind: 'field', field: 'result' }])
+  expect(refusal(error('reason_required', 'move_reason'))).toEqual({ needs: ['move_reason'], missing: [] })
+  expect(refusal(error('too_long'))).toBe(null)
+  expect(refusal(error('next_task_required', 'next'))).toBe(null)
+  expect(refusal(new Error('x'))).toBe(null)
 })
 it('pages of the history join without doubles, newest first', () => {
   const c = (seq: number) => ({ seq }) as Change

@@ -1,0 +1,6 @@
+// Panels of the daily work that come on demand bring their texts with them.
+import { i18n } from './i18n.svelte'
+
+export async function work<M>(module: Promise<M>): Promise<M> {
+  return (await Promise.all([module, i18n.with('work')]))[0]
+}
