@@ -13,6 +13,11 @@ export interface Screen {
   open?: boolean
 }
 const list = () => import('./screens/list/List.svelte')
+/** Screens of rules and funnels have texts of their own, and those of settings. */
+const ruled =
+  (load: Screen['load']): Screen['load'] =>
+  async () =>
+    (await Promise.all([load(), i18n.with('settings'), i18n.with('rules')]))[0]
 export const routes: Route<Screen>[] = [
   {
     path: '/board/:funnel?',
@@ -83,6 +88,10 @@ export const routes: Route<Screen>[] = [
       load: async () =>
         (await Promise.all([import('./screens/start/Start.svelte'), i18n.with('settings')]))[0],
     },
+  },
+  {
+    path: '/automation/:id?',
+    screen: { title: 'nav.automation', load: ruled(() => import('./screens/automation/Automation.svelte')) },
   },
   {
     path: '/settings/:page?/:id?',

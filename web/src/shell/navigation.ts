@@ -40,5 +40,6 @@ export const further: Omit<Place, 'icon' | 'title'>[] = [
   { path: '/deals/list', command: 'nav.to_deal_list', keys: 'KeyG KeyL' },
   { path: '/tasks/list', command: 'nav.to_task_list', keys: 'KeyG KeyA' },
   { path: '/products', command: 'nav.to_products', keys: 'KeyG KeyU' },
+  { path: '/automation', command: 'nav.to_automation', keys: 'KeyG KeyM' },
   { path: '/import', command: 'nav.to_import', keys: 'KeyG KeyI' },
 ]

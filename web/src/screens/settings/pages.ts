@@ -15,7 +15,9 @@ export interface Page {
   section: 'account' | 'sales' | 'objects' | 'people' | 'company'
   /** May this user change (and so see) it? */
   may: () => boolean
-  load: () => Promise<{ default: Component<PageProps> }>
+  load?: () => Promise<{ default: Component<PageProps> }>
+  /** It has a place of its own. */
+  href?: string
   /** Single settings that stand on it: texts "settings.<page>.at.<name>". */
   parts?: readonly string[]
 }
@@ -26,6 +28,8 @@ export const mayRoles = () => session.user.role === 'admin'
 /** Funnels, fields, dictionaries. */
 export const maySettings = () =>
   can('settings', session.user.role === 'admin' || session.user.role === 'head')
+export const mayAutomation = () =>
+  can('automation', session.user.role === 'admin' || session.user.role === 'head')
 export const mayUsers = () => can('users', session.user.role === 'admin')
 
 const dictionary = () => import('./DictionaryPage.svelte')
@@ -37,6 +41,7 @@ export const pages: readonly Page[] = [
     ...{ id: 'funnels', section: 'sales', may: maySettings, load: () => import('./FunnelsPage.svelte') },
     parts: ['stages', 'ready', 'norm'],
   },
+  { id: 'automation', section: 'sales', may: mayAutomation, href: '/automation' },
   ...dictionaries.map((id): Page => ({ id, section: 'sales', may: maySettings, load: dictionary })),
   {
     ...{ id: 'classifiers', section: 'sales', may: maySettings },

@@ -1,0 +1,70 @@
+// What triggers have done, as the server tells it.
+export interface Seen {
+  text: string
+  value: unknown
+  met: boolean
+}
+export interface Run {
+  id: number
+  trigger_id: number | null
+  goal_id: number | null
+  trigger_version: number
+  name: string
+  at: number
+  object: string
+  object_id: number
+  state: 'done' | 'failed' | 'retry' | 'stopped'
+  error: string | null
+  depth: number
+  cause: number | null
+  change_id: number | null
+  conditions: Seen[]
+  actions: { do: string; text: string; seq: number | null }[]
+}
+export interface WhyNot {
+  would: boolean
+  reasons: { code: string; text: string; value?: unknown }[]
+}
+export interface Replay {
+  cards: number
+  fires: number
+  items: {
+    deal_id: number
+    title: string
+    at: number
+    would: string[]
+    collides: { seq: number; at: number; actor_id: number | null; text: string }[]
+  }[]
+  took_ms: number
+}
+export interface Waiting {
+  count: number
+  items: { id: number; title: string; [more: string]: unknown }[]
+}
+export interface Metrics {
+  tags: { automatic: number; all: number; share: number | null; [more: string]: unknown }
+  runs: number
+  failed: number
+  patchwork: { stage_id: number; funnel_id?: number; name?: string; text?: string }[]
+  triggers?: { trigger_id: number; runs: number; failed: number }[]
+}
+export const tones = { done: 'ok', failed: 'danger', retry: 'warn', stopped: 'warn' } as const
+
+/** A value that a condition has seen, in few words. */
+export function seenText(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '—'
+  if (Array.isArray(value)) return value.map(seenText).join(', ') || '—'
+  if (typeof value === 'object') {
+    const named = value as { name?: unknown; id?: unknown }
+    return String(named.name ?? named.id ?? JSON.stringify(value))
+  }
+  return String(value)
+}
+/** The beginning and end of the last n days, as the server wants them. */
+export function lastDays(now: number, days: number): { from: string; to: string } {
+  const day = (at: number) => {
+    const d = new Date(at)
+    return `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`
+  }
+  return { from: day(now - days * 86_400_000), to: day(now) }
+}
