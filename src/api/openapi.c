@@ -105,6 +105,13 @@ static const struct {
      "{"
      "\"version\":{\"type\":\"integer\"},\"at\":{\"type\":\"integer\"},\"actor_id\":{\"type\":\"integer\"},"
      "\"definition\":{\"type\":\"object\"}}}}}}"},
+    {"override",
+     "{\"type\":\"object\",\"required\":[\"stage_id\",\"reason\"],\"properties\":{\"stage_id\":{"
+     "\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}},\"description\":\"and other fields of the deal\"}"},
+    {"move",
+     "{\"type\":\"object\",\"properties\":{\"allowed\":{\"type\":\"boolean\"},\"back\":{\"type\":\"boolean\"},"
+     "\"missing\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"needs\":{\"type\":\"array\",\"items\":{"
+     "\"type\":\"string\"}},\"may_override\":{\"type\":\"boolean\"}}}"},
     {"undo", "{\"type\":\"object\",\"required\":[\"change_id\"],\"additionalProperties\":false,\"properties\":{"
              "\"change_id\":{\"type\":\"integer\"}}}"},
     {"undone",

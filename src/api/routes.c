@@ -219,6 +219,8 @@ void app_routes(struct app *app)
         add(&t, &history_routes[i]);
     for (size_t i = 0; i < designer_routes_n; i++)
         add(&t, &designer_routes[i]);
+    for (size_t i = 0; i < move_routes_n; i++)
+        add(&t, &move_routes[i]);
     for (size_t i = 0; i < operation_routes_n; i++)
         add(&t, &operation_routes[i]);
     for (size_t i = 0; i < people_routes_n; i++)

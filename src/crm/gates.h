@@ -43,3 +43,13 @@ void gates_put(struct jw *w, const struct gates_missing *list, const struct righ
                const char *lang);
 /* The field of a gate, "value_minor" or one step on, "company_id.inn". False: there is none such. inner -1: no step. */
 bool gate_field_find(struct str path, int *outer, const struct entity **of, int *inner);
+
+struct move_question {
+    int64_t deal_id, stage_id, loss_reason_id; /* 0: no reason chosen yet */
+    const struct rights *rights;
+    const char *lang;
+};
+/* {"allowed","back","missing":[...],"needs":["move_reason","loss_reason_id","competitor_id"],"may_override"}: allowed
+ * when the move would go through as it is. Errors: not_found, ref_not_found, stage_archived (stage_id). */
+MUST_USE enum rc move_preview(struct db *db, struct arena *a, const struct move_question *q, struct buf *out,
+                              struct err *e);

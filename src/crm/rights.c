@@ -69,6 +69,13 @@ bool rights_enters(const struct rights *r, int64_t funnel_id, int64_t stage_id)
             !rights_in(r->closed_stages, r->n_closed_stages, stage_id));
 }
 
+bool rights_leaves(const struct rights *r, int64_t stage_id, bool closes)
+{
+    return !r || r->everything ||
+           (!rights_in(r->no_leave_stages, r->n_no_leave_stages, stage_id) &&
+            !(closes && rights_in(r->no_close_stages, r->n_no_close_stages, stage_id)));
+}
+
 const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask)
 {
     if (!r || r->everything || r->all_fields[ent->id])
@@ -112,6 +119,9 @@ const struct rights *rights_copy(struct arena *a, const struct rights *r)
     own->closed_funnels = copy_ids(a, r->closed_funnels, r->n_closed_funnels);
     own->hidden_stages = copy_ids(a, r->hidden_stages, r->n_hidden_stages);
     own->closed_stages = copy_ids(a, r->closed_stages, r->n_closed_stages);
+    own->no_leave_stages = copy_ids(a, r->no_leave_stages, r->n_no_leave_stages);
+    own->no_close_stages = copy_ids(a, r->no_close_stages, r->n_no_close_stages);
+    own->heads = copy_ids(a, r->heads, r->n_heads);
     return own;
 }
 
@@ -137,6 +147,15 @@ static bool closed_within(const struct rights *r, const struct rights *by)
     return true;
 }
 
+/* The same of stages that deals may not be taken out of. */
+static bool held_within(const struct rights *r, const int64_t *own, size_t n_own, const int64_t *of, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!rights_in(r->hidden_stages, r->n_hidden_stages, of[i]) && !rights_in(own, n_own, of[i]))
+            return false;
+    return true;
+}
+
 bool rights_within(const struct rights *r, const struct rights *by)
 {
     if (!by || by->everything)
@@ -153,6 +172,8 @@ bool rights_within(const struct rights *r, const struct rights *by)
                 return false;
     }
     return closed_within(r, by) &&
+           held_within(r, r->no_leave_stages, r->n_no_leave_stages, by->no_leave_stages, by->n_no_leave_stages) &&
+           held_within(r, r->no_close_stages, r->n_no_close_stages, by->no_close_stages, by->n_no_close_stages) &&
            ids_within(by->hidden_funnels, by->n_hidden_funnels, r->hidden_funnels, r->n_hidden_funnels) &&
            ids_within(by->hidden_stages, by->n_hidden_stages, r->hidden_stages, r->n_hidden_stages);
 }

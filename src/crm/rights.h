@@ -42,8 +42,11 @@ struct rights {
     const int64_t *team; /* whose records SCOPE_TEAM reaches, oneself among them; ascending */
     size_t n_team;
     const int64_t *hidden_funnels, *closed_funnels, *hidden_stages,
-        *closed_stages; /* ascending; closed: not to enter */
-    size_t n_hidden_funnels, n_closed_funnels, n_hidden_stages, n_closed_stages;
+        *closed_stages;                               /* ascending; closed: not to enter */
+    const int64_t *no_leave_stages, *no_close_stages; /* not to move out of; not to win or lose from */
+    size_t n_hidden_funnels, n_closed_funnels, n_hidden_stages, n_closed_stages, n_no_leave_stages, n_no_close_stages;
+    const int64_t *heads; /* teams that one heads, and those below; ascending */
+    size_t n_heads;
 };
 /* Compiles the rights of a user from rows; they live in the arena. Somebody who is not there may nothing. */
 MUST_USE enum rc rights_load(struct db *db, struct arena *a, int64_t user_id, const struct rights **out, struct err *e);
@@ -64,6 +67,7 @@ bool rights_all_rows(const struct rights *r, const struct entity *ent, enum righ
 bool rights_has_funnel(const struct rights *r, int64_t funnel_id); /* it is there: not hidden */
 bool rights_has_stage(const struct rights *r, int64_t funnel_id, int64_t stage_id);
 bool rights_enters(const struct rights *r, int64_t funnel_id, int64_t stage_id); /* neither hidden nor closed */
+bool rights_leaves(const struct rights *r, int64_t stage_id, bool closes); /* closes: by winning or losing the deal */
 /* Of the fields one may see; NULL when that is all of them. `mask` (may be NULL) narrows further. */
 const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask);
 /* Before a body is read: a hidden field is as unknown as one that is not there (unknown_field). */

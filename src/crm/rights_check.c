@@ -58,7 +58,10 @@ static enum rc check_place(struct change *ch, const struct rights *r, const stru
     if (!rights_has_stage(r, funnel, stage))
         return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "stage_id", "%lld", (long long)stage);
     bool stays = was && val_eq(was->f[DEAL_FUNNEL_ID], will->f[DEAL_FUNNEL_ID]);
-    return ch->undoes || rights_enters(r, stays ? 0 : funnel, stage) ? RC_OK : forbidden(ch, "stage_id", e);
+    bool closes = was && was->f[DEAL_STATUS].i == DEAL_OPEN && will->f[DEAL_STATUS].i != DEAL_OPEN;
+    bool may =
+        rights_enters(r, stays ? 0 : funnel, stage) && (!was || rights_leaves(r, was->f[DEAL_STAGE_ID].i, closes));
+    return ch->undoes || may ? RC_OK : forbidden(ch, "stage_id", e);
 }
 
 /* The field to blame when a record would go out of one's reach. */

@@ -127,29 +127,51 @@ static int id_cmp(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static enum rc read_places(const struct reading *p, const char *what, const json_t *tree, struct ids *hidden,
-                           struct ids *closed)
+/* What is said of a place: words with blanks between. */
+enum { PLACE_HIDDEN, PLACE_CLOSED, PLACE_NO_LEAVE, PLACE_NO_CLOSE, PLACE_WORDS };
+static const char *const place_words[] = {"hidden", "closed", "no_leave", "no_close", NULL};
+
+/* As bits; 0: there is a word among them that is not known, or none. */
+static unsigned read_words(const json_t *v, int most)
+{
+    unsigned bits = 0;
+    struct str rest = json_is_string(v) ? str_c(json_string_value(v)) : STR("");
+    while (rest.len) {
+        struct str word = str_cut(rest, ' ', &rest);
+        int i = 0;
+        while (word.len && i < most && !str_eqc(word, place_words[i]))
+            i++;
+        if (i == most)
+            return 0;
+        bits |= word.len ? 1u << i : 0;
+    }
+    return bits;
+}
+
+/* `words`: how many of place_words may be said of it. */
+static enum rc read_places(const struct reading *p, const char *what, const json_t *tree, int words,
+                           struct ids out[PLACE_WORDS])
 {
     size_t n = json_object_size(tree);
     const char *key;
     json_t *v;
     if (tree && !json_is_object(tree))
         return wrong(p, "%s%s", what, "");
-    *hidden = (struct ids){ARENA_ARRAY(p->a, int64_t, n + 1), 0};
-    *closed = (struct ids){ARENA_ARRAY(p->a, int64_t, n + 1), 0};
+    for (int i = 0; i < PLACE_WORDS; i++)
+        out[i] = (struct ids){ARENA_ARRAY(p->a, int64_t, n + 1), 0};
     json_object_foreach((json_t *)(uintptr_t)tree, key, v)
     {
         int64_t id;
-        const char *text = json_is_string(v) ? json_string_value(v) : "";
-        if (!str_i64(str_c(key), &id) || id < 1 || (strcmp(text, "hidden") != 0 && strcmp(text, "closed") != 0))
+        unsigned bits = read_words(v, words);
+        if (!str_i64(str_c(key), &id) || id < 1 || !bits)
             TRY(wrong(p, "%s.%s", what, key));
-        else if (text[0] == 'h')
-            hidden->ptr[hidden->n++] = id;
         else
-            closed->ptr[closed->n++] = id;
+            for (int i = 0; i < words; i++)
+                if (bits >> i & 1)
+                    out[i].ptr[out[i].n++] = id;
     }
-    qsort(hidden->ptr, hidden->n, sizeof *hidden->ptr, id_cmp);
-    qsort(closed->ptr, closed->n, sizeof *closed->ptr, id_cmp);
+    for (int i = 0; i < PLACE_WORDS; i++)
+        qsort(out[i].ptr, out[i].n, sizeof *out[i].ptr, id_cmp);
     return RC_OK;
 }
 
@@ -187,7 +209,7 @@ static enum rc read_members(const struct reading *p, const json_t *tree,
 static enum rc read_tree(const struct reading *p, const json_t *tree)
 {
     static const char *const known[] = {"objects", "fields", "funnels", "stages", "can"};
-    struct ids hidden = {0}, closed = {0};
+    struct ids places[PLACE_WORDS];
     const char *key;
     json_t *v;
     if (!json_is_object(tree))
@@ -202,16 +224,20 @@ static enum rc read_tree(const struct reading *p, const json_t *tree)
     }
     TRY(read_members(p, tree, read_object, "objects"));
     TRY(read_members(p, tree, read_field, "fields"));
-    TRY(read_places(p, "funnels", json_object_get(tree, "funnels"), &hidden, &closed));
-    p->r->hidden_funnels = hidden.ptr;
-    p->r->n_hidden_funnels = hidden.n;
-    p->r->closed_funnels = closed.ptr;
-    p->r->n_closed_funnels = closed.n;
-    TRY(read_places(p, "stages", json_object_get(tree, "stages"), &hidden, &closed));
-    p->r->hidden_stages = hidden.ptr;
-    p->r->n_hidden_stages = hidden.n;
-    p->r->closed_stages = closed.ptr;
-    p->r->n_closed_stages = closed.n;
+    TRY(read_places(p, "funnels", json_object_get(tree, "funnels"), PLACE_CLOSED + 1, places));
+    p->r->hidden_funnels = places[PLACE_HIDDEN].ptr;
+    p->r->n_hidden_funnels = places[PLACE_HIDDEN].n;
+    p->r->closed_funnels = places[PLACE_CLOSED].ptr;
+    p->r->n_closed_funnels = places[PLACE_CLOSED].n;
+    TRY(read_places(p, "stages", json_object_get(tree, "stages"), PLACE_WORDS, places));
+    p->r->hidden_stages = places[PLACE_HIDDEN].ptr;
+    p->r->n_hidden_stages = places[PLACE_HIDDEN].n;
+    p->r->closed_stages = places[PLACE_CLOSED].ptr;
+    p->r->n_closed_stages = places[PLACE_CLOSED].n;
+    p->r->no_leave_stages = places[PLACE_NO_LEAVE].ptr;
+    p->r->n_no_leave_stages = places[PLACE_NO_LEAVE].n;
+    p->r->no_close_stages = places[PLACE_NO_CLOSE].ptr;
+    p->r->n_no_close_stages = places[PLACE_NO_CLOSE].n;
     return read_can(p, json_object_get(tree, "can"));
 }
 
