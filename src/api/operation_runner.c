@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/vec.h"
+#include "crm/due.h"
 #include "crm/operation.h"
 #include "crm/search.h"
 
@@ -14,6 +15,7 @@
 #define QUIET_MS 300
 #define QUICK_WORDS 150 /* records whose words are made at once, likewise */
 #define LONG_WORDS 4000
+#define DUE_JOBS 20 /* of what is due at once, before others have their turn */
 #define TELL_MS 200          /* between two messages about one operation */
 #define LOCK_KEY "845213067" /* advisory lock of PostgreSQL: who has it runs operations */
 
@@ -206,6 +208,31 @@ static enum rc catch_up(struct operations *o, struct err *e)
     return rc;
 }
 
+/* ---- what comes by itself ---- */
+
+struct due_job {
+    struct job job;
+    bool more;
+};
+
+static enum rc due_apply(struct wtx *tx, struct job *job, struct err *e)
+{
+    struct due_job *j = (struct due_job *)job;
+    return due_run(tx, &j->more, e);
+}
+
+/* Reminders and deals that wake: a job of the writer when there is something, until there is no more. */
+static enum rc do_what_is_due(struct operations *o, struct err *e)
+{
+    struct due_job j = {.job.apply = due_apply};
+    TRY(due_any(o->db, time_now(), &j.more, e));
+    for (int i = 0; j.more && i < DUE_JOBS; i++) {
+        TRY(writer_run(o->app->writer, &j.job, e));
+        o->own_jobs++;
+    }
+    return RC_OK;
+}
+
 /* ---- the thread ---- */
 
 static bool wait(struct operations *o)
@@ -239,6 +266,7 @@ static enum rc turn(struct operations *o, int64_t *looked, struct err *e)
         return RC_OK;
     if (!o->list.len || time_monotonic() - *looked >= LOOK_MS) {
         TRY(look(o, e));
+        TRY(do_what_is_due(o, e));
         TRY(search_is_behind(o->db, &o->behind, e));
         *looked = time_monotonic();
     }

@@ -4,6 +4,7 @@
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
 #include "crm/search.h"
+#include "crm/task_flow.h"
 
 static const struct crm_rules *rules; /* set once, before any writer runs */
 
@@ -19,7 +20,13 @@ const struct crm_rules *crm_rules_set(void)
 
 enum rc change_end(struct change *ch, struct err *e)
 {
-    return rules && rules->end ? rules->end(ch, e) : RC_OK;
+    for (;;) { /* a task that is made may set off more */
+        if (rules && rules->end)
+            TRY(rules->end(ch, e));
+        if (!ch->touched)
+            return RC_OK;
+        TRY(task_rule_end(ch, e));
+    }
 }
 
 struct change change_begin(struct wtx *tx, struct actor actor)

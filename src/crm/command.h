@@ -33,6 +33,7 @@ struct change {
     struct override *override; /* a rule is set aside by whoever may, with a reason; NULL: none */
     int64_t went_back;         /* of the rules of deals: the deal that the command under way takes back */
     void *rules;               /* of src/rules, for the length of the command; NULL when it begins */
+    struct touched *touched;   /* of task_flow.h: deals that may have been left without a task; NULL: none */
     const struct subscription *subscriptions; /* the engine's: who wants to hear, read before the first event */
 };
 struct change change_begin(struct wtx *tx, struct actor actor);

@@ -75,8 +75,6 @@ MUST_USE enum rc funnel_version_write(struct change *ch, int64_t funnel_id, stru
 /* After a part of a funnel was written or deleted: the funnel has a new version. Of other nouns: nothing. */
 MUST_USE enum rc funnel_part_changed(struct change *ch, const struct record *was, const struct record *is,
                                      struct err *e);
-/* open_tasks and next_task_at of a deal, from its tasks. */
-MUST_USE enum rc deal_refresh_tasks(struct db *db, int64_t deal_id, struct err *e);
 
 /* Defaults that several nouns share. The SQL gives the greatest position, of $1 when it has one. */
 MUST_USE enum rc next_position(struct change *ch, const char *sql, int64_t of, struct val *v, struct err *e);

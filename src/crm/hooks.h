@@ -40,6 +40,8 @@ HOOK_BEFORE(file);
 HOOK_BEFORE(gate);
 HOOK_AFTER(gate);
 
+HOOK_BEFORE(wait);
+HOOK_AFTER(wait);
 HOOK_BEFORE(team);
 HOOK_BEFORE(role);
 HOOK_BEFORE(deal_member);
@@ -84,7 +86,7 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_classifier NULL, NULL, NULL
 #define HOOKS_competitor NULL, NULL, NULL
 #define HOOKS_competitor_offer NULL, NULL, NULL
-#define HOOKS_wait NULL, NULL, NULL
+#define HOOKS_wait wait_before, wait_after, NULL
 #define HOOKS_involvement NULL, NULL, NULL
 #define HOOKS_funnel_draft NULL, NULL, NULL
 #define HOOKS_regulation_read NULL, NULL, NULL

@@ -2,6 +2,7 @@
 #include "crm/deal_move.h"
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
+#include "crm/task_flow.h"
 
 /* The first open stage of the funnel, or of the first funnel when none is named. */
 static enum rc permitted_stage(struct change *ch, const struct rights *r, int64_t funnel_id, int64_t *stage_id,
@@ -51,18 +52,29 @@ static enum rc default_stage(struct change *ch, struct val funnel, int64_t *stag
     return *stage_id ? RC_OK : err_set(e, RC_UNPROCESSABLE, "no_open_stage", "funnel_id", NULL);
 }
 
-/* A funnel that takes deals; currency may be NULL. */
-static enum rc open_funnel(struct change *ch, int64_t id, struct str *currency, struct err *e)
+struct funnel_now {
+    struct str currency;
+    int64_t response_hours; /* 0: does not say */
+    enum task_rule task_rule;
+};
+
+/* A funnel that takes deals; `out` may be NULL. */
+static enum rc open_funnel(struct change *ch, int64_t id, struct funnel_now *out, struct err *e)
 {
     struct stmt *s;
     bool archived = false;
-    TRY(db_prepare(ch->tx->db, &s, "SELECT archived, currency FROM funnel WHERE id = $1 AND deleted_at IS NULL", e));
+    TRY(db_prepare(ch->tx->db, &s,
+                   "SELECT archived, currency, response_hours, task_rule FROM funnel WHERE id = $1 AND deleted_at IS"
+                   " NULL",
+                   e));
     stmt_i64(s, 1, id);
     enum rc rc = stmt_step(s, e);
     if (rc == RC_ROW) {
         archived = stmt_col_i64(s, 0) != 0;
-        if (currency)
-            *currency = str_dup(ch->tx->arena, stmt_col_str(s, 1));
+        if (out)
+            *out = (struct funnel_now){str_dup(ch->tx->arena, stmt_col_str(s, 1)),
+                                       stmt_col_null(s, 2) ? 0 : stmt_col_i64(s, 2),
+                                       (enum task_rule)stmt_col_i64(s, 3)};
     }
     stmt_done(s);
     if (rc == RC_DONE)
@@ -158,16 +170,16 @@ static enum rc enter_stage(struct change *ch, const struct record *was, struct r
 
 static enum rc fill_new(struct change *ch, struct record *will, struct err *e)
 {
-    struct str currency = STR_NULL;
-    TRY(open_funnel(ch, will->f[DEAL_FUNNEL_ID].i, &currency, e));
+    struct funnel_now funnel = {0};
+    TRY(open_funnel(ch, will->f[DEAL_FUNNEL_ID].i, &funnel, e));
     if (!val_has(will->f[DEAL_CURRENCY]))
-        will->f[DEAL_CURRENCY] = val_str(currency);
+        will->f[DEAL_CURRENCY] = val_str(funnel.currency);
     if (will->f[DEAL_OWNER_ID].kind == VAL_ABSENT && ch->actor.user_id)
         will->f[DEAL_OWNER_ID] = val_int(ch->actor.user_id);
     if (!val_has(will->f[DEAL_RANK])) /* the newest first */
         will->f[DEAL_RANK] = (struct val){.kind = VAL_REAL, .f = -(double)ch->at};
     will->f[DEAL_OPEN_TASKS] = val_int(0);
-    return RC_OK;
+    return first_answer_due(ch, will, funnel.response_hours, funnel.task_rule, e);
 }
 
 /* Meanwhile its stage may have gone or become another: a deal comes back only to where it stood. */
@@ -210,6 +222,7 @@ HOOK_BEFORE(deal)
     ch->went_back = moves && move_goes_back(&m.from, &m.to) ? will->id : 0;
     TRY(move_reason_rules(ch, moves ? &m : NULL, was, will, e));
     TRY(loss_rules(ch, was, will, e));
+    TRY(deferral_rules(ch, was, will, e));
     TRY(check_ids_rules(ch, was, will, e));
     return moves ? gates_rules(ch, &m, will, e) : RC_OK;
 }
@@ -220,20 +233,6 @@ enum verb deal_verb(const struct record *was, const struct record *is)
 }
 
 /* ---- what hangs on it ---- */
-
-enum rc deal_refresh_tasks(struct db *db, int64_t deal_id, struct err *e)
-{
-    struct stmt *s;
-    TRY(db_prepare(
-        db, &s,
-        "UPDATE deal SET"
-        " open_tasks = (SELECT count(*) FROM task WHERE deal_id = $1 AND done = 0 AND deleted_at IS NULL),"
-        " next_task_at = (SELECT min(due_at) FROM task WHERE deal_id = $1 AND done = 0 AND deleted_at IS NULL)"
-        " WHERE id = $1",
-        e));
-    stmt_i64(s, 1, deal_id);
-    return stmt_run(s, e);
-}
 
 /* A deal leaves with its tasks, notes and products, in the same change, so that undo brings all back. */
 static enum rc delete_children(struct change *ch, int64_t deal_id, enum entity_id kind, const char *sql, struct err *e)
@@ -259,10 +258,13 @@ static enum rc delete_all_children(struct change *ch, int64_t id, struct err *e)
 HOOK_AFTER(deal)
 {
     int64_t cause = ch->cause;
+    bool unanswered;
     if (is && was && was->deleted_at)
-        return deal_refresh_tasks(ch->tx->db, is->id, e);
+        return deal_tasks_changed(ch, is->id, &unanswered, e);
     ch->cause = ch->seq;
     enum rc rc = !is ? delete_all_children(ch, was->id, e) : was ? goals_take_back(ch, was, is, e) : RC_OK;
+    if (rc == RC_OK)
+        rc = deal_flow(ch, was, is, e);
     ch->cause = cause;
     return rc;
 }

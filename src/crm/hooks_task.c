@@ -1,5 +1,6 @@
 /* Tasks, notes, products of deals and the small lists. */
 #include "crm/hooks.h"
+#include "crm/task_flow.h"
 #include <math.h>
 
 static void default_owner(struct change *ch, const struct record *was, struct val *owner)
@@ -28,6 +29,10 @@ HOOK_BEFORE(task)
     if (!will || (was && was->deleted_at))
         return RC_OK;
     default_owner(ch, was, &will->f[TASK_OWNER_ID]);
+    if (was)
+        TRY(deadline_rules(ch, was, will, e));
+    else if (!val_has(will->f[TASK_AUTHOR_ID]) && ch->actor.user_id)
+        will->f[TASK_AUTHOR_ID] = val_int(ch->actor.user_id);
     return done_rules(ch, was, will, e);
 }
 
@@ -36,16 +41,42 @@ enum verb task_verb(const struct record *was, const struct record *is)
     return is->f[TASK_DONE].i && !was->f[TASK_DONE].i ? VERB_DONE : VERB_UPDATED;
 }
 
+static bool is_contact(const struct record *task)
+{
+    return task->f[TASK_KIND].i != TASK_TODO;
+}
+
+/* A task that has just been done: the client was spoken to, the next of its row is due. */
+static enum rc when_done(struct change *ch, const struct record *was, const struct record *is, bool unanswered,
+                         struct err *e)
+{
+    if (!is || !is->f[TASK_DONE].i || (was && was->f[TASK_DONE].i) || ch->actor.via == VIA_UNDO)
+        return RC_OK;
+    int64_t cause = ch->cause;
+    enum rc rc = RC_OK;
+    ch->cause = ch->seq;
+    if (is_contact(is) && val_has(is->f[TASK_DEAL_ID]))
+        rc = deal_contacted(ch, is->f[TASK_DEAL_ID].i, val_i(is->f[TASK_CONTACT_ID], 0), unanswered,
+                            val_i(is->f[TASK_DONE_AT], ch->at), e);
+    if (rc == RC_OK && was)
+        rc = task_repeat(ch, is, e);
+    ch->cause = cause;
+    return rc;
+}
+
 HOOK_AFTER(task)
 {
     struct val old = was ? was->f[TASK_DEAL_ID] : val_null(), new = is ? is->f[TASK_DEAL_ID] : val_null();
     bool same = was && is && !was->deleted_at && val_eq(old, new) && val_eq(was->f[TASK_DONE], is->f[TASK_DONE]) &&
-                val_eq(was->f[TASK_DUE_AT], is->f[TASK_DUE_AT]);
+                val_eq(was->f[TASK_DUE_AT], is->f[TASK_DUE_AT]) && val_eq(was->f[TASK_KIND], is->f[TASK_KIND]);
+    bool unanswered = false;
     if (same)
         return RC_OK;
     if (val_has(old))
-        TRY(deal_refresh_tasks(ch->tx->db, old.i, e));
-    return val_has(new) && !val_eq(old, new) ? deal_refresh_tasks(ch->tx->db, new.i, e) : RC_OK;
+        TRY(deal_tasks_changed(ch, old.i, &unanswered, e));
+    if (val_has(new) && !val_eq(old, new))
+        TRY(deal_tasks_changed(ch, new.i, &unanswered, e));
+    return when_done(ch, was, is, unanswered, e);
 }
 
 HOOK_BEFORE(note)

@@ -289,6 +289,8 @@ static enum rc try_one(struct trial *t, struct change *ch, const struct edit *ed
     int64_t before = ch->events;
     TRY(wtx_mark(ch->tx, &mark, e));
     enum rc rc = run(ch, edit, id, &why);
+    if (rc == RC_OK)
+        rc = change_end(ch, &why);
     TRY(wtx_give_up(ch->tx, &mark, e));
     if (rc == RC_INTERNAL || rc == RC_UNAVAILABLE)
         return *e = why, rc;

@@ -38,6 +38,8 @@ static enum rc run_item(struct chunk *c, struct change *ch, const struct operati
     int64_t written = wtx_written(ch->tx);
     *why = (struct err){0};
     enum rc rc = c->now.type->apply(&c->now, ch, item, why);
+    if (rc == RC_OK)
+        rc = change_end(ch, why); /* each row is a command of its own */
     if (rc == RC_OK) {
         c->now.done++;
         c->now.changed += ch->events > before.events;
@@ -185,6 +187,7 @@ static enum rc end(struct chunk *c, struct change *ch, enum operation_state stat
     c->now.at = state;
     if (state == OPERATION_DONE && c->now.type->finish)
         TRY(c->now.type->finish(&c->now, ch, e));
+    TRY(change_end(ch, e));
     if (!c->now.outcome.ptr)
         c->now.outcome = outcome_text(ch->tx->arena, &c->now, c->dead);
     if (c->now.owner_id)

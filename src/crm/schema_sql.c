@@ -134,6 +134,7 @@ const struct migration crm_migrations[] = {
     {"0007_contacts", contacts_sql, contacts_backfill},
     {"0009_lists", lists_sql},
     {"0010_discipline", discipline_sql},
+    {"0012_tasks", tasks_sql, tasks_backfill},
     {"0014_gates", gates_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

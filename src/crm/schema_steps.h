@@ -12,4 +12,6 @@ extern const char rights_sql_step[]; /* schema_rights.c */
 extern const char discipline_sql[];  /* schema_discipline.c */
 extern const char gates_sql[];       /* schema_gates.c */
 extern const char contacts_sql[];    /* schema_contacts.c */
+extern const char tasks_sql[]; /* schema_tasks.c */
+enum rc tasks_backfill(struct db *db, struct err *e);
 enum rc contacts_backfill(struct db *db, struct err *e);
