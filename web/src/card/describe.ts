@@ -18,7 +18,20 @@ export interface Names {
   currency: string
 }
 export type Reference =
-  'funnel' | 'source' | 'campaign' | 'tag' | 'loss_reason' | 'deal_class' | 'contact' | 'company' | 'product'
+  | 'goal'
+  | 'gate'
+  | 'competitor'
+  | 'wait'
+  | 'classifier'
+  | 'funnel'
+  | 'source'
+  | 'campaign'
+  | 'tag'
+  | 'loss_reason'
+  | 'deal_class'
+  | 'contact'
+  | 'company'
+  | 'product'
 export interface Line {
   label: string
   from: string
@@ -37,6 +50,8 @@ export type Icon =
   | 'file'
   | 'point'
   | 'member'
+  | 'goal'
+  | 'override'
   | 'deleted'
 export interface Entry {
   icon: Icon
@@ -56,8 +71,17 @@ const references: Record<string, Reference> = {
   contact_id: 'contact',
   company_id: 'company',
   product_id: 'product',
+  goal_id: 'goal',
+  competitor_id: 'competitor',
+  wait_id: 'wait',
 }
-const setsOf: Record<string, Reference> = { tag_ids: 'tag', contact_ids: 'contact' }
+const setsOf: Record<string, Reference> = {
+  tag_ids: 'tag',
+  contact_ids: 'contact',
+  check_ids: 'gate',
+  goal_ids: 'goal',
+}
+const classifiers = /^(next_development|development|depth|reaction|loyalty|prospect|importance)_id$/
 const people = new Set(['owner_id', 'done_by', 'author_id'])
 /** Follow from others, or say nothing to a reader. */
 const silent = new Set([
@@ -69,6 +93,9 @@ const silent = new Set([
   'deal_id',
   'sum_minor',
   'currency',
+  'overrides',
+  'loss_class',
+  'first_response_due_at',
 ])
 
 /** What a field is called: the company's own ones by the schema, the others by the texts. */
@@ -85,10 +112,10 @@ export function value(field: string, v: unknown, names: Names): string {
   if (typeof v === 'boolean') return t(v ? 'timeline.yes' : 'timeline.no')
   if (people.has(field)) return names.user(Number(v))
   if (field === 'stage_id') return names.stage(Number(v))?.name ?? `№ ${String(v)}`
-  const reference = references[field]
+  const reference = references[field] ?? (classifiers.test(field) ? 'classifier' : undefined)
   if (reference) return names.named(reference, Number(v))
   if (field.endsWith('_minor')) return money(Number(v), names.currency)
-  if (field.endsWith('_at')) return date(Number(v), 'full')
+  if (/_(at|until|since)$/.test(field)) return date(Number(v), 'full')
   if (field.endsWith('_on'))
     return date(
       typeof v === 'number'
@@ -154,6 +181,20 @@ function describeDeal(c: Change, entry: Entry, names: Names): Entry {
     const stage = value('stage_id', c.set.stage_id?.[1], names)
     return { ...entry, icon: 'stage', title: t('timeline.passed', { stage }) }
   }
+  if (verb === 'reached') {
+    const goal = value(
+      'goal_id',
+      c.set.goal_id?.[1] ?? (c.set.goal_ids?.[1] as number[] | undefined)?.at(-1),
+      names,
+    )
+    const lines = linesOf(c, names, ['goal_id', 'goal_ids'])
+    return { ...entry, icon: 'goal', title: t('timeline.reached', { goal }), lines }
+  }
+  if (verb === 'overridden') {
+    const to = names.stage(Number(c.set.stage_id?.[1]))
+    const body = text(c.set.reason?.[1])
+    return { ...entry, icon: 'override', title: t('timeline.overridden', { stage: to?.name ?? '' }), body }
+  }
   if (c.set.stage_id) {
     const outcome = to?.outcome ?? 'open'
     const reopened = outcome === 'open' && from !== undefined && from.outcome !== 'open'
@@ -162,8 +203,8 @@ function describeDeal(c: Change, entry: Entry, names: Names): Entry {
       ...entry,
       icon: outcome === 'open' ? 'stage' : outcome,
       title,
-      body: text(c.set.loss_comment?.[1]),
-      lines: linesOf(c, names, ['stage_id', 'rank', 'loss_comment']),
+      body: text(c.set.loss_comment?.[1]) || text(c.set.move_reason?.[1]),
+      lines: linesOf(c, names, ['stage_id', 'rank', 'loss_comment', 'move_reason']),
       stages: { from, to },
     }
   }
@@ -223,10 +264,14 @@ function describeProduct(c: Change, names: Names): Entry {
   return { ...entry, title: t('timeline.product_changed', { name }), lines: linesOf(c, names) }
 }
 /** A file, a phone or mail, a co-worker: something small that comes and goes. */
-function describeSmall(c: Change, what: 'file' | 'point' | 'member', names: Names): Entry {
+function describeSmall(
+  c: Change,
+  what: 'file' | 'point' | 'member' | 'buyer' | 'offer',
+  names: Names,
+): Entry {
   const verb = verbOf(c)
   const said = names.small(c)
-  const icon = verb === 'deleted' ? 'deleted' : what
+  const icon = verb === 'deleted' ? 'deleted' : what === 'buyer' || what === 'offer' ? 'member' : what
   const key = (['created', 'deleted', 'restored'] as const).find((v) => v === verb) ?? 'updated'
   const lines = key === 'updated' ? linesOf(c, names, ['normal']) : []
   return { icon, title: t(`timeline.${what}_${key}`, { name: said }), body: '', lines, stages: null }
@@ -239,6 +284,8 @@ export function describe(c: Change, names: Names): Entry {
   if (c.object === 'file') return describeSmall(c, 'file', names)
   if (c.object === 'contact-point') return describeSmall(c, 'point', names)
   if (c.object === 'deal-member') return describeSmall(c, 'member', names)
+  if (c.object === 'buyer') return describeSmall(c, 'buyer', names)
+  if (c.object === 'competitor-offer') return describeSmall(c, 'offer', names)
   return describeProduct(c, names)
 }
 

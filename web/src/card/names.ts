@@ -1,5 +1,6 @@
 // Names for the timeline: from the catalogue of the session, the card's own lists, and the address book.
 import { t } from '../lib/i18n.svelte'
+import { names } from '../lib/names.svelte'
 import { session } from '../lib/session.svelte'
 import type { Change } from '../lib/types'
 import type { AnyCard } from './card.svelte'
@@ -35,6 +36,10 @@ export function namesOf(page: AnyCard): Names {
       }
       if (c.object === 'deal-member')
         return session.users.get(Number(of('user_id')))?.name ?? unknown(c.object_id)
+      if (c.object === 'buyer' && typeof of('contact_id') === 'number')
+        return page.book.contacts.name(Number(of('contact_id')))
+      if (c.object === 'competitor-offer' && typeof of('competitor_id') === 'number')
+        return names.of('competitor', Number(of('competitor_id'))) ?? unknown(c.object_id)
       const name = of('name') ?? of('value')
       return typeof name === 'string' ? name : unknown(c.object_id)
     },
@@ -47,7 +52,8 @@ export function namesOf(page: AnyCard): Names {
       if (what === 'campaign') return inList(boot?.campaigns, id)
       if (what === 'tag') return inList(boot?.tags, id)
       if (what === 'loss_reason') return inList(boot?.loss_reasons, id)
-      return inList(boot?.deal_classes, id)
+      if (what === 'deal_class') return inList(boot?.deal_classes, id)
+      return names.of(what, id) ?? unknown(id)
     },
   }
 }

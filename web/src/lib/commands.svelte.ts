@@ -17,7 +17,8 @@ export interface Command {
   inFields?: boolean
   /** Only a key and a line in the help, not in the palette (moving between cards). */
   keyOnly?: boolean
-  run: () => void
+  /** `keys`: those that were pressed, for one command with several of its own. */
+  run: (keys?: string) => void
 }
 
 class Commands {
@@ -44,7 +45,7 @@ class Commands {
       const c = this.list[i]!
       if (!c.keys || (inField && !c.inFields) || (modal && !c.inFields)) continue
       if (c.when && !c.when()) continue
-      for (const keys of c.keys) bindings.push({ keys, run: c.run })
+      for (const keys of c.keys) bindings.push({ keys, run: () => c.run(keys) })
     }
     const hit = this.#tracker.press(e, bindings, Date.now())
     if (!hit) return

@@ -16,6 +16,9 @@ export class DealPage extends Card<Deal> {
   readonly products: Rows<DealProduct>
   readonly members: Rows<DealMember>
 
+  /** The sheet that puts the deal off is open. */
+  deferring = $state(false)
+
   deal = $derived(this.row)
   stage = $derived(this.deal ? session.stages.get(this.deal.stage_id) : undefined)
   funnel = $derived(this.deal ? session.funnel(this.deal.funnel_id) : undefined)
