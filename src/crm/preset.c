@@ -1,6 +1,7 @@
 #include "crm/preset.h"
 #include "crm/fields.h"
 #include "crm/preset_data.h"
+#include <stdlib.h>
 
 /* Reading: jansson trees into structs of the arena. A broken file is our own mistake, so one error is enough. */
 struct reading {
@@ -19,6 +20,12 @@ static struct str get_str(struct reading *r, const json_t *o, const char *key)
 static struct preset_text get_text(struct reading *r, const json_t *o)
 {
     return (struct preset_text){get_str(r, o, "ru"), get_str(r, o, "en")};
+}
+
+/* A text that need not be there. */
+static struct preset_text may_text(struct reading *r, const json_t *o)
+{
+    return o ? get_text(r, o) : (struct preset_text){STR_NULL, STR_NULL};
 }
 
 static int64_t get_int(struct reading *r, const json_t *o, const char *key, int64_t when_null)
@@ -51,6 +58,12 @@ static struct preset_stage get_stage(struct reading *r, const json_t *o)
                              .norm_days = get_int(r, o, "norm_days", -1),
                              .probability = get_int(r, o, "probability", 0),
                              .colour = get_str(r, o, "colour")};
+    const json_t *regulation = json_object_get(o, "regulation");
+    s.entry_result = may_text(r, json_object_get(regulation, "result"));
+    s.aim = may_text(r, json_object_get(regulation, "goal"));
+    s.steps = may_text(r, json_object_get(regulation, "actions"));
+    if (json_object_get(o, "key"))
+        s.key = get_str(r, o, "key");
     struct str outcome = get_str(r, o, "outcome");
     for (size_t i = 0; i < 3; i++)
         if (str_eqc(outcome, deal_status_names[i]))
@@ -58,9 +71,22 @@ static struct preset_stage get_stage(struct reading *r, const json_t *o)
     return s;
 }
 
-static struct preset_funnel get_funnel(struct reading *r, const json_t *o)
+/* The stages of another funnel of the preset may be taken over: "like": its key. */
+static const json_t *stages_of(struct reading *r, const json_t *all, const json_t *o)
 {
-    const json_t *stages = json_object_get(o, "stages");
+    const char *like = json_string_value(json_object_get(o, "like"));
+    for (size_t i = 0; like && i < json_array_size(all); i++) {
+        const json_t *other = json_array_get(all, i);
+        if (strcmp(json_string_value(json_object_get(other, "key")), like) == 0)
+            return json_object_get(other, "stages");
+    }
+    r->broken |= like != NULL;
+    return json_object_get(o, "stages");
+}
+
+static struct preset_funnel get_funnel(struct reading *r, const json_t *all, const json_t *o)
+{
+    const json_t *stages = stages_of(r, all, o);
     struct preset_funnel f = {.key = get_str(r, o, "key"),
                               .kind = get_str(r, o, "kind"),
                               .currency = get_str(r, o, "currency"),
@@ -87,7 +113,11 @@ static void get_preset(struct reading *r, const json_t *o, struct preset *p)
     p->n_funnels = json_array_size(funnels);
     p->funnels = ARENA_ARRAY(r->a, struct preset_funnel, p->n_funnels + 1);
     for (size_t i = 0; i < p->n_funnels; i++)
-        p->funnels[i] = get_funnel(r, json_array_get(funnels, i));
+        p->funnels[i] = get_funnel(r, funnels, json_array_get(funnels, i));
+    char *records = json_dumps(json_object_get(o, "records"), JSON_COMPACT);
+    if (records)
+        p->records = str_dup(r->a, str_c(records));
+    free(records);
     p->n_products = json_array_size(products);
     p->products = ARENA_ARRAY(r->a, struct preset_product, p->n_products + 1);
     for (size_t i = 0; i < p->n_products; i++) {

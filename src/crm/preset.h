@@ -7,6 +7,8 @@ struct preset_text {
     struct str ru, en;
 };
 struct preset_stage {
+    struct str key;                              /* unique in its funnel; may be STR_NULL */
+    struct preset_text entry_result, aim, steps; /* of its regulation; ru.ptr NULL: not said */
     struct preset_text name, phase;
     int64_t norm_days; /* -1: no norm */
     enum deal_status outcome;
@@ -35,6 +37,7 @@ struct preset {
     size_t n_loss_reasons, n_sources, n_deal_classes;
     struct preset_product *products;
     size_t n_products;
+    struct str records; /* JSON of preset_records.h; STR_NULL: none */
 };
 
 struct str preset_say(struct preset_text t, struct str locale); /* "en": English, anything else: Russian */
@@ -51,10 +54,13 @@ void preset_put(struct jw *w, const struct preset *p, struct str locale);
  * created. */
 MUST_USE enum rc preset_apply(struct change *ch, struct str name, struct str locale, int64_t *funnel_id, struct err *e);
 
-/* The parts of it, for whoever composes a company of several presets. */
+/* The parts of it, for whoever composes a company of several presets. names: gets the funnel's and its stages' (see
+ * preset_records.h); may be NULL. */
+struct preset_names;
 struct preset_as {
     struct str name, kind, currency, locale;
     int64_t position;
+    struct preset_names *names;
 };
 MUST_USE enum rc preset_create_funnel(struct change *ch, const struct preset_funnel *f, const struct preset_as *as,
                                       int64_t *id, struct err *e);

@@ -1,6 +1,8 @@
 /* Creating what a preset holds, through the ordinary commands. */
+#include "crm/clients.h"
 #include "crm/fields.h"
 #include "crm/preset.h"
+#include "crm/preset_records.h"
 
 /* Is there a living record of this name? id 0: no. */
 static enum rc find_name(struct change *ch, const char *table, struct str name, int64_t *id, struct err *e)
@@ -51,17 +53,25 @@ static enum rc ensure_names(struct change *ch, enum entity_id kind, const struct
     return RC_OK;
 }
 
-static enum rc create_stage(struct change *ch, const struct preset_stage *s, int64_t funnel_id, size_t position,
-                            struct str locale, struct err *e)
+static void say_into(json_t *body, const char *field, struct preset_text text, struct str locale)
 {
-    int64_t id;
+    if (text.ru.ptr)
+        json_object_set_new(body, field, json_text(preset_say(text, locale)));
+}
+
+static enum rc create_stage(struct change *ch, const struct preset_stage *s, int64_t funnel_id, size_t position,
+                            struct str locale, int64_t *id, struct err *e)
+{
     json_t *body = json_pack("{s:I,s:o,s:I,s:o,s:o,s:s,s:I}", "funnel_id", (json_int_t)funnel_id, "name",
                              json_text(preset_say(s->name, locale)), "position", (json_int_t)position, "colour",
                              json_text(s->colour), "phase", json_text(preset_say(s->phase, locale)), "outcome",
                              deal_status_names[s->outcome], "probability", (json_int_t)s->probability);
     if (s->norm_days >= 0)
         json_object_set_new(body, "norm_days", json_integer(s->norm_days));
-    return change_create_json(ch, ENT_STAGE, body, &id, e);
+    say_into(body, "entry_result", s->entry_result, locale);
+    say_into(body, "aim", s->aim, locale);
+    say_into(body, "steps", s->steps, locale);
+    return change_create_json(ch, ENT_STAGE, body, id, e);
 }
 
 enum rc preset_create_funnel(struct change *ch, const struct preset_funnel *f, const struct preset_as *as, int64_t *id,
@@ -71,8 +81,16 @@ enum rc preset_create_funnel(struct change *ch, const struct preset_funnel *f, c
                            json_pack("{s:o,s:o,s:I,s:o}", "name", json_text(as->name), "kind", json_text(as->kind),
                                      "position", (json_int_t)as->position, "currency", json_text(as->currency)),
                            id, e));
-    for (size_t i = 0; i < f->n_stages; i++)
-        TRY(create_stage(ch, &f->stages[i], *id, i + 1, as->locale, e));
+    struct arena *a = ch->tx->arena;
+    if (as->names)
+        preset_name_add(as->names, str_fmt(a, "funnel:%.*s", STR_ARG(f->key)), *id);
+    for (size_t i = 0; i < f->n_stages; i++) {
+        int64_t stage;
+        TRY(create_stage(ch, &f->stages[i], *id, i + 1, as->locale, &stage, e));
+        if (as->names && f->stages[i].key.ptr)
+            preset_name_add(as->names, str_fmt(a, "stage:%.*s.%.*s", STR_ARG(f->key), STR_ARG(f->stages[i].key)),
+                            stage);
+    }
     for (size_t i = 0; i < f->n_loss_reasons; i++) {
         int64_t reason;
         TRY(change_create_json(ch, ENT_LOSS_REASON,
@@ -115,7 +133,8 @@ enum rc preset_ensure_lists(struct change *ch, const struct preset *p, struct st
     TRY(ensure_names(ch, ENT_LOSS_REASON, p->loss_reasons, p->n_loss_reasons, locale, e));
     TRY(ensure_names(ch, ENT_SOURCE, p->sources, p->n_sources, locale, e));
     TRY(ensure_names(ch, ENT_DEAL_CLASS, p->deal_classes, p->n_deal_classes, locale, e));
-    return ensure_products(ch, p, locale, e);
+    TRY(ensure_products(ch, p, locale, e));
+    return classifiers_ensure(ch, locale, e);
 }
 
 enum rc preset_apply(struct change *ch, struct str name, struct str locale, int64_t *funnel_id, struct err *e)
@@ -124,18 +143,26 @@ enum rc preset_apply(struct change *ch, struct str name, struct str locale, int6
     int64_t position;
     TRY(preset_find(ch->tx->arena, name, &p, e));
     TRY(next_position(ch, &position, e));
+    struct preset_names *names = preset_names_new(ch->tx->arena, locale);
     *funnel_id = 0;
     for (size_t i = 0; i < p->n_funnels; i++) {
         const struct preset_funnel *f = &p->funnels[i];
-        struct preset_as as = {
-            .kind = f->kind, .currency = f->currency, .locale = locale, .position = position + (int64_t)i};
+        struct preset_as as = {.kind = f->kind,
+                               .currency = f->currency,
+                               .locale = locale,
+                               .position = position + (int64_t)i,
+                               .names = names};
         int64_t id;
         TRY(free_name(ch, preset_say(f->name, locale), &as.name, e));
         TRY(preset_create_funnel(ch, f, &as, &id, e));
         if (i == 0)
             *funnel_id = id;
     }
-    return preset_ensure_lists(ch, p, locale, e);
+    TRY(preset_ensure_lists(ch, p, locale, e));
+    ch->inner++; /* what belongs to the preset comes with it: also roles, which its starter may not make alone */
+    enum rc rc = preset_records(ch, names, p->records, e);
+    ch->inner--;
+    return rc;
 }
 
 static enum rc apply_command(struct change *ch, struct command_job *j, struct err *e)

@@ -1,6 +1,18 @@
 /* Starting from a ready funnel: what stands in the company afterwards, and taking it back. */
+#include "crm/custom_field.h"
 #include "crm/preset.h"
 #include "crm_rig.h"
+
+/* Presets bring fields of their own: every scenario begins with the nouns as they are built. */
+static struct rig *open_fresh(void *state)
+{
+    struct rig *r;
+    struct err e = {0};
+    entities_forget();
+    r = rig_open(state);
+    OK(entities_load(r->db, &e));
+    return r;
+}
 
 struct start {
     const char *name, *locale;
@@ -17,9 +29,9 @@ static enum rc start_run(struct change *ch, void *arg, struct err *e)
 /* R060-R063, R088-R092, R107 */
 static void a_user_starts_from_every_preset_in_one_change_and_takes_it_back(void **state)
 {
-    struct rig *r = rig_open(*state);
+    struct rig *r = open_fresh(*state);
     static const char *const names[] = {"client-manager", "it-product", "sales-ladder", "training"};
-    static const int funnels[] = {1, 4, 2, 4};
+    static const int funnels[] = {1, 4, 2, 9};
     for (size_t i = 0; i < 4; i++) {
         int64_t before = ALIVE("funnel"), stages = ALIVE("stage"), sources = ALIVE("source");
         struct start s = {names[i], i % 2 ? "en" : "ru", 0};
@@ -36,7 +48,7 @@ static void a_user_starts_from_every_preset_in_one_change_and_takes_it_back(void
 
 static void a_deal_can_be_led_through_a_funnel_that_was_started_from(void **state)
 {
-    struct rig *r = rig_open(*state);
+    struct rig *r = open_fresh(*state);
     struct start s = {"it-product", "ru", 0};
     int64_t deal;
     DO(r, rig_do(r, start_run, &s));
@@ -52,7 +64,7 @@ static void a_deal_can_be_led_through_a_funnel_that_was_started_from(void **stat
 
 static void starting_twice_numbers_the_funnels_and_doubles_no_lists(void **state)
 {
-    struct rig *r = rig_open(*state);
+    struct rig *r = open_fresh(*state);
     struct start s = {"training", "ru", 0};
     DO(r, rig_do(r, start_run, &s));
     int64_t products = ALIVE("product"),
