@@ -234,8 +234,10 @@ static enum rc erase_show(struct call *c, struct err *e)
     const struct {
         const char *key;
         int64_t n;
-    } counts[] = {{"contacts", x->out.contacts}, {"contact-points", x->out.points}, {"notes", x->out.notes},
-                  {"tasks", x->out.tasks},       {"files", x->out.files},           {"deals", x->out.deals},
+    } counts[] = {{"contacts", x->out.contacts}, {"contact-points", x->out.points},
+                  {"notes", x->out.notes},       {"tasks", x->out.tasks},
+                  {"files", x->out.files},       {"deals", x->out.deals},
+                  {"buyers", x->out.buyers},     {"competitor-offers", x->out.offers},
                   {"events", x->out.events},     {"messages", x->out.payloads}};
     struct jw w = call_json(c);
     jw_obj(&w);

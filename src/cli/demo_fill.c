@@ -239,6 +239,26 @@ static void deal_lost(struct filler *f, uint32_t index, struct record *r)
     r->f[DEAL_LOSS_COMMENT] = some(demo_loss_comment(f->w, f->tx->arena, index));
 }
 
+#define SELLS (1u << 31)
+
+static struct val product_sold(struct filler *f, uint32_t index)
+{
+    int64_t *id = ARENA_NEW(f->tx->arena, int64_t);
+    *id = f->product[f->w->deals.ptr[index].product];
+    return (struct val){.kind = VAL_SET, .set = {id, f->passed[index] & SELLS ? 1 : 0}};
+}
+
+static struct val stages_passed(struct filler *f, uint32_t index)
+{
+    const int64_t *stage = f->stage[f->w->deals.ptr[index].funnel];
+    int64_t *ids = ARENA_ARRAY(f->tx->arena, int64_t, DEMO_MAX_STAGES + 2);
+    size_t n = 0;
+    for (unsigned i = 0; i < DEMO_MAX_STAGES; i++)
+        if (f->passed[index] >> i & 1)
+            ids[n++] = stage[i];
+    return (struct val){.kind = VAL_SET, .set = {ids, n}};
+}
+
 /* What became of it until now. */
 static void deal_now(struct filler *f, uint32_t index, struct record *r)
 {
@@ -249,6 +269,9 @@ static void deal_now(struct filler *f, uint32_t index, struct record *r)
     r->f[DEAL_STATUS] = val_int(d->status);
     r->f[DEAL_VALUE_MINOR] = val_int(d->value_minor);
     r->f[DEAL_OWNER_ID] = val_int(f->user[d->owner]);
+    r->f[DEAL_STAGE_IDS] = stages_passed(f, index);
+    r->f[DEAL_PRODUCT_IDS] = product_sold(f, index);
+    r->f[DEAL_UNPROFITABLE] = val_int(d->cost_minor > 0 && d->cost_minor > d->value_minor); /* 100 % */
     r->f[DEAL_STAGE_ENTERED_AT] = val_int(demo_at(f->w, d->entered));
     r->f[DEAL_OPEN_TASKS] = val_int(d->open_tasks);
     if (d->open_tasks)
@@ -438,9 +461,15 @@ static void count_changes(struct filler *f)
     for (size_t i = 0; i < f->w->events.len; i++) {
         const struct demo_event *ev = &f->w->events.ptr[i];
         bool changes = ev->kind == DEMO_EV_MOVE || ev->kind == DEMO_EV_OWNER || ev->kind == DEMO_EV_VALUE;
+        if (ev->kind == DEMO_EV_PRODUCT)
+            f->passed[ev->object] |= SELLS;
         if (!changes && ev->kind != DEMO_EV_DEAL)
             continue;
         f->touched[ev->object] = ev->t;
+        if (ev->kind == DEMO_EV_MOVE)
+            f->passed[ev->object] |= 1u << ev->b;
+        if (ev->kind == DEMO_EV_DEAL)
+            f->passed[ev->object] |= 1u << f->w->deals.ptr[ev->object].first_stage;
         f->changes[ev->object] = (uint16_t)(f->changes[ev->object] + changes);
     }
 }
@@ -456,6 +485,7 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     f.task = ARENA_ARRAY(&a, int64_t, w->tasks.len + 1);
     f.touched = ARENA_ARRAY(&a, uint32_t, w->deals.len + 1);
     f.changes = ARENA_ARRAY(&a, uint16_t, w->deals.len + 1);
+    f.passed = ARENA_ARRAY(&a, uint32_t, w->deals.len + 1);
     count_changes(&f);
     enum rc rc = writer_run(writer, &f.job, e);
     *out = (struct demo_filled){.events = f.written};

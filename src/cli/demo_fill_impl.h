@@ -28,6 +28,7 @@ struct filler {
     int64_t *company, *contact, *deal, *task;                 /* ids by index, known once the row is written */
     uint32_t *touched;                                        /* by deal: its last event */
     uint16_t *changes;                                        /* by deal: events behind the first */
+    uint32_t *passed;                                         /* by deal: bits of the stages it has been on */
     size_t from, to;                                          /* events of this job */
     int64_t written, twin_contacts, twin_companies;           /* by this job */
     struct wtx *tx;

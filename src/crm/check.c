@@ -2,6 +2,7 @@
  * id, so that memory does not grow with the number of events. */
 #include "crm/check.h"
 #include "base/map.h"
+#include "crm/clients.h"
 #include "crm/personal.h"
 #include "crm/search.h"
 #include <stdarg.h>
@@ -76,6 +77,7 @@ struct replay {
     struct arena arena;
     struct record *r; /* as the journal tells it */
     struct stage_history history;
+    struct deal_path path;
     bool created;
 };
 
@@ -85,6 +87,8 @@ static void replay_begin(struct replay *p, const struct entity *ent)
     p->r = record_new(&p->arena, ent);
     p->history.len = 0;
     p->history.entered = 0;
+    p->path.len = 0;
+    p->path.undone = false;
     p->created = false;
 }
 
@@ -131,6 +135,9 @@ static enum rc replay_data(struct check *c, struct replay *p, const struct event
 static enum rc replay_event(struct check *c, struct replay *p, const struct event *ev, struct err *e)
 {
     struct record *r = p->r;
+    bool stage = ev->verb == VERB_CREATED || ev->verb == VERB_MOVED || ev->verb == VERB_PASSED;
+    if (r->ent->id == ENT_DEAL && stage)
+        deal_path_add(&p->path, ev);
     bool changes = (ev->verb <= VERB_DONE && ev->verb != VERB_PASSED) || ev->verb == VERB_ERASED;
     if (!changes)
         return RC_OK;
@@ -149,6 +156,15 @@ static enum rc replay_event(struct check *c, struct replay *p, const struct even
     TRY(replay_data(c, p, ev, e));
     /* Fields that the noun got after the record was made stand at their defaults. */
     return ev->verb == VERB_CREATED ? record_fill_defaults(&p->arena, r, e) : RC_OK;
+}
+
+static void check_path(struct check *c, const struct deal_path *path, const struct record *row)
+{
+    struct arena a = ARENA_EMPTY;
+    struct val been = deal_path_stages(path, &a, val_i(row->f[DEAL_STAGE_ID], 0));
+    if (!val_eq(been, row->f[DEAL_STAGE_IDS]))
+        check_problem(c, "deal %lld: stage_ids differ from its journal", (long long)row->id);
+    arena_free(&a);
 }
 
 static void compare(struct check *c, const struct replay *p, const struct record *row)
@@ -170,6 +186,8 @@ static void compare(struct check *c, const struct replay *p, const struct record
     }
     if (ent->id == ENT_DEAL && val_i(row->f[DEAL_STAGE_ENTERED_AT], 0) != p->history.entered)
         check_problem(c, "deal %lld: stage_entered_at differs from its journal", (long long)row->id);
+    if (ent->id == ENT_DEAL)
+        check_path(c, &p->path, row);
 }
 
 /* ---- rows ---- */
@@ -291,6 +309,7 @@ static enum rc check_entity(struct check *c, const struct entity *ent, struct er
     rc = replay_until(&k, &p, INT64_MAX, NULL, e);
 out:
     vec_free(&p.history);
+    vec_free(&p.path);
     arena_free(&p.arena);
     arena_free(&k.arena);
     arena_free(&a);
@@ -307,6 +326,7 @@ static enum rc check_all(struct check *c, struct err *e)
             TRY(check_entity(c, ent, e));
     }
     TRY(check_funnels(c, e));
+    TRY(check_clients(c, e));
     TRY(search_check(c->db, c->problem, c->arg, e));
     return check_settings(c, e);
 }

@@ -15,4 +15,6 @@ MUST_USE enum rc check_stages_load(struct check *c, struct err *e);
 /* Status follows the stage; open_tasks and next_task_at follow the tasks. Rows in order of id. */
 MUST_USE enum rc check_deal_rows(struct check *c, struct record *const *rows, size_t n, struct err *e);
 MUST_USE enum rc check_funnels(struct check *c, struct err *e); /* the newest published definition is the present one */
+/* Of deals: steps back, products, whether they pay, the coverage of their buying centres. */
+MUST_USE enum rc check_clients(struct check *c, struct err *e);
 MUST_USE enum rc check_settings(struct check *c, struct err *e);

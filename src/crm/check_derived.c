@@ -2,6 +2,7 @@
  */
 #include "base/map.h"
 #include "crm/check.h"
+#include "crm/clients.h"
 
 enum rc check_journal(struct check *c, struct err *e)
 {
@@ -114,6 +115,80 @@ enum rc check_funnels(struct check *c, struct err *e)
         TRY(QUERY_I64(c->db, &version, 0, e, "SELECT definition_version FROM funnel WHERE id = $1", id));
         TRY(check_funnel(c, id, version, e));
     }
+}
+
+/* ---- clients and the economics of deals ---- */
+
+/* A query that finds ids of deals with a defect. */
+static enum rc find_deals(struct check *c, const char *what, const char *sql, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s, sql, e));
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        check_problem(c, "deal %lld: %s", (long long)stmt_col_i64(s, 0), what);
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+struct covered {
+    int64_t deal, until;
+    struct val coverage;
+};
+
+/* What is due to change by itself has not been brought up to date yet. */
+static enum rc check_coverage(struct check *c, struct err *e)
+{
+    VEC(struct covered) all = {0};
+    int64_t now = time_now();
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s,
+                   "SELECT id, coverage, coverage_until FROM deal WHERE coverage IS NOT NULL"
+                   " OR id IN (SELECT deal_id FROM buyer WHERE deleted_at IS NULL)",
+                   e));
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct covered one = {stmt_col_i64(s, 0), stmt_col_null(s, 2) ? INT64_MAX : stmt_col_i64(s, 2),
+                              stmt_col_null(s, 1) ? val_null() : val_int(stmt_col_i64(s, 1))};
+        vec_push(&all, one);
+    }
+    stmt_done(s);
+    rc = rc == RC_DONE ? RC_OK : rc;
+    for (size_t i = 0; i < all.len && rc == RC_OK; i++) {
+        struct val covered;
+        int64_t until;
+        rc = deal_coverage(c->db, all.ptr[i].deal, now, &covered, &until, e);
+        if (rc == RC_OK && all.ptr[i].until > now &&
+            (until != all.ptr[i].until || !val_eq(covered, all.ptr[i].coverage)))
+            check_problem(c, "deal %lld: coverage differs from its buying centre", (long long)all.ptr[i].deal);
+    }
+    vec_free(&all);
+    return rc;
+}
+
+enum rc check_clients(struct check *c, struct err *e)
+{
+    TRY(find_deals(c, "returns differ from its steps back",
+                   "SELECT d.id FROM deal d WHERE d.returns <> (SELECT count(*) FROM deal_return r JOIN journal j"
+                   " ON j.seq = r.seq WHERE r.deal_id = d.id AND j.object_kind = 3 AND j.object_id = d.id"
+                   " AND j.verb = 5)",
+                   e));
+    TRY(find_deals(c, "it sells something else than its product_ids say",
+                   "SELECT p.deal_id FROM deal_product p WHERE p.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM"
+                   " deal_sells s WHERE s.owner_id = p.deal_id AND s.ref_id = p.product_id)"
+                   " UNION SELECT s.owner_id FROM deal_sells s WHERE NOT EXISTS (SELECT 1 FROM deal_product p"
+                   " WHERE p.deal_id = s.owner_id AND p.product_id = s.ref_id AND p.deleted_at IS NULL)",
+                   e));
+    TRY(find_deals(c, "unprofitable differs from its cost and value",
+                   "SELECT d.id FROM deal d JOIN funnel f ON f.id = d.funnel_id WHERE d.unprofitable <>"
+                   " CASE WHEN d.cost_minor > 0 AND (d.value_minor IS NULL"
+                   " OR d.cost_minor * 100 > d.value_minor * f.unprofitable_percent) THEN 1 ELSE 0 END",
+                   e));
+    TRY(find_deals(c, "late_answer differs from its first answer",
+                   "SELECT id FROM deal WHERE late_answer <> CASE WHEN first_response_at > first_response_due_at"
+                   " THEN 1 ELSE 0 END",
+                   e));
+    return check_coverage(c, e);
 }
 
 /* ---- settings ---- */

@@ -165,20 +165,21 @@ extern const char *const task_rule_names[],
     F(DEAL_STAGE_IDS, "stage_ids", FT_SET, FF_SERVER | FF_DERIVED, 0, 1000, .ref = ENT_STAGE, .link = "deal_passed")   \
     F(DEAL_PRODUCT_IDS, "product_ids", FT_SET, FF_SERVER | FF_DERIVED, 0, 1000, .ref = ENT_PRODUCT,                    \
       .link = "deal_sells")                                                                                            \
-    F(DEAL_RETURNS, "returns", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST)                \
-    F(DEAL_OVERRIDES, "overrides", FT_INT, FF_REQUIRED | FF_FILLED | FF_SERVER, 0, MONEY_MOST)                         \
+    F(DEAL_RETURNS, "returns", FT_INT, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, MONEY_MOST, .default_json = "0")       \
+    F(DEAL_OVERRIDES, "overrides", FT_INT, FF_REQUIRED | FF_SERVER, 0, MONEY_MOST, .default_json = "0")                \
     F(DEAL_MOVE_REASON, "move_reason", FT_TEXT, 0, 1, 500)                                                             \
     F(DEAL_COMPETITOR_ID, "competitor_id", FT_REF, 0, 0, 0, .ref = ENT_COMPETITOR)                                     \
     F(DEAL_LOSS_CLASS, "loss_class", FT_ENUM, FF_SERVER, 0, 1, .names = loss_class_names)                              \
     F(DEAL_COVERAGE, "coverage", FT_INT, FF_SERVER | FF_DERIVED, 0, 100)                                               \
-    F(DEAL_UNPROFITABLE, "unprofitable", FT_BOOL, FF_REQUIRED | FF_FILLED | FF_SERVER | FF_DERIVED, 0, 1)              \
+    F(DEAL_UNPROFITABLE, "unprofitable", FT_BOOL, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, 1, .default_json = "false") \
     F(DEAL_FIRST_RESPONSE_DUE_AT, "first_response_due_at", FT_TIME, FF_SERVER, -TIME_MOST, TIME_MOST)                  \
     F(DEAL_FIRST_RESPONSE_AT, "first_response_at", FT_TIME, FF_SERVER, -TIME_MOST, TIME_MOST)                          \
     F(DEAL_LAST_CONTACT_AT, "last_contact_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                 \
     F(DEAL_LAST_CHANNEL, "last_channel", FT_ENUM, FF_SERVER | FF_DERIVED, 0, 3, .names = task_kind_names)              \
     F(DEAL_WAITING_SINCE, "waiting_since", FT_TIME, 0, -TIME_MOST, TIME_MOST)                                          \
     F(DEAL_DEFERRED_UNTIL, "deferred_until", FT_TIME, 0, -TIME_MOST, TIME_MOST)                                        \
-    F(DEAL_WAIT_ID, "wait_id", FT_REF, 0, 0, 0, .ref = ENT_WAIT)
+    F(DEAL_WAIT_ID, "wait_id", FT_REF, 0, 0, 0, .ref = ENT_WAIT)                                                       \
+    F(DEAL_LATE_ANSWER, "late_answer", FT_BOOL, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, 1, .default_json = "false")
 
 #define CONTACT_FIELDS(F)                                                                                              \
     F(CONTACT_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \
@@ -252,9 +253,9 @@ extern const char *const task_rule_names[],
     F(TASK_ASKED_REASON, "asked_reason", FT_TEXT, FF_SERVER, 1, 500)                                                   \
     F(TASK_REPEAT_DAYS, "repeat_days", FT_INT, 0, 1, 365)                                                              \
     F(TASK_REPEAT_LEFT, "repeat_left", FT_INT, 0, 0, 100)                                                              \
-    F(TASK_EARLY, "early", FT_BOOL, FF_REQUIRED | FF_FILLED | FF_SERVER, 0, 1)                                         \
+    F(TASK_EARLY, "early", FT_BOOL, FF_REQUIRED | FF_SERVER, 0, 1, .default_json = "false")                            \
     F(TASK_TRIGGER_ID, "trigger_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_TRIGGER)                                      \
-    F(TASK_LEAD, "lead", FT_BOOL, FF_REQUIRED | FF_FILLED | FF_SERVER, 0, 1)
+    F(TASK_LEAD, "lead", FT_BOOL, FF_REQUIRED | FF_SERVER, 0, 1, .default_json = "false")
 
 #define NOTE_FIELDS(F)                                                                                                 \
     F(NOTE_TEXT, "text", FT_LONG, FF_REQUIRED | FF_FOLD, 1, 20000)                                                     \

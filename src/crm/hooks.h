@@ -23,6 +23,17 @@ enum verb task_verb(const struct record *was, const struct record *is);
 HOOK_BEFORE(note);
 HOOK_BEFORE(product);
 HOOK_BEFORE(deal_product);
+HOOK_AFTER(deal_product);
+HOOK_BEFORE(buyer);
+HOOK_AFTER(buyer);
+HOOK_BEFORE(classifier);
+HOOK_BEFORE(competitor_offer);
+HOOK_BEFORE(involvement);
+HOOK_BEFORE(review);
+HOOK_AFTER(review);
+HOOK_BEFORE(review_item);
+HOOK_BEFORE(goal);
+HOOK_BEFORE(trigger);
 HOOK_BEFORE(source);
 HOOK_BEFORE(campaign);
 HOOK_BEFORE(loss_reason);
@@ -45,6 +56,8 @@ HOOK_AFTER(wait);
 HOOK_BEFORE(team);
 HOOK_BEFORE(role);
 HOOK_BEFORE(deal_member);
+HOOK_BEFORE(funnel_draft);
+HOOK_BEFORE(regulation_read);
 MUST_USE enum rc user_role_rules(struct change *ch, const struct record *was, struct record *will, struct err *e);
 /* Before the fields of `in` come into `will`: a new owner has a reason of their own, or none; so does a move. */
 void owner_reason_clear(const struct record *was, const struct record *in, struct record *will);
@@ -60,7 +73,7 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_task task_before, task_after, task_verb
 #define HOOKS_note note_before, NULL, NULL
 #define HOOKS_product product_before, NULL, NULL
-#define HOOKS_deal_product deal_product_before, NULL, NULL
+#define HOOKS_deal_product deal_product_before, deal_product_after, NULL
 #define HOOKS_tag NULL, NULL, NULL
 #define HOOKS_source source_before, NULL, NULL
 #define HOOKS_campaign campaign_before, NULL, NULL
@@ -80,15 +93,15 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_operation NULL, NULL, NULL
 #define HOOKS_notification NULL, NULL, NULL
 #define HOOKS_gate gate_before, gate_after, NULL
-#define HOOKS_goal NULL, NULL, NULL
-#define HOOKS_trigger NULL, NULL, NULL
-#define HOOKS_buyer NULL, NULL, NULL
-#define HOOKS_classifier NULL, NULL, NULL
+#define HOOKS_goal goal_before, NULL, NULL
+#define HOOKS_trigger trigger_before, NULL, NULL
+#define HOOKS_buyer buyer_before, buyer_after, NULL
+#define HOOKS_classifier classifier_before, NULL, NULL
 #define HOOKS_competitor NULL, NULL, NULL
-#define HOOKS_competitor_offer NULL, NULL, NULL
+#define HOOKS_competitor_offer competitor_offer_before, NULL, NULL
 #define HOOKS_wait wait_before, wait_after, NULL
-#define HOOKS_involvement NULL, NULL, NULL
-#define HOOKS_funnel_draft NULL, NULL, NULL
-#define HOOKS_regulation_read NULL, NULL, NULL
-#define HOOKS_review NULL, NULL, NULL
-#define HOOKS_review_item NULL, NULL, NULL
+#define HOOKS_involvement involvement_before, NULL, NULL
+#define HOOKS_funnel_draft funnel_draft_before, NULL, NULL
+#define HOOKS_regulation_read regulation_read_before, NULL, NULL
+#define HOOKS_review review_before, review_after, NULL
+#define HOOKS_review_item review_item_before, NULL, NULL

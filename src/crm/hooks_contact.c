@@ -1,6 +1,7 @@
 /* The rules of contacts, companies and their further phones, mails and addresses. */
 #include "base/inn.h"
 #include "base/phone.h"
+#include "crm/clients.h"
 #include "crm/hooks.h"
 
 static void default_owner(struct change *ch, const struct record *was, struct val *owner)
@@ -20,7 +21,8 @@ static bool changed(const struct record *was, const struct record *will, int fie
 static bool about_person(int field)
 {
     return field != CONTACT_OWNER_ID && field != CONTACT_COMPANY_ID && field != CONTACT_TAG_IDS &&
-           field != CONTACT_MERGED_INTO_ID && field != CONTACT_RESTRICTED && field != CONTACT_RESTRICTED_REASON;
+           field != CONTACT_MERGED_INTO_ID && field != CONTACT_RESTRICTED && field != CONTACT_RESTRICTED_REASON &&
+           (field < CONTACT_DEVELOPMENT_ID || field > CONTACT_IMPORTANCE_ID);
 }
 
 static enum rc protect(const struct record *was, const struct record *will, struct err *e)
@@ -54,6 +56,7 @@ HOOK_BEFORE(contact)
     TRY(owner_reason_rules(was, will, CONTACT_OWNER_ID, CONTACT_OWNER_REASON, e));
     if (was && !was->deleted_at)
         TRY(protect(was, will, e));
+    TRY(classifiers_fit(ch, was, will, e));
     date_consent(ch, was, will);
     return RC_OK;
 }
@@ -108,6 +111,7 @@ HOOK_BEFORE(company)
         return RC_OK;
     default_owner(ch, was, &will->f[COMPANY_OWNER_ID]);
     TRY(owner_reason_rules(was, will, COMPANY_OWNER_ID, COMPANY_OWNER_REASON, e));
+    TRY(classifiers_fit(ch, was, will, e));
     return was && was->deleted_at ? RC_OK : tax_numbers(ch, was, will, e);
 }
 

@@ -1,4 +1,5 @@
 /* Deals: which stage of which funnel, and what follows from it. */
+#include "crm/clients.h"
 #include "crm/deal_move.h"
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
@@ -72,9 +73,9 @@ static enum rc open_funnel(struct change *ch, int64_t id, struct funnel_now *out
     if (rc == RC_ROW) {
         archived = stmt_col_i64(s, 0) != 0;
         if (out)
-            *out = (struct funnel_now){str_dup(ch->tx->arena, stmt_col_str(s, 1)),
-                                       stmt_col_null(s, 2) ? 0 : stmt_col_i64(s, 2),
-                                       (enum task_rule)stmt_col_i64(s, 3)};
+            *out =
+                (struct funnel_now){str_dup(ch->tx->arena, stmt_col_str(s, 1)),
+                                    stmt_col_null(s, 2) ? 0 : stmt_col_i64(s, 2), (enum task_rule)stmt_col_i64(s, 3)};
     }
     stmt_done(s);
     if (rc == RC_DONE)
@@ -155,7 +156,7 @@ static enum rc enter_stage(struct change *ch, const struct record *was, struct r
     TRY(move_load(m, was ? was->f[DEAL_STAGE_ID].i : 0, will->f[DEAL_STAGE_ID].i, e));
     if (named_funnel && will->f[DEAL_FUNNEL_ID].i != m->to.funnel_id)
         return err_set(e, RC_UNPROCESSABLE, "stage_not_in_funnel", "stage_id", NULL);
-    if (m->to.archived)
+    if (m->to.archived && !(ch->undoes && ch->remap))
         return err_set(e, RC_UNPROCESSABLE, "stage_archived", "stage_id", NULL);
     will->f[DEAL_FUNNEL_ID] = val_int(m->to.funnel_id);
     if (was && was->f[DEAL_FUNNEL_ID].i != m->to.funnel_id && !ch->undoes)
@@ -219,12 +220,14 @@ HOOK_BEFORE(deal)
         return err_set(e, RC_UNPROCESSABLE, "stage_not_in_funnel", "stage_id", NULL);
     if (!was)
         TRY(fill_new(ch, will, e));
-    ch->went_back = moves && move_goes_back(&m.from, &m.to) ? will->id : 0;
+    ch->went_back = moves && !ch->remap && move_goes_back(&m.from, &m.to) ? will->id : 0;
     TRY(move_reason_rules(ch, moves ? &m : NULL, was, will, e));
     TRY(loss_rules(ch, was, will, e));
     TRY(deferral_rules(ch, was, will, e));
     TRY(check_ids_rules(ch, was, will, e));
-    return moves ? gates_rules(ch, &m, will, e) : RC_OK;
+    if (moves)
+        TRY(gates_rules(ch, &m, will, e));
+    return deal_derive(ch, was, will, e);
 }
 
 enum verb deal_verb(const struct record *was, const struct record *is)
@@ -251,6 +254,9 @@ static enum rc delete_all_children(struct change *ch, int64_t id, struct err *e)
 {
     TRY(delete_children(ch, id, ENT_TASK, "SELECT max(id) FROM task WHERE deal_id = $1 AND deleted_at IS NULL", e));
     TRY(delete_children(ch, id, ENT_NOTE, "SELECT max(id) FROM note WHERE deal_id = $1 AND deleted_at IS NULL", e));
+    TRY(delete_children(ch, id, ENT_BUYER, "SELECT max(id) FROM buyer WHERE deal_id = $1 AND deleted_at IS NULL", e));
+    TRY(delete_children(ch, id, ENT_COMPETITOR_OFFER,
+                        "SELECT max(id) FROM competitor_offer WHERE deal_id = $1 AND deleted_at IS NULL", e));
     return delete_children(ch, id, ENT_DEAL_PRODUCT,
                            "SELECT max(id) FROM deal_product WHERE deal_id = $1 AND deleted_at IS NULL", e);
 }
@@ -261,6 +267,7 @@ HOOK_AFTER(deal)
     bool unanswered;
     if (is && was && was->deleted_at)
         return deal_tasks_changed(ch, is->id, &unanswered, e);
+    TRY(deal_derive_moved(ch, was, is, e));
     ch->cause = ch->seq;
     enum rc rc = !is ? delete_all_children(ch, was->id, e) : was ? goals_take_back(ch, was, is, e) : RC_OK;
     if (rc == RC_OK)

@@ -1,4 +1,5 @@
 /* Funnels and stages: defaults, what may not be taken away, and a published definition for every change of them. */
+#include "crm/clients.h"
 #include "crm/hooks.h"
 
 enum rc next_position(struct change *ch, const char *sql, int64_t of, struct val *v, struct err *e)
@@ -62,6 +63,7 @@ HOOK_AFTER(funnel)
 {
     if (!is)
         return delete_stages(ch, was->id, e);
+    TRY(deal_derive_funnel(ch, was, is, e));
     return funnel_version_write(ch, is->id, e);
 }
 
@@ -99,7 +101,7 @@ HOOK_BEFORE(stage)
     if (was && !was->deleted_at) {
         bool outcome = will && !val_eq(was->f[STAGE_OUTCOME], will->f[STAGE_OUTCOME]);
         bool archived = will && will->f[STAGE_ARCHIVED].i && !was->f[STAGE_ARCHIVED].i;
-        if (!will || outcome || archived)
+        if (!will || outcome || (archived && !ch->remap))
             TRY(stage_deals_none(ch, was, e));
         /* While undoing, the whole change is looked at in its end: see change_undo. */
         if (stage_open(was) && !stage_open(will) && !ch->undoes)
@@ -147,6 +149,8 @@ enum rc funnel_version_write(struct change *ch, int64_t funnel_id, struct err *e
     struct buf definition = {0};
     struct stmt *s;
     int64_t alive;
+    if (ch->version_later)
+        return RC_OK;
     TRY(QUERY_I64(ch->tx->db, &alive, 0, e, "SELECT 1 FROM funnel WHERE id = $1 AND deleted_at IS NULL", funnel_id));
     if (!alive)
         return RC_OK;

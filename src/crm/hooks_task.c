@@ -1,4 +1,5 @@
 /* Tasks, notes, products of deals and the small lists. */
+#include "crm/clients.h"
 #include "crm/hooks.h"
 #include "crm/task_flow.h"
 #include <math.h>
@@ -33,7 +34,8 @@ HOOK_BEFORE(task)
         TRY(deadline_rules(ch, was, will, e));
     else if (!val_has(will->f[TASK_AUTHOR_ID]) && ch->actor.user_id)
         will->f[TASK_AUTHOR_ID] = val_int(ch->actor.user_id);
-    return done_rules(ch, was, will, e);
+    TRY(done_rules(ch, was, will, e));
+    return involvement_mark(ch, was, will, e);
 }
 
 enum verb task_verb(const struct record *was, const struct record *is)
@@ -70,6 +72,7 @@ HOOK_AFTER(task)
     bool same = was && is && !was->deleted_at && val_eq(old, new) && val_eq(was->f[TASK_DONE], is->f[TASK_DONE]) &&
                 val_eq(was->f[TASK_DUE_AT], is->f[TASK_DUE_AT]) && val_eq(was->f[TASK_KIND], is->f[TASK_KIND]);
     bool unanswered = false;
+    TRY(involvement_tell(ch, was, is, e));
     if (same)
         return RC_OK;
     if (val_has(old))

@@ -1,7 +1,9 @@
 /* Deals and their events from an event log: grouped by case, ordered by time, written in large transactions. The rows
  * and the journal's JSON are those that change_create and a move would write, without loading each deal again for each
  * event. */
+#include "base/map.h"
 #include "crm/bulk.h"
+#include "crm/clients.h"
 #include "crm/import_impl.h"
 
 /* A transaction holds the write lock; with these it stays well under a second. */
@@ -55,11 +57,12 @@ static void order_make(struct order *o, const struct event_log *log)
 struct walk {
     const struct event_log *log;
     const struct import_target *t;
+    const int64_t *place; /* by stage of the log: in the order of the funnel */
     bool reopen;
     /* the deal after the last event */
     uint16_t stage;
     enum deal_status status;
-    int64_t value, owner, closed_at, entered_at, updated_at, version, passed;
+    int64_t value, owner, closed_at, entered_at, updated_at, version, passed, returns;
 };
 
 static int64_t amount_at(const struct event_log *log, uint32_t i)
@@ -82,7 +85,15 @@ static void walk_begin(struct walk *w, uint32_t i)
     w->closed_at = w->status == DEAL_OPEN ? 0 : at;
     w->entered_at = w->updated_at = at;
     w->version = 1;
-    w->passed = 0;
+    w->passed = w->returns = 0;
+}
+
+/* As move_goes_back has it. */
+static bool goes_back(const struct walk *w, uint16_t from, uint16_t to)
+{
+    const uint8_t *outcome = w->t->outcome;
+    return outcome[to] == DEAL_OPEN &&
+           (outcome[from] == DEAL_WON || (outcome[from] == DEAL_OPEN && w->place[to] < w->place[from]));
 }
 
 /* True when the deal moves, false when the event only stands in its history. */
@@ -94,6 +105,7 @@ static bool walk_on(struct walk *w, uint32_t i)
     }
     int64_t at = w->log->at.ptr[i], amount = amount_at(w->log, i);
     enum deal_status was = w->status;
+    w->returns += goes_back(w, w->stage, w->log->stage.ptr[i]);
     w->stage = w->log->stage.ptr[i];
     w->status = w->t->outcome[w->stage];
     if (w->status != was)
@@ -141,7 +153,7 @@ static void put_created(struct buf *b, const struct walk *w, struct str title, i
     jw_f64(&j, rank);
     buf_char(b, ']');
     put_filled(b, ",\"closed_at\":[null,", w->closed_at, w->status != DEAL_OPEN);
-    buf_char(b, '}');
+    buf_c(b, ",\"overrides\":[null,0]}");
 }
 
 static void put_maybe(struct buf *b, int64_t v, bool none)
@@ -192,6 +204,9 @@ struct chunk {
     uint32_t from, to; /* cases */
     struct record *deal;
     struct buf data;
+    int64_t seq;                              /* of the last event */
+    int64_t *place;                           /* of walk; of this job */
+    VEC(int64_t) been;                        /* the stages that the case was on */
     int64_t deals, events, passed, closed[3]; /* what it wrote */
 };
 
@@ -228,6 +243,9 @@ static enum rc write_row(struct chunk *c, struct wtx *tx, const struct walk *w, 
     f[DEAL_CLOSED_AT] = maybe(w->closed_at, w->status == DEAL_OPEN);
     f[DEAL_STAGE_ENTERED_AT] = val_int(w->entered_at);
     f[DEAL_OPEN_TASKS] = val_int(0);
+    f[DEAL_OVERRIDES] = f[DEAL_UNPROFITABLE] = f[DEAL_LATE_ANSWER] = val_int(0);
+    f[DEAL_STAGE_IDS] = val_set_of(tx->arena, c->been.ptr, c->been.len);
+    f[DEAL_RETURNS] = val_int(w->returns);
     return bulk_insert(tx, r, e);
 }
 
@@ -241,7 +259,9 @@ static enum rc append(struct chunk *c, struct wtx *tx, const struct walk *w, uin
                        .via = VIA_IMPORT,
                        .data = buf_view(&c->data)};
     c->events++;
-    return journal_append(tx, &ev, e);
+    enum rc rc = journal_append(tx, &ev, e);
+    c->seq = ev.seq;
+    return rc;
 }
 
 /* One piece at the list's price: the list of opportunities says only which product it was. */
@@ -260,9 +280,12 @@ static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct
 {
     const uint32_t *event = c->order->event + c->order->first[deal];
     size_t n = c->order->first[deal + 1] - c->order->first[deal];
-    struct walk w = {.log = c->log, .t = c->t, .reopen = c->reopen};
+    struct walk w = {.log = c->log, .t = c->t, .place = c->place, .reopen = c->reopen};
     walk_begin(&w, event[0]);
     struct walk now = w;
+    c->been.len = 0;
+    for (size_t i = 0; i < n; i++)
+        vec_push(&c->been, c->t->stage_id[c->log->stage.ptr[event[i]]]);
     for (size_t i = 1; i < n; i++)
         walk_on(&w, event[i]);
     int64_t created_at = c->log->at.ptr[event[0]];
@@ -286,8 +309,32 @@ static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct
             buf_char(&c->data, '}');
         }
         TRY(append(c, tx, &now, event[i], moved ? VERB_MOVED : VERB_PASSED, e));
+        if (now.returns > before.returns)
+            TRY(deal_return_add(tx->db, c->deal->id, c->seq, e));
     }
     return RC_OK;
+}
+
+/* Places in the order of the funnel, by stage of the log. */
+static enum rc load_places(struct chunk *c, struct wtx *tx, struct err *e)
+{
+    struct intmap *by_id = intmap_new();
+    struct stmt *s = NULL;
+    int64_t n = 0;
+    enum rc rc;
+    c->place = ARENA_ARRAY(tx->arena, int64_t, c->log->stages.len + 1);
+    TRY_OUT(db_prepare(tx->db, &s, "SELECT id FROM stage WHERE funnel_id = $1 ORDER BY position, id", e));
+    stmt_i64(s, 1, c->t->funnel_id);
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        intmap_put(by_id, stmt_col_i64(s, 0), ++n);
+    rc = rc == RC_DONE ? RC_OK : rc;
+    for (size_t i = 0; i < c->log->stages.len; i++)
+        if (!intmap_get(by_id, c->t->stage_id[i], &c->place[i]))
+            c->place[i] = 0;
+out:
+    stmt_done(s);
+    intmap_free(by_id);
+    return rc;
 }
 
 static enum rc chunk_apply(struct wtx *tx, struct job *job, struct err *e)
@@ -296,6 +343,7 @@ static enum rc chunk_apply(struct wtx *tx, struct job *job, struct err *e)
     c->deal = record_new(tx->arena, entity_by_id(ENT_DEAL));
     c->deals = c->events = c->passed = 0;
     memset(c->closed, 0, sizeof c->closed);
+    TRY(load_places(c, tx, e));
     for (uint32_t d = c->from; d < c->to; d++)
         if (!c->t->exists || !c->t->exists[d])
             TRY(write_case(c, tx, d, e));
@@ -334,6 +382,7 @@ enum rc import_deals(struct writer *w, const struct event_log *log, const struct
             opt->progress(opt->arg, "deals", c.to, cases);
     }
     buf_free(&c.data);
+    vec_free(&c.been);
     free(order.event);
     free(order.first);
     return rc;

@@ -1,5 +1,6 @@
 #include "crm/merge.h"
 #include "base/vec.h"
+#include "crm/clients.h"
 #include "crm/engine.h"
 #include "crm/rights.h"
 
@@ -350,6 +351,8 @@ static enum rc move_one(struct merging *g, const struct entity *ent, int64_t id,
     bool behind;
     TRY(record_load(g->ch->tx->db, g->a, ent, id, false, &was, e));
     TRY(stays_behind(g, was, &behind, e));
+    if (was->ent->id == ENT_BUYER && g->ent->id == ENT_CONTACT)
+        TRY(buyer_merge(g->ch, was, g->m->id, &behind, e));
     if (behind)
         return RC_OK;
     for (size_t i = 0; i < ent->n_fields; i++)

@@ -11,7 +11,7 @@
 bool merge_object(const struct entity *ent)
 {
     return ent->id == ENT_TAG || ent->id == ENT_SOURCE || ent->id == ENT_LOSS_REASON || ent->id == ENT_FIELD_OPTION ||
-           ent->id == ENT_DEAL_CLASS;
+           ent->id == ENT_DEAL_CLASS || ent->id == ENT_CLASSIFIER || ent->id == ENT_COMPETITOR;
 }
 
 struct merge {
@@ -43,6 +43,8 @@ static enum rc fits(const struct record *from, const struct record *into, struct
     bool same_list = from->id != into->id;
     if (into->ent->id == ENT_FIELD_OPTION)
         same_list &= val_eq(from->f[FIELD_OPTION_CUSTOM_FIELD_ID], into->f[FIELD_OPTION_CUSTOM_FIELD_ID]);
+    if (into->ent->id == ENT_CLASSIFIER)
+        same_list &= val_eq(from->f[CLASSIFIER_KIND], into->f[CLASSIFIER_KIND]);
     if (into->ent->id == ENT_LOSS_REASON) /* what is of every funnel may take one of a funnel, not the other way */
         same_list &= !val_has(into->f[LOSS_REASON_FUNNEL_ID]) ||
                      val_eq(from->f[LOSS_REASON_FUNNEL_ID], into->f[LOSS_REASON_FUNNEL_ID]);

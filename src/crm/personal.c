@@ -50,6 +50,11 @@ bool field_personal(const struct entity *ent, int i)
                {ENT_NOTE, NOTE_TEXT},
                {ENT_TASK, TASK_TITLE},
                {ENT_TASK, TASK_RESULT},
+               {ENT_BUYER, BUYER_NEEDS},
+               {ENT_BUYER, BUYER_EXPECTATIONS},
+               {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_OFFER},
+               {ENT_TASK, TASK_ASKED_REASON},
+               {ENT_REVIEW_ITEM, REVIEW_ITEM_DECISION},
                {ENT_FILE, FILE_NAME},
                {ENT_FILE, FILE_SHA256},
                {ENT_NOTIFICATION, NOTIFICATION_PARAMS}};
@@ -65,7 +70,7 @@ static bool may_name(const struct entity *ent, int i)
     const struct field *fd = &ent->fields[i];
     bool free_text = fd->type == FT_TEXT || fd->type == FT_LONG;
     if (ent->id == ENT_DEAL)
-        return i == DEAL_TITLE || i == DEAL_LOSS_COMMENT || (fd->custom && free_text);
+        return i == DEAL_TITLE || i == DEAL_LOSS_COMMENT || i == DEAL_MOVE_REASON || (fd->custom && free_text);
     return free_text && field_personal(ent, i) && !(ent->id == ENT_FILE && i == FILE_SHA256);
 }
 
@@ -129,6 +134,8 @@ static enum rc find_of_contact(struct erasing *x, int64_t id, struct err *e)
         {ENT_NOTE, "SELECT id FROM note WHERE contact_id = $1"},
         {ENT_TASK, "SELECT id FROM task WHERE contact_id = $1"},
         {ENT_FILE, "SELECT id FROM file WHERE contact_id = $1"},
+        {ENT_BUYER, "SELECT id FROM buyer WHERE contact_id = $1"},
+        {ENT_COMPETITOR_OFFER, "SELECT id FROM competitor_offer WHERE contact_id = $1"},
         {ENT_NOTIFICATION, "SELECT id FROM notification WHERE object = 'contact' AND object_id = $1"},
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
@@ -143,6 +150,9 @@ static enum rc find_of_deal(struct erasing *x, int64_t id, struct err *e)
 {
     TRY(add_from(x, ENT_NOTE, CUT_OUT, id, "SELECT id FROM note WHERE deal_id = $1", e));
     TRY(add_from(x, ENT_TASK, CUT_OUT, id, "SELECT id FROM task WHERE deal_id = $1", e));
+    TRY(add_from(x, ENT_BUYER, CUT_OUT, id, "SELECT id FROM buyer WHERE deal_id = $1", e));
+    TRY(add_from(x, ENT_COMPETITOR_OFFER, CUT_OUT, id, "SELECT id FROM competitor_offer WHERE deal_id = $1", e));
+    TRY(add_from(x, ENT_REVIEW_ITEM, CUT_OUT, id, "SELECT id FROM review_item WHERE deal_id = $1", e));
     return add_from(x, ENT_FILE, CUT_OUT, id, "SELECT id FROM file WHERE deal_id = $1", e);
 }
 
@@ -303,12 +313,14 @@ out:
 
 static void count_one(struct erased *n, enum entity_id kind)
 {
-    *(kind == ENT_CONTACT         ? &n->contacts
-      : kind == ENT_CONTACT_POINT ? &n->points
-      : kind == ENT_NOTE          ? &n->notes
-      : kind == ENT_TASK          ? &n->tasks
-      : kind == ENT_FILE          ? &n->files
-                                  : &n->deals) += kind != ENT_NOTIFICATION;
+    *(kind == ENT_CONTACT            ? &n->contacts
+      : kind == ENT_CONTACT_POINT    ? &n->points
+      : kind == ENT_NOTE             ? &n->notes
+      : kind == ENT_TASK             ? &n->tasks
+      : kind == ENT_FILE             ? &n->files
+      : kind == ENT_BUYER            ? &n->buyers
+      : kind == ENT_COMPETITOR_OFFER ? &n->offers
+                                     : &n->deals) += kind != ENT_NOTIFICATION && kind != ENT_REVIEW_ITEM;
 }
 
 static struct str erased_data(struct erasing *x, struct record *will)

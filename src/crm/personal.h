@@ -12,9 +12,9 @@ struct erasure {
     bool dry_run;
 };
 struct erased {
-    int64_t contacts, points, notes, tasks, files, deals; /* records of which something goes */
-    int64_t events, payloads;                             /* of the journal and the outbox, rewritten */
-    VEC(struct str) blobs;                                /* SHA-256 of files that went; in the job's arena */
+    int64_t contacts, points, notes, tasks, files, deals, buyers, offers; /* records of which something goes */
+    int64_t events, payloads;                                             /* of the journal and the outbox, rewritten */
+    VEC(struct str) blobs; /* SHA-256 of files that went; in the job's arena */
 };
 /* Erases the person behind a contact, also where it was merged from: the fields of the contact that tell of the person,
  * its points, files, notes and tasks; its name, phones and mails inside the texts of its deals; the same in the events

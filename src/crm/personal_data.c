@@ -14,6 +14,8 @@ static const struct part parts[] = {
     {ENT_TASK, "tasks", "t.contact_id = $1"},
     {ENT_NOTE, "notes", "t.contact_id = $1"},
     {ENT_FILE, "files", "t.contact_id = $1"},
+    {ENT_BUYER, "buyers", "t.contact_id = $1"},
+    {ENT_COMPETITOR_OFFER, "competitor_offers", "t.contact_id = $1"},
     {ENT_CONTACT, "merged_records", "t.merged_into_id = $1"},
 };
 

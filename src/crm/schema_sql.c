@@ -134,6 +134,8 @@ const struct migration crm_migrations[] = {
     {"0007_contacts", contacts_sql, contacts_backfill},
     {"0009_lists", lists_sql},
     {"0010_discipline", discipline_sql},
+    {"0011_rules", rules_sql},
+    {"0013_clients", clients_sql, clients_backfill},
     {"0012_tasks", tasks_sql, tasks_backfill},
     {"0014_gates", gates_sql},
 };

@@ -117,26 +117,37 @@ struct branch {
 #define DEALS_OF_CONTACT                                                                                               \
     "(SELECT id FROM deal WHERE contact_id = $1 UNION SELECT owner_id FROM deal_contact WHERE ref_id = $1)"
 #define DEALS_OF_COMPANY "(SELECT id FROM deal WHERE company_id = $1)"
-static const struct branch deal_branches[] = {{ENT_TASK, "b.deal_id = $1"},         {ENT_NOTE, "b.deal_id = $1"},
-                                              {ENT_DEAL_PRODUCT, "b.deal_id = $1"}, {ENT_DEAL_MEMBER, "b.deal_id = $1"},
-                                              {ENT_FILE, "b.deal_id = $1"},         {ENT_NONE, NULL}};
-static const struct branch contact_branches[] = {{ENT_TASK, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
-                                                 {ENT_NOTE, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
-                                                 {ENT_FILE, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
-                                                 {ENT_DEAL, "b.id IN " DEALS_OF_CONTACT},
-                                                 {ENT_DEAL_PRODUCT, "b.deal_id IN " DEALS_OF_CONTACT},
-                                                 {ENT_CONTACT_POINT, "b.contact_id = $1"},
-                                                 {ENT_CONTACT, "b.merged_into_id = $1"},
-                                                 {ENT_NONE, NULL}};
-static const struct branch company_branches[] = {{ENT_TASK, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
-                                                 {ENT_NOTE, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
-                                                 {ENT_FILE, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
-                                                 {ENT_DEAL, "b.id IN " DEALS_OF_COMPANY},
-                                                 {ENT_DEAL_PRODUCT, "b.deal_id IN " DEALS_OF_COMPANY},
-                                                 {ENT_CONTACT, "b.company_id = $1"},
-                                                 {ENT_CONTACT_POINT, "b.company_id = $1"},
-                                                 {ENT_COMPANY, "b.merged_into_id = $1"},
-                                                 {ENT_NONE, NULL}};
+static const struct branch deal_branches[] = {{ENT_TASK, "b.deal_id = $1"},
+                                              {ENT_NOTE, "b.deal_id = $1"},
+                                              {ENT_DEAL_PRODUCT, "b.deal_id = $1"},
+                                              {ENT_DEAL_MEMBER, "b.deal_id = $1"},
+                                              {ENT_FILE, "b.deal_id = $1"},
+                                              {ENT_BUYER, "b.deal_id = $1"},
+                                              {ENT_COMPETITOR_OFFER, "b.deal_id = $1"},
+                                              {ENT_NONE, NULL}};
+static const struct branch contact_branches[] = {
+    {ENT_TASK, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
+    {ENT_NOTE, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
+    {ENT_FILE, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
+    {ENT_DEAL, "b.id IN " DEALS_OF_CONTACT},
+    {ENT_DEAL_PRODUCT, "b.deal_id IN " DEALS_OF_CONTACT},
+    {ENT_CONTACT_POINT, "b.contact_id = $1"},
+    {ENT_BUYER, "b.contact_id = $1"},
+    {ENT_COMPETITOR_OFFER, "(b.contact_id = $1 OR b.deal_id IN " DEALS_OF_CONTACT ")"},
+    {ENT_CONTACT, "b.merged_into_id = $1"},
+    {ENT_NONE, NULL}};
+static const struct branch company_branches[] = {
+    {ENT_TASK, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
+    {ENT_NOTE, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
+    {ENT_FILE, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
+    {ENT_DEAL, "b.id IN " DEALS_OF_COMPANY},
+    {ENT_DEAL_PRODUCT, "b.deal_id IN " DEALS_OF_COMPANY},
+    {ENT_CONTACT, "b.company_id = $1"},
+    {ENT_CONTACT_POINT, "b.company_id = $1"},
+    {ENT_BUYER, "b.deal_id IN " DEALS_OF_COMPANY},
+    {ENT_COMPETITOR_OFFER, "(b.company_id = $1 OR b.deal_id IN " DEALS_OF_COMPANY ")"},
+    {ENT_COMPANY, "b.merged_into_id = $1"},
+    {ENT_NONE, NULL}};
 
 /* The objects whose events are shown, then their events by the journal's own index. */
 static void put_timeline(struct sqlb *q, const struct rights *r, const struct entity *ent, int64_t id, int64_t before,

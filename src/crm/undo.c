@@ -288,6 +288,8 @@ static enum rc check_parents(struct change *ch, const struct events *all, struct
                  {ENT_TASK, TASK_DEAL_ID},
                  {ENT_NOTE, NOTE_DEAL_ID},
                  {ENT_DEAL_PRODUCT, DEAL_PRODUCT_DEAL_ID},
+                 {ENT_BUYER, BUYER_DEAL_ID},
+                 {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_DEAL_ID},
                  {ENT_FIELD_OPTION, FIELD_OPTION_CUSTOM_FIELD_ID}};
     for (size_t i = 0; i < all->len; i++)
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
