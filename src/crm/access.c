@@ -137,6 +137,19 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
         return rights_has_funnel(r, x->id);
     case ENT_STAGE:
         return rights_has_stage(r, x->funnel, x->id);
+    case ENT_GATE:
+    case ENT_GOAL:
+    case ENT_TRIGGER:
+    case ENT_INVOLVEMENT:
+        return rights_has_stage(r, x->funnel, x->stage);
+    case ENT_REGULATION_READ:
+        return reaches(r, scope, x->owner);
+    case ENT_REVIEW:
+        return scope == SCOPE_ALL || rights_in(r->heads, r->n_heads, x->kind);
+    case ENT_REVIEW_ITEM:
+        return (scope == SCOPE_ALL || rights_in(r->heads, r->n_heads, x->kind)) && allow_parents(r, x, RIGHT_SEE);
+    case ENT_COMPETITOR_OFFER:
+        return allow_parents(r, x, of_whole(right));
     case ENT_LOSS_REASON:
     case ENT_LAYOUT:
         return rights_has_funnel(r, x->funnel);
@@ -167,6 +180,19 @@ static const char *const facts_sql[ENT_END] = {
     [ENT_OPERATION] = "SELECT owner_id FROM operation WHERE id = $1",
     [ENT_NOTIFICATION] = "SELECT user_id FROM notification WHERE id = $1",
     [ENT_STAGE] = "SELECT NULL, funnel_id FROM stage WHERE id = $1",
+    [ENT_GATE] = "SELECT NULL, s.funnel_id, g.stage_id FROM gate g LEFT JOIN stage s ON s.id = g.stage_id"
+                 " WHERE g.id = $1",
+    [ENT_GOAL] = "SELECT NULL, s.funnel_id, g.stage_id FROM goal g LEFT JOIN stage s ON s.id = g.stage_id"
+                 " WHERE g.id = $1",
+    [ENT_TRIGGER] = "SELECT NULL, COALESCE(g.funnel_id, s.funnel_id), g.stage_id FROM trigger_rule g"
+                    " LEFT JOIN stage s ON s.id = g.stage_id WHERE g.id = $1",
+    [ENT_INVOLVEMENT] = "SELECT NULL, funnel_id, stage_id FROM involvement WHERE id = $1",
+    [ENT_REGULATION_READ] = "SELECT user_id FROM regulation_read WHERE id = $1",
+    [ENT_REVIEW] = "SELECT NULL, NULL, NULL, team_id FROM review WHERE id = $1",
+    [ENT_REVIEW_ITEM] = "SELECT NULL, NULL, NULL, r.team_id, i.deal_id FROM review_item i"
+                        " LEFT JOIN review r ON r.id = i.review_id WHERE i.id = $1",
+    [ENT_COMPETITOR_OFFER] =
+        "SELECT NULL, NULL, NULL, NULL, deal_id, contact_id, company_id FROM competitor_offer WHERE id = $1",
     [ENT_LOSS_REASON] = "SELECT NULL, funnel_id FROM loss_reason WHERE id = $1",
     [ENT_LAYOUT] = "SELECT NULL, funnel_id FROM layout WHERE id = $1",
     [ENT_CUSTOM_FIELD] = "SELECT NULL, NULL, NULL, id FROM custom_field WHERE id = $1",
@@ -221,7 +247,12 @@ static int fact_columns(enum entity_id id)
 {
     switch (id) {
     case ENT_DEAL:
+    case ENT_GATE:
+    case ENT_GOAL:
+    case ENT_TRIGGER:
+    case ENT_INVOLVEMENT:
         return 3;
+    case ENT_COMPETITOR_OFFER:
     case ENT_NOTE:
     case ENT_FILE:
     case ENT_CONTACT_POINT:
@@ -230,7 +261,9 @@ static int fact_columns(enum entity_id id)
     case ENT_DEAL_PRODUCT:
     case ENT_DEAL_MEMBER:
     case ENT_BUYER:
+    case ENT_REVIEW_ITEM:
         return 5;
+    case ENT_REVIEW:
     case ENT_VIEW:
     case ENT_CUSTOM_FIELD:
     case ENT_FIELD_OPTION:
@@ -306,6 +339,18 @@ enum rc access_of(struct db *db, struct arena *a, const struct record *r, struct
         {ENT_OPERATION, OPERATION_OWNER_ID, FACT_OWNER},
         {ENT_NOTIFICATION, NOTIFICATION_USER_ID, FACT_OWNER},
         {ENT_STAGE, STAGE_FUNNEL_ID, FACT_FUNNEL},
+        {ENT_GATE, GATE_STAGE_ID, FACT_STAGE},
+        {ENT_GOAL, GOAL_STAGE_ID, FACT_STAGE},
+        {ENT_TRIGGER, TRIGGER_FUNNEL_ID, FACT_FUNNEL},
+        {ENT_TRIGGER, TRIGGER_STAGE_ID, FACT_STAGE},
+        {ENT_INVOLVEMENT, INVOLVEMENT_FUNNEL_ID, FACT_FUNNEL},
+        {ENT_INVOLVEMENT, INVOLVEMENT_STAGE_ID, FACT_STAGE},
+        {ENT_REGULATION_READ, REGULATION_READ_USER_ID, FACT_OWNER},
+        {ENT_REVIEW, REVIEW_TEAM_ID, FACT_KIND},
+        {ENT_REVIEW_ITEM, REVIEW_ITEM_DEAL_ID, FACT_DEAL},
+        {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_DEAL_ID, FACT_DEAL},
+        {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_CONTACT_ID, FACT_CONTACT},
+        {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_COMPANY_ID, FACT_COMPANY},
         {ENT_LOSS_REASON, LOSS_REASON_FUNNEL_ID, FACT_FUNNEL},
         {ENT_LAYOUT, LAYOUT_FUNNEL_ID, FACT_FUNNEL},
         {ENT_FIELD_OPTION, FIELD_OPTION_CUSTOM_FIELD_ID, FACT_KIND},
@@ -319,6 +364,11 @@ enum rc access_of(struct db *db, struct arena *a, const struct record *r, struct
             facts[places[i].fact] = val_i(r->f[places[i].field], 0);
     if (r->ent->id == ENT_CUSTOM_FIELD)
         facts[FACT_KIND] = r->id;
+    if (facts[FACT_STAGE] && !facts[FACT_FUNNEL])
+        TRY(QUERY_I64(db, &facts[FACT_FUNNEL], 0, e, "SELECT funnel_id FROM stage WHERE id = $1", facts[FACT_STAGE]));
+    if (r->ent->id == ENT_REVIEW_ITEM)
+        TRY(QUERY_I64(db, &facts[FACT_KIND], 0, e, "SELECT team_id FROM review WHERE id = $1",
+                      val_i(r->f[REVIEW_ITEM_REVIEW_ID], 0)));
     return finish(db, a, x, facts, e);
 }
 

@@ -8,8 +8,8 @@ struct access {
     int64_t id;
     bool exists;
     int64_t owner;          /* owner, author or user; 0: nobody */
-    int64_t funnel, stage;  /* of a deal; of a stage, loss reason or layout its funnel; 0: none */
-    int64_t kind;           /* sharing of a view, kind of a contact point, object of a custom field */
+    int64_t funnel, stage;  /* of a deal or what stands on a stage; of a stage, loss reason or layout its funnel */
+    int64_t kind;           /* sharing of a view, kind of a contact point, object of a custom field, team of a review */
     const int64_t *members; /* co-workers of a deal */
     size_t n_members;
     const struct access *deal, *contact, *company; /* what it hangs on; NULL: nothing */

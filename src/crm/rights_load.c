@@ -9,7 +9,7 @@ struct ids {
 };
 struct team_row {
     int64_t id, head, parent;
-    bool taken;
+    bool taken, headed; /* headed: by oneself, or below such a team */
 };
 struct teams {
     struct team_row *ptr;
@@ -23,7 +23,7 @@ static enum rc load_teams(struct db *db, struct teams *out, struct err *e)
     TRY(db_prepare(db, &s, "SELECT id, head_id, parent_id FROM team WHERE deleted_at IS NULL ORDER BY id", e));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         struct team_row t = {stmt_col_i64(s, 0), stmt_col_null(s, 1) ? 0 : stmt_col_i64(s, 1),
-                             stmt_col_null(s, 2) ? 0 : stmt_col_i64(s, 2), false};
+                             stmt_col_null(s, 2) ? 0 : stmt_col_i64(s, 2)};
         vec_push(out, t);
     }
     stmt_done(s);
@@ -43,8 +43,10 @@ static void take_teams(struct teams *t, int64_t user_id, int64_t team_id)
                 if (t->ptr[k].taken && t->ptr[i].parent == t->ptr[k].id)
                     more = t->ptr[i].taken = true;
     }
-    for (size_t i = 0; i < t->len; i++)
+    for (size_t i = 0; i < t->len; i++) {
+        t->ptr[i].headed = t->ptr[i].taken;
         t->ptr[i].taken |= t->ptr[i].id == team_id;
+    }
 }
 
 static int id_cmp(const void *a, const void *b)
@@ -85,6 +87,12 @@ static enum rc load_team(struct db *db, struct arena *a, int64_t team_id, struct
         take_teams(&t, r->user_id, team_id);
         rc = load_people(db, &t, r->user_id, &people, e);
     }
+    int64_t *heads = ARENA_ARRAY(a, int64_t, t.len + 1);
+    r->heads = heads;
+    r->n_heads = 0;
+    for (size_t i = 0; i < t.len && rc == RC_OK; i++) /* in order of their ids */
+        if (t.ptr[i].headed)
+            heads[r->n_heads++] = t.ptr[i].id;
     int64_t *own = ARENA_ARRAY(a, int64_t, people.len + 1);
     if (people.len)
         qsort(people.ptr, people.len, sizeof *people.ptr, id_cmp);

@@ -278,6 +278,22 @@ static void all_followers(struct rights *r)
     follow(r, ENT_DEAL_MEMBER, ENT_DEAL, ENT_DEAL);
     follow(r, ENT_CONTACT_POINT, ENT_CONTACT, ENT_COMPANY);
     follow(r, ENT_BUYER, ENT_DEAL, ENT_DEAL);
+    follow(r, ENT_COMPETITOR_OFFER, ENT_CONTACT, ENT_COMPANY);
+    for (int i = 0; i < RIGHT_N; i++)
+        r->scope[ENT_COMPETITOR_OFFER][i] = most(r->scope[ENT_COMPETITOR_OFFER][i], r->scope[ENT_BUYER][i]);
+}
+
+/* Of automation and of keeping order. Heads see the reviews of their teams, everybody their own receipts. */
+static void rule_scopes(struct rights *r, enum scope settings)
+{
+    enum scope rules = r->can & CAN_AUTOMATION ? SCOPE_ALL : SCOPE_NONE;
+    enum scope own = settings == SCOPE_ALL ? SCOPE_ALL : SCOPE_OWN;
+    give(r, ENT_GOAL, SCOPE_ALL, rules, SCOPE_ALL);
+    give(r, ENT_TRIGGER, rules == SCOPE_ALL ? rules : settings, rules, rules == SCOPE_ALL ? rules : settings);
+    give(r, ENT_FUNNEL_DRAFT, settings, settings, settings);
+    give(r, ENT_REVIEW, own, own, own);
+    give(r, ENT_REVIEW_ITEM, own, own, own);
+    give(r, ENT_REGULATION_READ, own, own, own);
 }
 
 static void all_scopes(struct rights *r)
@@ -287,12 +303,12 @@ static void all_scopes(struct rights *r)
     unsigned char sells = most(most(r->scope[ENT_DEAL][RIGHT_EDIT], r->scope[ENT_CONTACT][RIGHT_EDIT]),
                                r->scope[ENT_COMPANY][RIGHT_EDIT]);
     static const enum entity_id lists[] = {
-        ENT_FUNNEL,       ENT_STAGE,        ENT_SOURCE, ENT_CAMPAIGN,    ENT_LOSS_REASON, ENT_DEAL_CLASS,
-        ENT_CUSTOM_FIELD, ENT_FIELD_OPTION, ENT_LAYOUT, ENT_GATE,        ENT_GOAL,        ENT_TRIGGER,
-        ENT_CLASSIFIER,   ENT_COMPETITOR,   ENT_WAIT,   ENT_INVOLVEMENT, ENT_FUNNEL_DRAFT};
+        ENT_FUNNEL,       ENT_STAGE,  ENT_SOURCE, ENT_CAMPAIGN,   ENT_LOSS_REASON, ENT_DEAL_CLASS, ENT_CUSTOM_FIELD,
+        ENT_FIELD_OPTION, ENT_LAYOUT, ENT_GATE,   ENT_CLASSIFIER, ENT_WAIT,        ENT_INVOLVEMENT};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         give(r, lists[i], SCOPE_ALL, settings, SCOPE_ALL);
     give(r, ENT_TAG, SCOPE_ALL, sells || settings ? SCOPE_ALL : SCOPE_NONE, SCOPE_ALL);
+    give(r, ENT_COMPETITOR, SCOPE_ALL, sells || settings ? SCOPE_ALL : SCOPE_NONE, SCOPE_ALL);
     give(r, ENT_USER, SCOPE_ALL, users, SCOPE_ALL);
     r->scope[ENT_USER][RIGHT_EDIT] = users ? SCOPE_ALL : SCOPE_OWN; /* one's own name and language */
     give(r, ENT_TEAM, SCOPE_ALL, users, SCOPE_ALL);
@@ -301,6 +317,7 @@ static void all_scopes(struct rights *r)
     give(r, ENT_VIEW, SCOPE_OWN, SCOPE_OWN, SCOPE_OWN);
     give(r, ENT_OPERATION, r->everything ? SCOPE_ALL : SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
     give(r, ENT_NOTIFICATION, SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
+    rule_scopes(r, settings);
     all_followers(r);
 }
 
@@ -312,6 +329,12 @@ static bool any_bit(const uint64_t *bits)
     return false;
 }
 
+/* Of what hangs on records of several nouns the wider right counts, so each record is looked at unless they agree. */
+static bool alike(const struct rights *r, enum entity_id a, enum entity_id b)
+{
+    return r->scope[a][RIGHT_EDIT] == r->scope[b][RIGHT_EDIT] && r->scope[a][RIGHT_EXPORT] == r->scope[b][RIGHT_EXPORT];
+}
+
 static void fast_ways(struct rights *r)
 {
     bool *rows = r->all_rows, places = !r->n_hidden_funnels && !r->n_hidden_stages, fields = true;
@@ -321,13 +344,18 @@ static void fast_ways(struct rights *r)
         rows[i] = r->scope[i][RIGHT_SEE] == SCOPE_ALL;
     }
     rows[ENT_FUNNEL] = rows[ENT_STAGE] = rows[ENT_LOSS_REASON] = rows[ENT_LAYOUT] = places;
+    rows[ENT_GATE] = rows[ENT_GOAL] = rows[ENT_INVOLVEMENT] = places;
+    rows[ENT_TRIGGER] &= places;
     rows[ENT_DEAL] &= places;
     rows[ENT_TASK] &= places;
     bool parents = rows[ENT_DEAL] && rows[ENT_CONTACT] && rows[ENT_COMPANY];
     rows[ENT_NOTE] &= parents;
     rows[ENT_FILE] &= parents;
     rows[ENT_DEAL_PRODUCT] = rows[ENT_DEAL_MEMBER] = rows[ENT_BUYER] = rows[ENT_DEAL];
-    rows[ENT_CONTACT_POINT] = rows[ENT_CONTACT] && rows[ENT_COMPANY] && r->all_fields[ENT_CONTACT] &&
+    rows[ENT_REVIEW_ITEM] &= rows[ENT_DEAL];
+    rows[ENT_COMPETITOR_OFFER] = parents && alike(r, ENT_CONTACT, ENT_COMPANY) && alike(r, ENT_CONTACT, ENT_DEAL);
+    rows[ENT_CONTACT_POINT] = rows[ENT_CONTACT] && rows[ENT_COMPANY] && alike(r, ENT_CONTACT, ENT_COMPANY) &&
+                              r->all_fields[ENT_CONTACT] &&
                               r->all_fields[ENT_COMPANY]; /* one whose phone is hidden has no further phones either */
     rows[ENT_CUSTOM_FIELD] = rows[ENT_FIELD_OPTION] = fields;
 }

@@ -209,6 +209,51 @@ static void put_user_column(const struct put *p, enum scope scope, const char *a
     sqlb_c(p->q, ")");
 }
 
+/* What stands on a stage: of the funnel named, else of the stage's. */
+static void put_on_stage(const struct put *p, const char *alias, bool names_funnel)
+{
+    const struct rights *r = p->r;
+    sqlb_c(p->q, "(1=1");
+    if (r->n_hidden_funnels) {
+        sqlb_c(p->q, " AND COALESCE(");
+        if (names_funnel)
+            sqlb_fmt(p->q, "%s.funnel_id, ", alias);
+        sqlb_fmt(p->q, "(SELECT rs.funnel_id FROM stage rs WHERE rs.id = %s.stage_id), 0) NOT IN ", alias);
+        put_ids(p->q, r->hidden_funnels, r->n_hidden_funnels);
+    }
+    put_not_in(p, alias, "stage_id", true, r->hidden_stages, r->n_hidden_stages);
+    sqlb_c(p->q, ")");
+}
+
+/* Of a team that one heads; whoever has the settings sees all. */
+static void put_review(const struct put *p, enum scope scope, const char *alias)
+{
+    if (scope == SCOPE_ALL || !p->r->n_heads) {
+        sqlb_c(p->q, scope == SCOPE_ALL ? "1=1" : "1=0");
+        return;
+    }
+    sqlb_fmt(p->q, "%s.team_id IN ", alias);
+    put_ids(p->q, p->r->heads, p->r->n_heads);
+}
+
+static void put_review_item(const struct put *p, enum scope scope, const char *alias)
+{
+    sqlb_fmt(p->q, "(EXISTS (SELECT 1 FROM review rv WHERE rv.id = %s.review_id AND ", alias);
+    put_review(p, scope, "rv");
+    sqlb_c(p->q, ")");
+    put_parent(p, alias, ENT_DEAL, RIGHT_SEE);
+    sqlb_c(p->q, ")");
+}
+
+static void put_offer(const struct put *p, enum right right, const char *alias)
+{
+    sqlb_c(p->q, "(1=1");
+    put_parent(p, alias, ENT_DEAL, of_whole(right));
+    put_parent(p, alias, ENT_CONTACT, of_whole(right));
+    put_parent(p, alias, ENT_COMPANY, of_whole(right));
+    sqlb_c(p->q, ")");
+}
+
 static void put_seen_dictionary(const struct put *p, const struct entity *ent, const char *alias)
 {
     switch (ent->id) {
@@ -221,6 +266,14 @@ static void put_seen_dictionary(const struct put *p, const struct entity *ent, c
     case ENT_LOSS_REASON:
     case ENT_LAYOUT:
         put_place_list(p, alias, "funnel_id", true, NULL);
+        break;
+    case ENT_GATE:
+    case ENT_GOAL:
+        put_on_stage(p, alias, false);
+        break;
+    case ENT_TRIGGER:
+    case ENT_INVOLVEMENT:
+        put_on_stage(p, alias, true);
         break;
     case ENT_CUSTOM_FIELD:
         put_custom(p, alias, "id");
@@ -281,6 +334,18 @@ void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent
         break;
     case ENT_USER:
         put_user_column(&p, scope, alias, "id");
+        break;
+    case ENT_REGULATION_READ:
+        put_user_column(&p, scope, alias, "user_id");
+        break;
+    case ENT_REVIEW:
+        put_review(&p, scope, alias);
+        break;
+    case ENT_REVIEW_ITEM:
+        put_review_item(&p, scope, alias);
+        break;
+    case ENT_COMPETITOR_OFFER:
+        put_offer(&p, right, alias);
         break;
     default:
         put_seen_dictionary(&p, ent, alias);

@@ -8,7 +8,7 @@
 
 struct town {
     struct rig *r;
-    int64_t people[PEOPLE], stages[3], other_funnel, other_stage;
+    int64_t people[PEOPLE], teams[3], stages[3], other_funnel, other_stage;
     struct rng rng;
 };
 
@@ -33,6 +33,7 @@ static void settle(struct town *t)
     DO(t->r, try_create(t->r, ENT_FUNNEL, &t->other_funnel, "{'name':'Другая'}"));
     DO(t->r,
        try_create(t->r, ENT_STAGE, &t->other_stage, "{'funnel_id':%lld,'name':'Начало'}", (long long)t->other_funnel));
+    memcpy(t->teams, teams, sizeof teams);
     t->stages[0] = t->r->fresh;
     t->stages[1] = t->r->talks;
     t->stages[2] = t->other_stage;
@@ -42,6 +43,58 @@ static void settle(struct town *t)
 static const char *maybe(struct town *t, int64_t id)
 {
     return rng_range(&t->rng, 0, 3) == 0 ? "null" : str_fmt(&t->r->arena, "%lld", (long long)id).ptr;
+}
+
+/* Whose receipt it is only a hook says. */
+static enum rc receipt(struct change *ch, void *arg, struct err *e)
+{
+    const int64_t *of = arg; /* stage, user */
+    struct record *r = record_new(ch->tx->arena, entity_by_id(ENT_REGULATION_READ));
+    int64_t id;
+    r->f[REGULATION_READ_STAGE_ID] = val_int(of[0]);
+    r->f[REGULATION_READ_USER_ID] = val_int(of[1]);
+    r->f[REGULATION_READ_FUNNEL_VERSION] = val_int(1);
+    ch->actor.user_id = of[1];
+    return change_create(ch, r, &id, e);
+}
+
+/* What stands on stages, and what heads look at. */
+static void order(struct town *t, const int64_t deals[30], const int64_t contacts[10], const int64_t companies[10])
+{
+    struct rig *r = t->r;
+    int64_t id, competitor, review;
+    DO(r, try_create(r, ENT_COMPETITOR, &competitor, "{'name':'Соперник'}"));
+    for (int i = 0; i < 12; i++) {
+        int64_t stage = one_of(t, t->stages, 3);
+        DO(r, try_create(r, ENT_GATE, &id, "{'stage_id':%lld,'kind':'check','name':'Пункт %d'}", (long long)stage, i));
+        DO(r, try_create(r, ENT_GOAL, &id, "{'stage_id':%lld,'name':'Цель %d'}", (long long)stage, i));
+        DO(r, try_create(r, ENT_TRIGGER, &id,
+                         "{'name':'Правило %d','stage_id':%s,'event':{'on':'created','object':'deal'},"
+                         "'actions':[{'do':'note','text':'Новая'}]}",
+                         i, maybe(t, stage)));
+        DO(r, try_create(r, ENT_INVOLVEMENT, &id, "{'funnel_id':%lld,'stage_id':%lld}",
+                         (long long)(stage == t->other_stage ? t->other_funnel : r->funnel), (long long)stage));
+        (void)rig_do(r, receipt, (int64_t[]){stage, one_of(t, t->people, PEOPLE)}); /* one a person and version */
+        DO(r, try_create(r, ENT_COMPETITOR_OFFER, &id, "{'competitor_id':%lld,'%s_id':%lld,'currency':'RUB'}",
+                         (long long)competitor,
+                         i % 3 == 0   ? "deal"
+                         : i % 3 == 1 ? "contact"
+                                      : "company",
+                         (long long)one_of(t,
+                                           i % 3 == 0   ? deals
+                                           : i % 3 == 1 ? contacts
+                                                        : companies,
+                                           10)));
+        (void)try_create(r, ENT_BUYER, &id, "{'deal_id':%lld,'contact_id':%lld}", (long long)one_of(t, deals, 30),
+                         (long long)one_of(t, contacts, 10));
+    }
+    for (int i = 0; i < 4; i++) {
+        DO(r, try_create(r, ENT_REVIEW, &review, "{'team_id':%s,'week_on':'2026-11-16'}",
+                         i < 3 ? str_fmt(&r->arena, "%lld", (long long)t->teams[i]).ptr : "null"));
+        for (int k = 0; k < 4; k++)
+            (void)try_create(r, ENT_REVIEW_ITEM, &id, "{'review_id':%lld,'deal_id':%lld}", (long long)review,
+                             (long long)one_of(t, deals, 30)); /* which may be in it already */
+    }
 }
 
 static void work(struct town *t)
@@ -69,6 +122,7 @@ static void work(struct town *t)
         DO(r, try_create(r, ENT_CONTACT_POINT, &id, "{'contact_id':%lld,'kind':'phone','value':'+7 900 000 00 %02d'}",
                          (long long)one_of(t, contacts, 10), i));
     }
+    order(t, deals, contacts, companies);
 }
 
 static const char *scope_of(struct town *t)
@@ -97,8 +151,11 @@ static const struct rights *some_rights(struct town *t)
         buf_fmt(&b, "'%lld':'hidden'", (long long)t->other_funnel);
     buf_c(&b, "},'stages':{");
     if (rng_range(&t->rng, 0, 2) == 0)
-        buf_fmt(&b, "'%lld':'hidden'", (long long)r->talks);
-    buf_c(&b, "}}}");
+        buf_fmt(&b, "'%lld':'no_leave hidden'", (long long)r->talks);
+    buf_c(&b, "}");
+    if (rng_range(&t->rng, 0, 2) == 0)
+        buf_c(&b, rng_range(&t->rng, 0, 1) ? ",'can':['settings']" : ",'can':['automation']");
+    buf_c(&b, "}}");
     DO(r, try_create(r, ENT_ROLE, &role, "%.*s", STR_ARG(buf_view(&b))));
     DO(r, try_update(r, ENT_USER, user, "{'role_id':%lld}", (long long)role));
     buf_free(&b);
@@ -164,8 +221,28 @@ static void compare(struct town *t, const struct rights *rights, const struct en
 
 static void rights_in_sql_and_in_memory_agree(void **state)
 {
-    static const enum entity_id nouns[] = {ENT_DEAL,        ENT_CONTACT,       ENT_COMPANY, ENT_TASK,  ENT_NOTE,
-                                           ENT_DEAL_MEMBER, ENT_CONTACT_POINT, ENT_FUNNEL,  ENT_STAGE, ENT_USER};
+    static const enum entity_id nouns[] = {ENT_DEAL,
+                                           ENT_CONTACT,
+                                           ENT_COMPANY,
+                                           ENT_TASK,
+                                           ENT_NOTE,
+                                           ENT_DEAL_MEMBER,
+                                           ENT_CONTACT_POINT,
+                                           ENT_FUNNEL,
+                                           ENT_STAGE,
+                                           ENT_USER,
+                                           ENT_GATE,
+                                           ENT_GOAL,
+                                           ENT_TRIGGER,
+                                           ENT_INVOLVEMENT,
+                                           ENT_REGULATION_READ,
+                                           ENT_COMPETITOR_OFFER,
+                                           ENT_BUYER,
+                                           ENT_REVIEW,
+                                           ENT_REVIEW_ITEM,
+                                           ENT_FUNNEL_DRAFT,
+                                           ENT_COMPETITOR,
+                                           ENT_CLASSIFIER};
     struct town t = {.r = rig_open(*state)};
     rng_seed(&t.rng, 20261122);
     settle(&t);
