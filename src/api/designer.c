@@ -1,6 +1,6 @@
 /* The designer over HTTP: a funnel's definition, drafts of it, what they would do, publishing and restoring. */
 #include "api/inside.h"
-#include "crm/funnel_document.h"
+#include "crm/funnel_draft.h"
 
 /* ---- a definition ---- */
 
@@ -48,9 +48,112 @@ static enum rc definition_show(struct call *c, struct err *e)
     return RC_OK;
 }
 
+/* ---- drafts ---- */
+
+/* A draft may be looked at by whoever sees its funnel whole. */
+static enum rc draft_seen(struct call *c, struct err *e)
+{
+    struct record *r;
+    bool seen;
+    const struct entity *ent = entity_by_id(ENT_FUNNEL_DRAFT);
+    TRY(rights_reach(c->db, c->r->arena, c->rights, ent, c->id, RIGHT_SEE, &seen, e));
+    TRY(record_load(c->db, c->r->arena, ent, c->id, false, &r, e));
+    int64_t funnel = val_i(r->f[FUNNEL_DRAFT_FUNNEL_ID], 0);
+    return seen && (!funnel || rights_has_funnel(c->rights, funnel)) ? RC_OK
+                                                                     : err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
+}
+
+static void put_problem(struct call *c, struct jw *w, const struct err *why)
+{
+    jw_obj(w);
+    jw_kc(w, "code", why->code);
+    jw_kc(w, "field", why->field);
+    jw_kc(w, "path", strcmp(why->code, "bad_definition") == 0 ? why->arg[0] : "");
+    jw_kstr(w, "detail", problem_text(c->r->arena, call_locale(c), why));
+    jw_end_obj(w);
+}
+
+static enum rc check_handle(struct call *c, struct err *e)
+{
+    struct draft_problem *problems;
+    TRY(draft_seen(c, e));
+    TRY(draft_check(c->app->writer, c->db, c->r->arena, call_actor(c), c->id, &problems, e));
+    struct jw w = call_json(c);
+    jw_obj(&w);
+    jw_kbool(&w, "ok", problems == NULL);
+    jw_key(&w, "problems");
+    jw_arr(&w);
+    for (const struct draft_problem *p = problems; p; p = p->next)
+        put_problem(c, &w, &p->err);
+    jw_end_arr(&w);
+    jw_end_obj(&w);
+    return RC_OK;
+}
+
+static enum rc compare_handle(struct call *c, struct err *e)
+{
+    TRY(draft_seen(c, e));
+    return draft_compare(c->db, c->r->arena, c->id, http_body(c->r), e);
+}
+
+static enum rc impact_handle(struct call *c, struct err *e)
+{
+    struct filter_env env = call_filter_env(c);
+    TRY(draft_seen(c, e));
+    return draft_impact(c->db, c->r->arena, c->id, &env, http_body(c->r), e);
+}
+
+static enum rc publish_prepare(struct call *c, struct err *e)
+{
+    (void)e;
+    c->job.command = &command_publish;
+    return RC_OK;
+}
+
+static enum rc publish_show(struct call *c, struct err *e)
+{
+    return call_show(c, entity_by_id(ENT_FUNNEL), c->job.out_id, e);
+}
+
+static enum rc restore_prepare(struct call *c, struct err *e)
+{
+    static const char *const keys[] = {"version", NULL};
+    struct restore_args *args = ARENA_NEW(c->r->arena, struct restore_args);
+    json_t *body;
+    TRY(call_body(c, &body, e));
+    enum rc rc = body_only(body, keys, e);
+    const json_t *version = json_object_get(body, "version");
+    if (rc == RC_OK && !json_is_integer(version))
+        rc = version ? err_set(e, RC_INVALID, "wrong_type", "version", "integer")
+                     : err_set(e, RC_UNPROCESSABLE, "required", "version", NULL);
+    args->version = json_integer_value(version);
+    json_decref(body);
+    if (rc == RC_OK && !rights_has_funnel(c->rights, c->id))
+        rc = err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
+    c->job.args = args;
+    c->job.command = &command_restore_version;
+    return rc;
+}
+
+static enum rc restore_show(struct call *c, struct err *e)
+{
+    return call_show(c, entity_by_id(ENT_FUNNEL_DRAFT), c->job.out_id, e);
+}
+
 const struct route designer_routes[] = {
     {"GET", "/api/funnels/{id}/definition", RUN_READ, MAY_READ, NULL,
      "A funnel whole: stages, gates, goals, triggers, reasons", definition_show, NULL, "version", NULL,
      "funnel-definition", 0},
+    {"POST", "/api/funnel-drafts/{id}/check", RUN_POOL, MAY_MANAGE, NULL, "What of a draft would not be accepted",
+     check_handle, NULL, NULL, NULL, "draft-check", 0, .can = CAN_SETTINGS},
+    {"GET", "/api/funnel-drafts/{id}/compare", RUN_POOL, MAY_MANAGE, NULL,
+     "What a draft changes against the published funnel", compare_handle, NULL, NULL, NULL, "draft-compare", 0,
+     .can = CAN_SETTINGS},
+    {"GET", "/api/funnel-drafts/{id}/impact", RUN_POOL, MAY_MANAGE, NULL, "What a draft would mean for the deals",
+     impact_handle, NULL, NULL, NULL, "draft-impact", 0, .can = CAN_SETTINGS},
+    {"POST", "/api/funnel-drafts/{id}/publish", RUN_WRITE, MAY_MANAGE, NULL, "Bring a draft into force", publish_show,
+     publish_prepare, NULL, NULL, "funnel", 0, .can = CAN_SETTINGS},
+    {"POST", "/api/funnels/{id}/restore", RUN_WRITE, MAY_MANAGE, NULL, "A draft with the definition of an old version",
+     restore_show, restore_prepare, NULL, "restore-version", "funnel-draft", 201, .can = CAN_SETTINGS},
 };
 const size_t designer_routes_n = sizeof designer_routes / sizeof *designer_routes;

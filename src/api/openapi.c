@@ -100,6 +100,18 @@ static const struct {
      "{\"type\":\"object\",\"description\":\"docs/funnel.md\",\"properties\":{\"id\":{\"type\":\"integer\"},"
      "\"version\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"stages\":{\"type\":\"array\","
      "\"items\":{\"type\":\"object\"}}}}"},
+    {"restore-version",
+     "{\"type\":\"object\",\"required\":[\"version\"],\"additionalProperties\":false,\"properties\":{"
+     "\"version\":{\"type\":\"integer\"}}}"},
+    {"draft-check",
+     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"problems\":{\"type\":\"array\","
+     "\"items\":{\"type\":\"object\"}},\"findings\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"draft-compare",
+     "{\"type\":\"object\",\"properties\":{\"changes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+     "\"outdated\":{\"type\":\"boolean\"}}}"},
+    {"draft-impact",
+     "{\"type\":\"object\",\"properties\":{\"deals\":{\"type\":\"integer\"},\"lack\":{\"type\":\"array\","
+     "\"items\":{\"type\":\"object\"}},\"moved\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"funnel-versions",
      "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":"
      "{"

@@ -40,11 +40,22 @@ static int status_of(enum rc rc)
 }
 
 /* {0} and {1} are the arguments, {field} the field. */
+static struct str inner_text(struct arena *a, const char *locale, const struct err *e)
+{
+    struct err inner = {.rc = e->rc};
+    struct str arg, code = str_cut(str_c(e->arg[1]), '|', &arg);
+    snprintf(inner.code, sizeof inner.code, "%.*s", STR_ARG(code));
+    snprintf(inner.arg[0], sizeof inner.arg[0], "%.*s", STR_ARG(arg));
+    return problem_text(a, locale, &inner);
+}
+
+/* What is wrong within a definition is told in the words of that mistake (crm/funnel_draft.h). */
 struct str problem_text(struct arena *a, const char *locale, const struct err *e)
 {
     char key[64];
+    bool nested = strcmp(e->code, "bad_definition") == 0;
     snprintf(key, sizeof key, "error.%s", e->code);
-    const struct str args[2] = {str_c(e->arg[0]), str_c(e->arg[1])};
+    const struct str args[2] = {str_c(e->arg[0]), nested ? inner_text(a, locale, e) : str_c(e->arg[1])};
     struct str text = i18n_fill(a, locale, key, args, 2);
     const char *at = memmem(text.ptr, text.len, "{field}", 7);
     if (!at)

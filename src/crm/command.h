@@ -28,6 +28,8 @@ struct change {
     int64_t change_id;         /* seq of the first event, 0 before it */
     int64_t events;            /* how many were appended */
     int64_t seq;               /* of the newest event, 0 before the first */
+    bool remap;                /* the definition has changed under the deals: gates are not asked */
+    bool version_later;        /* crm's: the funnel's definition is written once, in the end */
     bool words_later;          /* new records get their words of search later: for many at once */
     int inner;                 /* > 0: what follows by itself; the actor's rights are not asked */
     struct override *override; /* a rule is set aside by whoever may, with a reason; NULL: none */

@@ -8,7 +8,7 @@ enum rc move_reason_rules(const struct change *ch, const struct move *m, const s
                           const struct record *will, struct err *e)
 {
     struct val reason = will->f[DEAL_MOVE_REASON];
-    if (ch->undoes || !was)
+    if (ch->undoes || ch->remap || !was)
         return RC_OK;
     if (!m)
         return val_eq(was->f[DEAL_MOVE_REASON], reason)
@@ -129,7 +129,7 @@ enum rc gates_rules(struct change *ch, struct move *m, struct record *will, stru
 {
     struct gates_missing list;
     struct buf b = {0};
-    if (ch->undoes)
+    if (ch->undoes || ch->remap)
         return RC_OK;
     m->will = will;
     TRY(gates_missing(m, &list, e));

@@ -4,7 +4,7 @@
 #include "crm/operation_impl.h"
 
 static const struct operation_type *const operation_types[] = {
-    &operation_bulk, &operation_hand_over, &operation_import, &operation_undo, &operation_merge,
+    &operation_bulk, &operation_hand_over, &operation_import, &operation_undo, &operation_merge, &operation_remap,
 };
 
 const struct operation_type *operation_type_of(enum operation_kind kind)

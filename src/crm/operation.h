@@ -61,7 +61,7 @@ struct operation_type {
     void (*close)(struct operation *op); /* frees op->own; may be NULL */
     bool all_or_nothing;                 /* the first refusal ends it, and what was done is taken back */
 };
-extern const struct operation_type operation_hand_over;
+extern const struct operation_type operation_hand_over, operation_remap;
 extern const struct operation_type operation_import, operation_bulk, operation_undo, operation_merge;
 /* NULL when this program has no such kind. */
 const struct operation_type *operation_type_of(enum operation_kind kind);

@@ -73,10 +73,11 @@ static enum rc apply(struct operation *op, struct change *ch, const struct opera
 {
     const struct event *ev = item->own;
     int64_t undone = 0;
-    (void)op;
     ch->cause = ev->change_id;
     ch->actor.via = VIA_UNDO;
+    ch->remap = str_eqc(op->object, "funnel"); /* back to stages that come back themselves only after their deals */
     enum rc rc = undo_event(ch, ev, &undone, e);
+    ch->remap = false;
     return rc == RC_CONFLICT && strcmp(e->code, "already_undone") == 0 ? RC_OK : rc; /* of an earlier try */
 }
 
