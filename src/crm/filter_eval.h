@@ -28,7 +28,7 @@ MUST_USE enum rc filter_explain(struct filter_eval *x, const struct filter *f, c
                                 struct filter_seen **seen, size_t *n, struct err *e);
 /* Sets names[i] for each field i of the noun itself that the filter reads (references by their own index). */
 void filter_names(const struct filter *f, bool *names);
-/* A leaf in words of the grammar, "value_minor >= 100000"; `negated` as in filter_seen. */
-struct str filter_leaf_text(struct arena *a, const struct filter_leaf *leaf, bool negated);
+/* A leaf in words of the grammar, "value_minor >= 100000"; of: the noun filtered; `negated` as in filter_seen. */
+struct str filter_leaf_text(struct arena *a, const struct filter_leaf *leaf, const struct entity *of, bool negated);
 /* A value as people read it in JSON terms: dates as YYYY-MM-DD, enums by name, sets as "3, 17", times as RFC 3339. */
 struct str filter_value_text(struct arena *a, const struct field *fd, struct val v);

@@ -192,6 +192,13 @@ enum rc record_load(struct db *db, struct arena *a, const struct entity *ent, in
     return record_load_sets(db, a, ent, out, 1, NULL, e);
 }
 
+enum rc record_load_some(struct db *db, struct arena *a, const struct entity *ent, int64_t id, bool with_deleted,
+                         const bool *mask, struct record **out, struct err *e)
+{
+    TRY(record_load_row(db, a, ent, id, with_deleted, out, e));
+    return record_load_sets(db, a, ent, out, 1, mask, e);
+}
+
 /* ---- JSON out ---- */
 
 static void put_date(struct jw *w, int64_t days)

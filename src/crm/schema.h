@@ -146,6 +146,9 @@ struct record *record_new(struct arena *a, const struct entity *ent);
 /* RC_NOT_FOUND (code not_found) when missing or deleted, unless with_deleted. Sets are loaded too. */
 MUST_USE enum rc record_load(struct db *db, struct arena *a, const struct entity *ent, int64_t id, bool with_deleted,
                              struct record **out, struct err *e);
+/* The same with only the sets that the mask names; the others stay absent. */
+MUST_USE enum rc record_load_some(struct db *db, struct arena *a, const struct entity *ent, int64_t id,
+                                  bool with_deleted, const bool *mask, struct record **out, struct err *e);
 /* Reads and checks a JSON object against the field table (types, limits, unknown fields); creating: required fields and
  * defaults. Several bad fields: the first is in *e. Texts are trimmed. */
 MUST_USE enum rc record_from_json(struct arena *a, const struct entity *ent, const json_t *body, bool creating,

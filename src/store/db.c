@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "store/db_impl.h"
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum rc db_open(struct db **out, const struct db_target *target, enum db_mode mode, struct err *e)
@@ -231,12 +232,19 @@ void db_read_end(struct db *db)
 
 static void fresh_transaction(struct db *db)
 {
+    static atomic_int_least64_t transactions;
+    db->transaction = atomic_fetch_add_explicit(&transactions, 1, memory_order_relaxed) + 1;
     db->journal_seq = -1;
     db->appended = 0;
     db->marks = 0;
     buf_clear(&db->queue);
     memset(&db->failed, 0, sizeof db->failed);
     memset(&db->fatal, 0, sizeof db->fatal);
+}
+
+int64_t db_transaction(const struct db *db)
+{
+    return db->transaction;
 }
 
 enum rc db_begin(struct db *db, struct err *e)

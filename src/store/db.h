@@ -45,6 +45,8 @@ bool stmt_col_null(struct stmt *s, int i);
 void stmt_done(struct stmt *s); /* resets; NULL is fine */
 /* Steps a statement that yields no rows (or whose rows are not wanted) to its end and finishes it. */
 MUST_USE enum rc stmt_run(struct stmt *s, struct err *e);
+/* Which transaction of the writer is under way: a number that no other one of this program has. */
+int64_t db_transaction(const struct db *db);
 int64_t db_changes(const struct db *db); /* rows touched by the last finished INSERT, UPDATE or DELETE */
 /* One or more statements without parameters or rows. */
 MUST_USE enum rc db_exec(struct db *db, const char *sql, struct err *e);

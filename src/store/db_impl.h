@@ -48,6 +48,7 @@ struct db {
     struct err fatal;  /* the disk or the connection failed: rc is RC_OK while all is well */
     struct err failed; /* the first statement that failed in this transaction */
     bool in_tx;
+    int64_t transaction; /* see db_transaction */
     int64_t journal_seq; /* last seq of the journal as this transaction sees it; -1: not read yet */
     int64_t appended;    /* events appended in this transaction */
     unsigned marks;      /* savepoints of wtx_mark that are open */
