@@ -137,6 +137,18 @@ enum rc preset_ensure_lists(struct change *ch, const struct preset *p, struct st
     return classifiers_ensure(ch, locale, e);
 }
 
+/* "role:seller" and the other roles that every company has. */
+static enum rc name_roles(struct change *ch, struct preset_names *names, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(ch->tx->db, &s, "SELECT id, base FROM role WHERE builtin = 1 AND deleted_at IS NULL", e));
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        preset_name_add(names, str_fmt(ch->tx->arena, "role:%s", role_names[stmt_col_i64(s, 1)]), stmt_col_i64(s, 0));
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
 enum rc preset_apply(struct change *ch, struct str name, struct str locale, int64_t *funnel_id, struct err *e)
 {
     struct preset *p;
@@ -159,6 +171,7 @@ enum rc preset_apply(struct change *ch, struct str name, struct str locale, int6
             *funnel_id = id;
     }
     TRY(preset_ensure_lists(ch, p, locale, e));
+    TRY(name_roles(ch, names, e));
     ch->inner++; /* what belongs to the preset comes with it: also roles, which its starter may not make alone */
     enum rc rc = preset_records(ch, names, p->records, e);
     ch->inner--;
