@@ -45,6 +45,7 @@ struct app {
     int64_t file_most;             /* atomic: bytes of one file; a setting of the company */
     int64_t swept_at;              /* monotonic: when files that belong to nothing were last looked for */
     int64_t cleaned_at;            /* when old uploads were last removed */
+    int64_t covered_at;            /* when coverage that runs out was last looked for */
     int64_t started_at;            /* monotonic */
     bool backing_up;               /* atomic */
     bool demo, stopping, test_clock;
@@ -157,12 +158,16 @@ extern const struct route contact_routes[]; /* contacts.c */
 extern const size_t contact_routes_n;
 extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c */
 extern const size_t schema_routes_n, field_routes_n;
+extern const struct route task_routes[]; /* tasks.c */
+extern const size_t task_routes_n;
 extern const struct route test_clock_routes[]; /* test_clock.c: only with --test-clock */
 extern const size_t test_clock_routes_n;
 extern const struct route designer_routes[]; /* designer.c */
 extern const size_t designer_routes_n;
 extern const struct route move_routes[]; /* moves.c */
 extern const size_t move_routes_n;
+extern const struct route client_routes[]; /* clients.c */
+extern const size_t client_routes_n;
 extern const struct route history_routes[]; /* history.c */
 extern const size_t history_routes_n;
 

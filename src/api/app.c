@@ -60,6 +60,7 @@ static void on_tick(uv_timer_t *timer)
     files_sweep(app);
     boards_drop_idle(app->boards, time_monotonic(), BOARD_IDLE);
     uploads_clean(app, time_now());
+    clients_sweep(app, false);
 }
 
 static void hand_over(struct app *app)

@@ -35,6 +35,8 @@ const char *folder_new_name(struct arena *a, const char *suffix);
 MUST_USE enum rc folder_made(struct call *c, const char *path, const char *name, struct err *e);
 /* notices.c */
 void notices_on_events(void *arg, const struct event *ev, size_t n); /* of the feed; arg: app */
+/* clients.c: coverage that has run out; now: without waiting for the next time */
+void clients_sweep(struct app *app, bool now);
 /* uploads.c */
 MUST_USE enum rc folders_make(struct app *app, const char *place, struct err *e);
 void uploads_clean(struct app *app, int64_t now);                /* removes what is older than a day */

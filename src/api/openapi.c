@@ -126,6 +126,24 @@ static const struct {
      "\"type\":\"string\"}},\"may_override\":{\"type\":\"boolean\"}}}"},
     {"undo", "{\"type\":\"object\",\"required\":[\"change_id\"],\"additionalProperties\":false,\"properties\":{"
              "\"change_id\":{\"type\":\"integer\"}}}"},
+    {"next-task", "{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"},"
+                  "\"due_at\":{\"type\":\"integer\"}}}"},
+    {"queue",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"},"
+     "\"description\":\"task, deal, kind (urgent, lead, overdue, today, later, no_date), left_ms\"},\"counts\":{"
+     "\"type\":\"object\"},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"task-finish",
+     "{\"type\":\"object\",\"required\":[\"result\"],\"additionalProperties\":false,\"properties\":{\"result\":{"
+     "\"type\":\"string\",\"maxLength\":4000},\"goal_id\":{\"type\":\"integer\"},\"stage_id\":{\"type\":\"integer\"},"
+     "\"deal\":{\"type\":\"object\"},\"next\":{\"type\":[\"object\",\"null\"]},\"defer\":{\"type\":\"object\","
+     "\"properties\":{\"until\":{\"type\":\"integer\"},\"wait_id\":{\"type\":\"integer\"}}}}}"},
+    {"task-finished",
+     "{\"type\":\"object\",\"properties\":{\"task\":{\"type\":\"object\"},\"deal\":{\"type\":[\"object\","
+     "\"null\"]},\"next\":{\"type\":[\"object\",\"null\"]},\"run\":{\"type\":[\"object\",\"null\"]}}}"},
+    {"task-ask-due", "{\"type\":\"object\",\"required\":[\"due_at\",\"reason\"],\"additionalProperties\":false,"
+                     "\"properties\":{\"due_at\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}}}"},
+    {"task-answer-due", "{\"type\":\"object\",\"required\":[\"accept\"],\"additionalProperties\":false,\"properties\":{"
+                        "\"accept\":{\"type\":\"boolean\"}}}"},
     {"undone",
      "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"}}}"},
     {"owners", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
@@ -175,6 +193,16 @@ static const struct {
                       "\"properties\":{\"token\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"},\"name\":{"
                       "\"type\":\"string\"}}}"},
     {"personal-data", "{\"type\":\"object\"}"},
+    {"ladder", "{\"type\":\"object\",\"properties\":{\"points\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+               "\"levels\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"total\":{\"type\":\"integer\"},"
+               "\"thinned\":{\"type\":\"boolean\"}}}"},
+    {"split", "{\"type\":\"object\",\"properties\":{\"parts\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+              "\"properties\":{\"funnel_id\":{\"type\":\"integer\"},\"products\":{\"type\":\"array\"},\"value_minor\":{"
+              "\"type\":[\"integer\",\"null\"]}}}}}}"},
+    {"split-deals", "{\"type\":\"object\",\"properties\":{\"deal\":{\"type\":\"object\"},\"items\":{\"type\":\"array\","
+                    "\"items\":{\"type\":\"object\"}}}}"},
+    {"discipline", "{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"object\",\"null\"],\"properties\":{"
+                   "\"count\":{\"type\":\"integer\"},\"filter\":{\"type\":[\"string\",\"null\"]}}}}"},
     {"restrict", "{\"type\":\"object\",\"required\":[\"restricted\"],\"additionalProperties\":false,\"properties\":{"
                  "\"restricted\":{\"type\":\"boolean\"},\"reason\":{\"type\":\"string\"}}}"},
     {"erase", "{\"type\":\"object\",\"required\":[\"reason\"],\"additionalProperties\":false,\"properties\":{"

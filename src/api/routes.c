@@ -215,6 +215,8 @@ void app_routes(struct app *app)
         add(&t, &schema_routes[i]);
     for (size_t i = 0; i < field_routes_n; i++)
         add(&t, &field_routes[i]);
+    for (size_t i = 0; i < client_routes_n; i++)
+        add(&t, &client_routes[i]);
     for (size_t i = 0; i < history_routes_n; i++)
         add(&t, &history_routes[i]);
     for (size_t i = 0; i < designer_routes_n; i++)
@@ -227,6 +229,8 @@ void app_routes(struct app *app)
         add(&t, &people_routes[i]);
     for (size_t i = 0; i < search_routes_n; i++)
         add(&t, &search_routes[i]);
+    for (size_t i = 0; i < task_routes_n; i++)
+        add(&t, &task_routes[i]);
     for (size_t i = 0; app->test_clock && i < test_clock_routes_n; i++)
         add(&t, &test_clock_routes[i]);
     for (int id = 1; id < ENT_END; id++)

@@ -15,8 +15,13 @@ static void wake_sender(struct app *app)
     outbox_sender_wake(app->sender);
 }
 
+static void wake_coverage(struct app *app)
+{
+    clients_sweep(app, true);
+}
+
 /* Whoever waits for a time has a row here: called in the loop's thread when time has leapt. */
-static void (*const waiters[])(struct app *app) = {wake_operations, wake_sender};
+static void (*const waiters[])(struct app *app) = {wake_operations, wake_sender, wake_coverage};
 
 static enum rc leap(struct call *c, struct err *e)
 {
