@@ -15,7 +15,7 @@
 #define RESTED "deferred_until IS NOT NULL AND deferred_until <= $1 AND status = 0 AND deleted_at IS NULL"
 #define FILLED                                                                                                         \
     "FROM wait_for w JOIN deal d ON d.wait_id = w.id WHERE w.filled = 1 AND d.status = 0 AND d.deleted_at IS NULL"     \
-    " AND $1 > 0"
+    " AND CAST($1 AS BIGINT) > 0"
 
 enum rc due_any(struct db *db, int64_t now, bool *out, struct err *e)
 {
