@@ -60,6 +60,19 @@ static enum rc parents(struct call *c, struct record *r, struct err *e)
     return RC_OK;
 }
 
+static enum rc artefact(struct call *c, struct val *out, struct err *e)
+{
+    struct str name = call_param(c, "artefact");
+    if (!name.ptr)
+        return RC_OK; /* as the field has it */
+    for (int i = 0; artefact_names[i]; i++)
+        if (str_eqc(name, artefact_names[i])) {
+            *out = val_int(i);
+            return RC_OK;
+        }
+    return err_set(e, RC_INVALID, "bad_parameter", "artefact", "%.*s", (int)(name.len < 60 ? name.len : 60), name.ptr);
+}
+
 enum rc file_create(struct call *c, struct err *e)
 {
     struct arena *a = c->r->arena;
@@ -68,6 +81,7 @@ enum rc file_create(struct call *c, struct err *e)
     if (c->upload->size == 0)
         return err_set(e, RC_UNPROCESSABLE, "file_empty", "", NULL);
     TRY(parents(c, r, e));
+    TRY(artefact(c, &r->f[FILE_ARTEFACT], e));
     if (c->upload->path) { /* else the connection was lost: the bytes are in their place already */
         TRY(read_head(c->upload->path, a, &head, e));
         struct sniffed what = sniff(head, c->upload->name);

@@ -119,7 +119,7 @@ static void add_files(struct table *t, const struct entity *ent)
 {
     const struct route rows[] = {
         {"POST", "", RUN_UPLOAD, MAY_SELL, ent, "Keep one of %s: the bytes, or multipart with one file", object_get,
-         file_create, "deal_id contact_id company_id name", "bytes", ent->name, 201, FILE_MOST_EVER,
+         file_create, "deal_id contact_id company_id name artefact", "bytes", ent->name, 201, FILE_MOST_EVER,
          .right = RIGHT_CREATE},
         {"GET", "/{id}/content", RUN_POOL, MAY_READ, ent, "The bytes of one of %s", file_content, NULL, "download",
          NULL, "bytes", 0},

@@ -43,6 +43,8 @@ void gates_put(struct jw *w, const struct gates_missing *list, const struct righ
                const char *lang);
 /* The field of a gate, "value_minor" or one step on, "company_id.inn". False: there is none such. inner -1: no step. */
 bool gate_field_find(struct str path, int *outer, const struct entity **of, int *inner);
+/* scripts, links and next_task of a stage are what they are to be. Errors: bad_scripts, bad_links, bad_next_task. */
+MUST_USE enum rc stage_shapes(const struct record *was, const struct record *will, struct err *e);
 
 struct move_question {
     int64_t deal_id, stage_id, loss_reason_id; /* 0: no reason chosen yet */

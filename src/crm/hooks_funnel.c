@@ -1,5 +1,6 @@
 /* Funnels and stages: defaults, what may not be taken away, and a published definition for every change of them. */
 #include "crm/clients.h"
+#include "crm/gates.h"
 #include "crm/hooks.h"
 
 enum rc next_position(struct change *ch, const char *sql, int64_t of, struct val *v, struct err *e)
@@ -111,6 +112,7 @@ HOOK_BEFORE(stage)
         return RC_OK;
     if (was && !val_eq(was->f[STAGE_FUNNEL_ID], will->f[STAGE_FUNNEL_ID]))
         return err_set(e, RC_UNPROCESSABLE, "read_only_field", "funnel_id", NULL);
+    TRY(stage_shapes(was, will, e));
     if (!was && will->f[STAGE_OUTCOME].i != DEAL_OPEN && !val_has(will->f[STAGE_PROBABILITY]))
         will->f[STAGE_PROBABILITY] = val_int(will->f[STAGE_OUTCOME].i == DEAL_WON ? 100 : 0);
     return next_position(ch, "SELECT max(position) FROM stage WHERE funnel_id = $1 AND deleted_at IS NULL",

@@ -18,12 +18,13 @@ static void a_new_deal_stands_first_in_the_first_stage_and_belongs_to_who_made_i
     assert_memory_equal(got, want, strlen(want));
     assert_non_null(strstr(got, "\"rank\":-1700000000000,"));
     assert_non_null(strstr(
-        got, "\"stage_entered_at\":1700000000000,\"next_task_at\":null,\"open_tasks\":0,\"owner_reason\":null}"));
+        got, "\"stage_entered_at\":1700000000000,\"next_task_at\":null,\"open_tasks\":0,\"owner_reason\":null,"));
     assert_string_equal(last_event(r),
                         str_fmt(&r->arena,
                                 "deal.created {\"title\":[null,\"Поставка «Ёлка»\"],\"funnel_id\":[null,%lld],"
                                 "\"stage_id\":[null,%lld],\"status\":[null,\"open\"],\"value_minor\":[null,1250000],"
-                                "\"currency\":[null,\"RUB\"],\"owner_id\":[null,%lld],\"rank\":[null,-1700000000000]}",
+                                "\"currency\":[null,\"RUB\"],\"owner_id\":[null,%lld],\"rank\":[null,-1700000000000],"
+                                "\"overrides\":[null,0]}",
                                 (long long)r->funnel, (long long)r->fresh, (long long)r->admin)
                             .ptr);
     rig_close(r);
@@ -41,7 +42,8 @@ static void a_deal_moves_wins_is_lost_and_is_opened_again(void **state)
                                                "\"closed_at\":[null,1700000001000]}",
                                                (long long)r->fresh, (long long)r->won)
                                            .ptr);
-    DO(r, try_update(r, ENT_DEAL, deal, "{'stage_id':%lld}", (long long)r->talks));
+    REFUSED(r, try_update(r, ENT_DEAL, deal, "{'stage_id':%lld}", (long long)r->talks), "reason_required");
+    DO(r, try_update(r, ENT_DEAL, deal, "{'stage_id':%lld,'move_reason':'оплата не прошла'}", (long long)r->talks));
     assert_false(val_has(field_of(r, ENT_DEAL, deal, DEAL_CLOSED_AT)));
     /* losing wants a reason as soon as the funnel has any */
     DO(r, try_create(r, ENT_LOSS_REASON, &reason, "{'name':'Дорого','funnel_id':%lld}", (long long)r->funnel));

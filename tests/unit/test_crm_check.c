@@ -82,6 +82,7 @@ static enum rc many_deals(struct change *ch, void *arg, struct err *e)
         for (int k = 0; k < i % 4; k++) {
             struct record *move = record_new(ch->tx->arena, entity_by_id(ENT_DEAL));
             move->f[DEAL_STAGE_ID] = val_int(k % 2 ? r->fresh : r->talks);
+            move->f[DEAL_MOVE_REASON] = k % 2 ? val_str(STR("передумали")) : val_null();
             TRY(change_update(ch, id, 0, move, e));
         }
         if (i % 3 == 0) {
