@@ -17,7 +17,7 @@ const list = () => import('./screens/list/List.svelte')
 const ruled =
   (load: Screen['load']): Screen['load'] =>
   async () =>
-    (await Promise.all([load(), i18n.with('settings'), i18n.with('rules')]))[0]
+    (await Promise.all([load(), i18n.with('settings'), i18n.with('rules'), i18n.with('work')]))[0]
 export const routes: Route<Screen>[] = [
   {
     path: '/board/:funnel?',
@@ -94,11 +94,21 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'nav.automation', load: ruled(() => import('./screens/automation/Automation.svelte')) },
   },
   {
+    path: '/funnels/:id/design',
+    screen: { title: 'nav.designer', load: ruled(() => import('./screens/designer/Designer.svelte')) },
+  },
+  {
     path: '/settings/:page?/:id?',
     screen: {
       title: 'nav.settings',
       load: async () =>
-        (await Promise.all([import('./screens/settings/Settings.svelte'), i18n.with('settings')]))[0],
+        (
+          await Promise.all([
+            import('./screens/settings/Settings.svelte'),
+            i18n.with('settings'),
+            i18n.with('work'),
+          ])
+        )[0],
     },
   },
 ]
