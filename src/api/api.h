@@ -160,6 +160,8 @@ extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c
 extern const size_t schema_routes_n, field_routes_n;
 extern const struct route task_routes[]; /* tasks.c */
 extern const size_t task_routes_n;
+extern const struct route task_routes[]; /* tasks.c */
+extern const size_t task_routes_n;
 extern const struct route test_clock_routes[]; /* test_clock.c: only with --test-clock */
 extern const size_t test_clock_routes_n;
 extern const struct route designer_routes[]; /* designer.c */

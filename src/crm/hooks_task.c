@@ -30,9 +30,12 @@ HOOK_BEFORE(task)
     if (!will || (was && was->deleted_at))
         return RC_OK;
     default_owner(ch, was, &will->f[TASK_OWNER_ID]);
-    if (was)
+    if (was && !val_eq(was->f[TASK_DUE_AT], will->f[TASK_DUE_AT])) {
         TRY(deadline_rules(ch, was, will, e));
-    else if (!val_has(will->f[TASK_AUTHOR_ID]) && ch->actor.user_id)
+        if (!ch->undoes) /* another deadline answers who has asked for one */
+            will->f[TASK_ASKED_DUE_AT] = will->f[TASK_ASKED_REASON] = val_null();
+    }
+    if (!was && !val_has(will->f[TASK_AUTHOR_ID]) && ch->actor.user_id)
         will->f[TASK_AUTHOR_ID] = val_int(ch->actor.user_id);
     TRY(done_rules(ch, was, will, e));
     return involvement_mark(ch, was, will, e);

@@ -96,11 +96,11 @@ export async function tokenOf(server, api) {
   const { token } = await api.create('/api/tokens', { name: 'test' })
   return server.as({ token, user: api.session.user })
 }
-// What comes by itself comes soon: the first answer of `look` that is neither null, undefined nor false.
+// What comes by itself comes soon: the first answer of `look` that is true.
 export async function eventually(look, what = 'what was waited for', ms = 5000) {
   for (const until = performance.now() + ms; ; await new Promise((done) => setTimeout(done, 20))) {
     const found = await look()
-    if (found !== null && found !== undefined && found !== false) return found
+    if (found) return found
     if (performance.now() > until) throw new Error(`${what} did not come within ${ms} ms`)
   }
 }
