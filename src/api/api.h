@@ -36,6 +36,7 @@ struct app {
     const struct route *const *routes; /* the whole table, generic rows included */
     size_t n_routes;
     struct shown *shown;          /* what it has shown lately */
+    struct timers *timers;        /* of rules; fires what is due */
     struct outbox_sender *sender; /* of channels; reads the outbox */
     struct feed_listener listeners[6];
     uv_timer_t tick;
@@ -158,8 +159,6 @@ extern const struct route contact_routes[]; /* contacts.c */
 extern const size_t contact_routes_n;
 extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c */
 extern const size_t schema_routes_n, field_routes_n;
-extern const struct route task_routes[]; /* tasks.c */
-extern const size_t task_routes_n;
 extern const struct route task_routes[]; /* tasks.c */
 extern const size_t task_routes_n;
 extern const struct route test_clock_routes[]; /* test_clock.c: only with --test-clock */

@@ -6,6 +6,7 @@
 #include "channels/outbox_sender.h"
 #include "insight/projection.h"
 #include "rules/rules.h"
+#include "rules/timer.h"
 #include "store/journal.h"
 
 #define RESUME_EVENTS 999 /* of before the start that a returning listener may still get */
@@ -143,6 +144,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     TRY(files_limit_load(app, e));
     TRY(projection_start(&app->projection, &app->target, e));
     TRY(outbox_sender_start(&app->sender, &app->target, app->writer, config->allow_private_webhooks, e));
+    TRY(timers_start(&app->timers, &app->target, app->writer, e));
     TRY(listen_and_follow(app, seq, e));
     app->port = http_port(app->http);
     return RC_OK;
@@ -163,12 +165,14 @@ void app_stop(struct app *app)
 void app_free(struct app *app)
 {
     operations_stop(app->operations);
+    timers_stop(app->timers);
     outbox_sender_stop(app->sender); /* before the writer, which takes its last results */
     if (app->writer)
         writer_stop(app->writer); /* first: after a commit it wakes the others */
     if (app->feed)
         feed_stop(app->feed);
     outbox_sender_free(app->sender);
+    timers_free(app->timers);
     operations_free(app->operations);
     projection_free(app->projection);
     http_free(app->http);

@@ -4,6 +4,7 @@
 #include "api/operation_runner.h"
 #include "base/time.h"
 #include "channels/outbox_sender.h"
+#include "rules/timer.h"
 
 static void wake_operations(struct app *app)
 {
@@ -20,8 +21,13 @@ static void wake_coverage(struct app *app)
     clients_sweep(app, true);
 }
 
+static void wake_timers(struct app *app)
+{
+    timers_wake(app->timers);
+}
+
 /* Whoever waits for a time has a row here: called in the loop's thread when time has leapt. */
-static void (*const waiters[])(struct app *app) = {wake_operations, wake_sender, wake_coverage};
+static void (*const waiters[])(struct app *app) = {wake_operations, wake_sender, wake_coverage, wake_timers};
 
 static enum rc leap(struct call *c, struct err *e)
 {

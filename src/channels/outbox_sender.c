@@ -373,7 +373,7 @@ void outbox_sender_on_events(void *sender, const struct event *ev, size_t n)
     struct outbox_sender *s = sender;
     bool asked = atomic_load(&s->subscribed);
     for (size_t i = 0; i < n && !asked; i++)
-        asked = ev[i].object_kind == ENT_WEBHOOK;
+        asked = ev[i].object_kind == ENT_WEBHOOK || ev[i].object_kind == ENT_TRIGGER || ev[i].object_kind == ENT_GOAL;
     if (asked && !atomic_exchange(&s->woken, true))
         wake(s);
 }

@@ -256,13 +256,22 @@ void outbox_result_init(struct outbox_result *r)
 
 enum rc webhook_count(struct db *db, int64_t *n, struct err *e)
 {
-    return query_i64(db, "SELECT count(*) FROM webhook WHERE active = 1 AND deleted_at IS NULL", NULL, 0, 0, n, e);
+    return query_i64(db,
+                     "SELECT (SELECT count(*) FROM webhook WHERE active = 1 AND deleted_at IS NULL)"
+                     " + (SELECT count(*) FROM trigger_rule WHERE enabled = 1 AND deleted_at IS NULL AND actions LIKE"
+                     " '%\"webhook\"%') + (SELECT count(*) FROM goal WHERE archived = 0 AND deleted_at IS NULL AND"
+                     " actions LIKE '%\"webhook\"%')",
+                     NULL, 0, 0, n, e);
 }
 
 enum rc webhook_find(struct db *db, struct arena *a, struct str target, struct webhook_target *out, struct err *e)
 {
     int64_t id;
     struct record *r;
+    if (str_starts(target, STR("http"))) { /* an action of a trigger names the address itself */
+        *out = (struct webhook_target){target, STR_NULL};
+        return RC_OK;
+    }
     if (!str_i64(target, &id))
         return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     TRY(record_load_row(db, a, entity_by_id(ENT_WEBHOOK), id, false, &r, e));

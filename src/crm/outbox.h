@@ -39,7 +39,7 @@ void outbox_result_init(struct outbox_result *r);
 /* Enters a row for any topic, in the transaction of a change. */
 MUST_USE enum rc outbox_add(struct change *ch, const char *topic, struct str target, struct str payload, struct str key,
                             struct err *e);
-/* How many webhooks are switched on. */
+/* How many webhooks are switched on, and triggers and goals that call somebody. */
 MUST_USE enum rc webhook_count(struct db *db, int64_t *n, struct err *e);
 /* A webhook as its sender needs it. RC_NOT_FOUND when deleted or switched off. */
 struct webhook_target {

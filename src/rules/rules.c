@@ -1,9 +1,10 @@
 #include "rules/rules.h"
 #include "rules/notify.h"
+#include "rules/run.h"
 
 typedef enum rc (*reactor)(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
                            struct err *e);
-static const reactor reactors[] = {notify_react};
+static const reactor reactors[] = {notify_react, rules_react};
 
 static enum rc react(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
                      struct err *e)
@@ -13,4 +14,4 @@ static enum rc react(struct change *ch, const struct event *ev, const struct rec
     return RC_OK;
 }
 
-const struct crm_rules rules = {.react = react};
+const struct crm_rules rules = {.react = react, .check = rules_check};

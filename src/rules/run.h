@@ -7,9 +7,25 @@
 #define RULES_DEPTH 8  /* triggers that set off each other in a row */
 #define RULES_RUNS 100 /* of one command */
 
+/* Triggers that are switched on, by what they hear; LIST_TIMER: those that a timer sets off. */
+enum rule_list {
+    LIST_NONE,
+    LIST_DEAL,
+    LIST_CONTACT,
+    LIST_COMPANY,
+    LIST_TASK,
+    LIST_NOTE,
+    LIST_FILE,
+    LIST_TIMER,
+    LIST_END
+};
 /* Everything in force, compiled. */
 struct rule_set {
     int64_t stamp;
+    struct {
+        const struct trigger **ptr;
+        size_t n;
+    } list[LIST_END];
     struct trigger **triggers; /* by position, then id; also those switched off */
     size_t n_triggers;
     struct trigger **goals;
@@ -29,8 +45,10 @@ MUST_USE enum rc rules_of(struct change *ch, const struct rule_set **out, struct
 struct rules_state {
     unsigned depth, runs;
     const struct trigger *now; /* whose actions are under way, NULL: a person's */
+    int64_t author;            /* who began it, 0: nobody did */
     bool stop_told;
-    void *tasks; /* of the rule that an open deal has a task */
+    struct seen_record *seen;   /* records that conditions have asked for */
+    const struct record *along; /* what a person has sent with a goal, for the goal's move */
 };
 struct rules_state *rules_state(struct change *ch); /* made when there is none; never NULL */
 
@@ -63,6 +81,9 @@ MUST_USE enum rc rules_reach(struct change *ch, int64_t deal_id, int64_t goal_id
 
 enum run_state { RUN_DONE, RUN_FAILED, RUN_RETRY, RUN_STOPPED };
 extern const char *const run_state_names[];
+
+/* Why a run failed, in words. */
+struct str run_error_text(struct arena *a, const char *lang, const struct err *e);
 
 /* Of struct crm_rules. */
 MUST_USE enum rc rules_react(struct change *ch, const struct event *ev, const struct record *was,

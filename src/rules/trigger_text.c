@@ -1,0 +1,110 @@
+/* Triggers in words, by the same texts as the editor on the web. */
+#include "base/buf.h"
+#include "rules/trigger.h"
+#include "rules/words.h"
+#include <stdio.h>
+
+static struct str timer_words(struct arena *a, const struct trigger_event *ev, const char *lang)
+{
+    const struct entity *deal = entity_by_id(ENT_DEAL);
+    int64_t hours = ev->hours < 0 ? -ev->hours : ev->hours;
+    struct str time = words_hours(a, lang, hours, ev->working);
+    int named = ev->after == AFTER_DATE ? ev->date : ev->field;
+    struct str field = named >= 0 ? words_field(a, lang, deal, named) : STR("");
+    char key[60];
+    if (ev->after == AFTER_DATE)
+        snprintf(key, sizeof key, "rules.when.%s",
+                 ev->hours < 0   ? "before_date"
+                 : ev->hours > 0 ? "after_date"
+                                 : "on_date");
+    else
+        snprintf(key, sizeof key, "rules.when.timer.%s", timer_after_names[ev->after]);
+    return WORDS(a, lang, key, {"time", time}, {"field", field});
+}
+
+static struct str what_words(struct arena *a, const struct trigger_event *ev, const struct rule_names *names,
+                             const char *lang)
+{
+    const struct entity *ent = entity_by_id(ev->object);
+    const char *on = trigger_on_names[ev->on];
+    char key[80];
+    switch (ev->on) {
+    case ON_TIMER:
+        return timer_words(a, ev, lang);
+    case ON_CREATED:
+        snprintf(key, sizeof key, "rules.when.created.%s", ent->name);
+        return str_dup(a, i18n_text(lang, key));
+    case ON_UPDATED:
+        snprintf(key, sizeof key, "rules.when.updated.%s%s", ent->name, ev->field >= 0 ? ".which" : "");
+        return WORDS(a, lang, key, {"field", ev->field >= 0 ? words_field(a, lang, ent, ev->field) : STR("")});
+    case ON_TAGGED:
+    case ON_UNTAGGED:
+        snprintf(key, sizeof key, "rules.when.%s%s", on, ev->tag_id ? ".which" : "");
+        return WORDS(a, lang, key, {"tag", ev->tag_id ? words_name(a, names, ENT_TAG, ev->tag_id) : STR("")});
+    case ON_REACHED:
+        snprintf(key, sizeof key, "rules.when.reached%s", ev->goal_id ? ".which" : "");
+        return WORDS(a, lang, key, {"goal", ev->goal_id ? words_name(a, names, ENT_GOAL, ev->goal_id) : STR("")});
+    default:
+        snprintf(key, sizeof key, "rules.when.%s", on);
+        return str_dup(a, i18n_text(lang, key));
+    }
+}
+
+struct str trigger_event_text(struct arena *a, const struct trigger *t, const struct rule_names *names,
+                              const char *lang)
+{
+    struct str where = STR("");
+    if (t->is_goal)
+        return WORDS(a, lang, "rules.when.reached.which", {"goal", t->name});
+    if (t->stage_id)
+        where = WORDS(a, lang, "rules.at_stage", {"name", words_name(a, names, ENT_STAGE, t->stage_id)});
+    else if (t->funnel_id)
+        where = WORDS(a, lang, "rules.in_funnel", {"name", words_name(a, names, ENT_FUNNEL, t->funnel_id)});
+    struct str what = what_words(a, &t->event, names, lang);
+    return where.len ? str_fmt(a, "%.*s %.*s", STR_ARG(what), STR_ARG(where)) : what;
+}
+
+static struct str actions_words(struct arena *a, const struct trigger *t, const struct rule_names *names,
+                                const char *lang)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < t->n_actions; i++) {
+        buf_c(&b, i ? "; " : "");
+        buf_str(&b, action_text(a, &t->actions[i], names, lang));
+    }
+    struct str text = b.len ? str_dup(a, buf_view(&b)) : i18n_text(lang, "rules.then.nothing");
+    buf_free(&b);
+    return text;
+}
+
+struct str trigger_text(struct arena *a, const struct trigger *t, const struct rule_names *names, const char *lang)
+{
+    return WORDS(a, lang, t->condition.len ? "rules.sentence_if" : "rules.sentence",
+                 {"when", trigger_event_text(a, t, names, lang)}, {"condition", t->condition},
+                 {"then", actions_words(a, t, names, lang)});
+}
+
+struct str action_text(struct arena *a, const struct action *act, const struct rule_names *names, const char *lang)
+{
+    return act->type->text(a, act, names, lang);
+}
+
+struct str who_text(struct arena *a, const struct who *who, const struct rule_names *names, const char *lang)
+{
+    static const char *const keys[] = {
+        [WHO_NONE] = "rules.who.nobody",   [WHO_OWNER] = "rules.who.owner",  [WHO_HEAD] = "rules.who.head",
+        [WHO_AUTHOR] = "rules.who.author", [WHO_ROLE] = "rules.who.of_role", [WHO_TEAM] = "rules.who.of_team"};
+    char key[60];
+    if (who->kind == WHO_USER)
+        return words_name(a, names, ENT_USER, who->id);
+    if (who->kind != WHO_ROLE && who->kind != WHO_TEAM)
+        return i18n_text(lang, keys[who->kind]);
+    struct str name = words_name(a, names, who->kind == WHO_ROLE ? ENT_ROLE : ENT_TEAM, who->id);
+    snprintf(key, sizeof key, "rules.pick.%s", pick_names[who->pick]);
+    struct str of = WORDS(a, lang, keys[who->kind], {"name", name});
+    struct str text = str_fmt(a, "%.*s, %.*s", STR_ARG(of), STR_ARG(i18n_text(lang, key)));
+    if (who->cap)
+        text = str_fmt(a, "%.*s, %.*s", STR_ARG(text),
+                       STR_ARG(WORDS(a, lang, "rules.who.cap", {"n", str_fmt(a, "%lld", (long long)who->cap)})));
+    return text;
+}
