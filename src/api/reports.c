@@ -64,5 +64,7 @@ const struct route report_routes[] = {
     {"GET", "/api/reports/conversion", RUN_POOL, MAY_READ, NULL, "What share of deals ends in a win, and how fast",
      report_show, NULL, "funnel funnel_id as_of from to by filter mature_days time_zone", NULL, "report", 0,
      .can = CAN_REPORTS},
+    {"GET", "/api/reports/discipline", RUN_POOL, MAY_READ, NULL, "Where discipline slips, by manager", report_show,
+     NULL, "funnel funnel_id team_id from to", NULL, "report", 0, .can = CAN_REPORTS},
 };
 const size_t report_routes_n = sizeof report_routes / sizeof *report_routes;

@@ -172,7 +172,10 @@ enum rc discipline_put(struct db *db, struct arena *a, const struct discipline_o
                        struct buf *out, struct err *e)
 {
     struct jw w = jw_to(out);
-    if (of->funnel_id && !rights_has_funnel(env->rights, of->funnel_id))
+    int64_t there = of->funnel_id;
+    if (there)
+        TRY(QUERY_I64(db, &there, 0, e, "SELECT id FROM funnel WHERE id = $1 AND deleted_at IS NULL", of->funnel_id));
+    if (of->funnel_id && (!there || !rights_has_funnel(env->rights, of->funnel_id)))
         return err_set(e, RC_NOT_FOUND, "not_found", "funnel_id", "%lld", (long long)of->funnel_id);
     jw_obj(&w);
     for (int i = 0; i < DISCIPLINE_N; i++)

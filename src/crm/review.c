@@ -60,7 +60,7 @@ static struct look read_row(struct stmt *s)
                          .deferred = stmt_col_i64(s, 14) != 0};
 }
 
-/* One reason with up to two numbers. */
+/* One reason with up to two numbers; names in order of the alphabet, as the text of a tree is kept. */
 static void reason(struct jw *w, int64_t *n, const char *code, const char *a, int64_t x, const char *b, int64_t y)
 {
     ++*n;
@@ -89,7 +89,7 @@ static int64_t put_reasons(struct jw *w, const struct look *d, int64_t now)
     if (!d->deferred && !d->tasks)
         reason(w, &n, "no_task", NULL, 0, NULL, 0);
     if (d->overdue)
-        reason(w, &n, "overdue", "tasks", d->overdue, "days", days(d->overdue_at, now));
+        reason(w, &n, "overdue", "days", days(d->overdue_at, now), "tasks", d->overdue);
     if (d->unprofitable && d->has_value)
         reason(w, &n, "unprofitable", "cost_minor", d->cost, "value_minor", d->value);
     else if (d->unprofitable)

@@ -3,10 +3,11 @@
 #include "base/time.h"
 #include "crm/fields.h"
 #include "insight/conversion.h"
+#include "insight/discipline.h"
 #include <math.h>
 
 const char *const report_type_names[] = {"text", "int", "days", "rate", "time"};
-const struct report *const reports[] = {&report_conversion};
+const struct report *const reports[] = {&report_conversion, &report_discipline};
 const size_t reports_n = sizeof reports / sizeof *reports;
 
 const struct report *report_by_id(struct str id)
