@@ -237,6 +237,9 @@ test.describe('Карточка сделки', () => {
       card.getByRole('button', { name: text('deal.stage_now', { stage: funnel.stages[2]!.name }) }),
     ).toHaveAttribute('aria-current', 'step')
     await page.keyboard.press('Alt+ArrowLeft')
+    await expect(page.getByLabel(text('move.back_reason'))).toBeFocused()
+    await page.keyboard.type('Клиент передумал')
+    await page.keyboard.press('Enter')
     await expect.poll(stage).toBe(funnel.stages[1]!.id)
     await card.getByRole('button', { name: text('deal.lose'), exact: true }).click()
     const sheet = page.getByRole('dialog', { name: text('move.losing') })

@@ -54,6 +54,10 @@ test.describe('Перенос сделки', () => {
         .first(),
     ).toBeAttached()
     await page.keyboard.press('Alt+ArrowLeft')
+    // A step back says why.
+    await expect(page.getByLabel(text('move.back_reason'))).toBeFocused()
+    await page.keyboard.type('Поторопились')
+    await page.keyboard.press('Enter')
     await expect(board.in(first, 'Сделка 1')).toBeFocused()
     await page.keyboard.press('Alt+ArrowDown')
     await expect.poll(async () => (await board.titles(first)).indexOf('Сделка 1')).toBeGreaterThan(0)

@@ -2,6 +2,8 @@
 import type { Component } from 'svelte'
 import { i18n, type Key } from './lib/i18n.svelte'
 import type { Route, RouteParams } from './lib/router.svelte'
+import type { Role } from './lib/types'
+import { work } from './lib/work'
 
 export interface ScreenProps {
   params: RouteParams
@@ -22,6 +24,10 @@ export const routes: Route<Screen>[] = [
   {
     path: '/board/:funnel?',
     screen: { title: 'nav.deals', load: () => import('./screens/board/Board.svelte') },
+  },
+  {
+    path: '/day',
+    screen: { title: 'nav.day', load: () => work(import('./screens/day/DayScreen.svelte')) },
   },
   { path: '/deals', screen: { title: 'list.deals', load: list } }, // the address one guesses
   { path: '/deals/list', screen: { title: 'list.deals', load: list } },
@@ -112,4 +118,5 @@ export const routes: Route<Screen>[] = [
     },
   },
 ]
-export const home = '/board'
+/** Where one begins: whoever has tasks with them, the others with the board. */
+export const homeOf = (role: Role): string => (role === 'seller' || role === 'head' ? '/day' : '/board')

@@ -8,6 +8,7 @@ import { toasts } from '../lib/toasts.svelte'
 import type { Change, Task } from '../lib/types'
 import { failure, undo } from '../lib/undo.svelte'
 import { Book } from './book.svelte'
+import type { Finished } from './finish.svelte'
 import { Files } from './files.svelte'
 import { Rows } from './rows.svelte'
 import { Timeline } from './timeline.svelte'
@@ -89,10 +90,11 @@ export abstract class Card<T extends Row> {
   get unfinished(): boolean {
     return false
   }
-  /** No open deal without a next step: the last task done asks for another one. */
-  finishing(task: Task, next: boolean): void {
-    const others = this.openTasks.some((x) => x.id !== task.id)
-    if (next || (!others && this.unfinished)) this.compose = { tab: 'task' }
+  finished(_: Task, answer: Answer<Finished>, said: string): void {
+    this.spoken = said
+    undo.done(said, answer.change, this.renew)
+    this.#stale.add('task')
+    this.renew()
   }
   /** The object has come: loads what it points to. */
   protected came(row: T): void {

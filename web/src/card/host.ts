@@ -1,5 +1,6 @@
 // What a row of a task needs around it: a card, or the screen of all tasks.
 import type { Answer } from '../lib/api'
+import type { Finished } from './finish.svelte'
 import type { Task } from '../lib/types'
 
 export interface TaskHost {
@@ -9,6 +10,6 @@ export interface TaskHost {
   }
   /** Runs a write; says what was done, or why not. True when it went through. */
   run(work: Promise<Pick<Answer<unknown>, 'change'>>, said: string | null): Promise<boolean>
-  /** A task is being finished; `next`: the user wants to plan what comes after it. */
-  finishing(task: Task, next: boolean): void
+  /** A task is done, with all that went along with it. */
+  finished(task: Task, answer: Answer<Finished>, said: string): void
 }

@@ -18,6 +18,10 @@ export interface Place {
 }
 export const navigation: Place[] = [
   {
+    ...{ path: '/day', title: 'nav.day', command: 'nav.to_day', keys: 'KeyG KeyD', icon: ListTodo },
+    also: ['/tasks'],
+  },
+  {
     ...{ path: '/board', title: 'nav.deals', command: 'nav.to_deals', keys: 'KeyG KeyB', icon: Kanban },
     also: ['/deals'],
   },
@@ -29,7 +33,6 @@ export const navigation: Place[] = [
     ...{ path: '/companies', title: 'nav.companies', command: 'nav.to_companies' },
     ...{ keys: 'KeyG KeyO', icon: Building },
   },
-  { path: '/tasks', title: 'nav.tasks', command: 'nav.to_tasks', keys: 'KeyG KeyT', icon: ListTodo },
   {
     ...{ path: '/reports', title: 'nav.reports', command: 'nav.to_reports' },
     ...{ keys: 'KeyG KeyR', icon: ChartColumn },
@@ -38,6 +41,7 @@ export const navigation: Place[] = [
 /** Places without room in the bar: reached by keys, by the palette and from their neighbours. */
 export const further: Omit<Place, 'icon' | 'title'>[] = [
   { path: '/deals/list', command: 'nav.to_deal_list', keys: 'KeyG KeyL' },
+  { path: '/tasks', command: 'nav.to_tasks', keys: 'KeyG KeyT' },
   { path: '/tasks/list', command: 'nav.to_task_list', keys: 'KeyG KeyA' },
   { path: '/products', command: 'nav.to_products', keys: 'KeyG KeyU' },
   { path: '/automation', command: 'nav.to_automation', keys: 'KeyG KeyM' },

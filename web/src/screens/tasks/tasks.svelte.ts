@@ -1,14 +1,13 @@
 // The store of the tasks screen: whose tasks, which of them, the one at hand, and what is planned after it.
 import type { TaskHost } from '../../card/host'
 import { Rows } from '../../card/rows.svelte'
-import type { TaskDraft } from '../../card/drafts'
-import { get, type Answer } from '../../lib/api'
+import type { Finished } from '../../card/finish.svelte'
+import type { Answer } from '../../lib/api'
 import { clock } from '../../lib/clock.svelte'
 import { live } from '../../lib/live'
 import { session } from '../../lib/session.svelte'
 import { toasts } from '../../lib/toasts.svelte'
-import { t } from '../../lib/i18n.svelte'
-import type { Change, Deal, Task, TaskKind } from '../../lib/types'
+import type { Change, Task, TaskKind } from '../../lib/types'
 import { failure, undo } from '../../lib/undo.svelte'
 import { teamOf } from './team'
 import { linesOf, onDay, shiftDay, type Line, type Section } from './groups'
@@ -44,8 +43,6 @@ export class TaskDesk implements TaskHost {
   mode = $state<'look' | 'finish' | 'edit'>('look')
   /** Bring it into view and give it the focus. */
   wanted = $state.raw<{ id: number } | null>(null)
-  /** The task after which another one is planned. */
-  after = $state.raw<Task | null>(null)
   spoken = $state('')
   asked = $state.raw<Asked>({ who: 'mine', kind: null, done: false })
 
@@ -126,37 +123,18 @@ export class TaskDesk implements TaskHost {
 
   // ---- changing
 
-  finishing(task: Task, next: boolean): void {
+  finished(task: Task, answer: Answer<Finished>, said: string): void {
     // The next one in the queue is at hand at once.
     const place = this.order.indexOf(task.id)
     const following = this.order[place + 1] ?? this.order[place - 1] ?? null
+    this.rows.list = this.rows.list.filter((x) => x.id !== task.id)
     this.at = following
     this.mode = 'look'
-    if (next) this.after = task
-    else if (following !== null) this.wanted = { id: following }
-    if (!next && task.deal_id !== null) void this.#needsNext(task)
-  }
-  /** No open deal without a next step: the last task of a deal done asks for another one. */
-  async #needsNext(task: Task): Promise<void> {
-    const others = this.rows.list.some((x) => x.deal_id === task.deal_id && x.id !== task.id && !x.done)
-    if (others) return
-    try {
-      const deal = await get<Deal>(`/api/deals/${task.deal_id}`)
-      if (deal.status === 'open' && deal.open_tasks <= 1 && this.after === null) this.after = task
-    } catch {
-      // An extra: the deal's card says so too.
-    }
-  }
-  async plan(draft: TaskDraft): Promise<void> {
-    const after = this.after
-    if (!after) return
-    this.after = null
-    if (this.at !== null) this.wanted = { id: this.at }
-    const about = { deal_id: after.deal_id, contact_id: after.contact_id, company_id: after.company_id }
-    const body = { title: draft.title, kind: draft.kind, due_at: draft.due, owner_id: draft.owner, ...about }
-    const shown = { ...body, done: false, result: null, done_at: null }
-    if (!(await this.run(this.rows.add(body, shown), t('task.saved', { name: draft.title }))))
-      this.after = after
+    if (following !== null) this.wanted = { id: following }
+    this.spoken = said
+    undo.done(said, answer.change, () => void this.rows.load().catch(() => {}))
+    const made = [task.id, ...(answer.data.next ? [answer.data.next.id] : [])]
+    this.rows.renew(made).catch(() => {}) // the next change asks again
   }
   /** To another day at the same time of day. */
   move(task: Task, day: number, said: string): void {
