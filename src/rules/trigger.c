@@ -39,7 +39,7 @@ struct trigger_def trigger_def_of(const struct record *r)
 
 static enum rc bad(struct err *e, const char *member, const char *what)
 {
-    enum rc rc = err_set(e, RC_UNPROCESSABLE, "bad_event", "event", "%s", member);
+    enum rc rc = err_set(e, RC_UNPROCESSABLE, "bad_trigger_event", "event", "%s", member);
     if (e)
         snprintf(e->arg[1], sizeof e->arg[1], "%s", what);
     return rc;
