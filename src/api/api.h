@@ -159,6 +159,8 @@ extern const struct route contact_routes[]; /* contacts.c */
 extern const size_t contact_routes_n;
 extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c */
 extern const size_t schema_routes_n, field_routes_n;
+extern const struct route automation_routes[], replay_routes[]; /* automation.c, replay.c */
+extern const size_t automation_routes_n, replay_routes_n;
 extern const struct route task_routes[]; /* tasks.c */
 extern const size_t task_routes_n;
 extern const struct route test_clock_routes[]; /* test_clock.c: only with --test-clock */

@@ -4,9 +4,11 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "channels/outbox_sender.h"
+#include "crm/operation.h"
 #include "insight/projection.h"
 #include "rules/rules.h"
 #include "rules/timer.h"
+#include "rules/waiting.h"
 #include "store/journal.h"
 
 #define RESUME_EVENTS 999 /* of before the start that a returning listener may still get */
@@ -138,6 +140,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     show_new(app);
     TRY(folders_make(app, config->files, e));
     crm_set_rules(&rules);
+    operation_register(&operation_trigger);
     TRY(writer_start(&app->writer, &app->target, crm_migrations, crm_migrations_n, committed, app, e));
     TRY(first_job(app, e));
     TRY(first_look(app, &seq, e));

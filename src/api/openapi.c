@@ -144,22 +144,22 @@ static const struct {
                      "\"properties\":{\"due_at\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}}}"},
     {"task-answer-due", "{\"type\":\"object\",\"required\":[\"accept\"],\"additionalProperties\":false,\"properties\":{"
                         "\"accept\":{\"type\":\"boolean\"}}}"},
-    {"next-task", "{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"},"
-                  "\"due_at\":{\"type\":\"integer\"}}}"},
-    {"queue", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"},"
-              "\"description\":\"task, deal, kind (urgent, lead, overdue, today, later, no_date), left_ms\"},\"counts\":{"
-              "\"type\":\"object\"},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
-    {"task-finish",
-     "{\"type\":\"object\",\"required\":[\"result\"],\"additionalProperties\":false,\"properties\":{\"result\":{"
-     "\"type\":\"string\",\"maxLength\":4000},\"goal_id\":{\"type\":\"integer\"},\"stage_id\":{\"type\":\"integer\"},"
-     "\"deal\":{\"type\":\"object\"},\"next\":{\"type\":[\"object\",\"null\"]},\"defer\":{\"type\":\"object\","
-     "\"properties\":{\"until\":{\"type\":\"integer\"},\"wait_id\":{\"type\":\"integer\"}}}}}"},
-    {"task-finished", "{\"type\":\"object\",\"properties\":{\"task\":{\"type\":\"object\"},\"deal\":{\"type\":[\"object\","
-                      "\"null\"]},\"next\":{\"type\":[\"object\",\"null\"]},\"run\":{\"type\":[\"object\",\"null\"]}}}"},
-    {"task-ask-due", "{\"type\":\"object\",\"required\":[\"due_at\",\"reason\"],\"additionalProperties\":false,"
-                     "\"properties\":{\"due_at\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}}}"},
-    {"task-answer-due", "{\"type\":\"object\",\"required\":[\"accept\"],\"additionalProperties\":false,\"properties\":{"
-                        "\"accept\":{\"type\":\"boolean\"}}}"},
+    {"trigger-start", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"per_hour\":{\"type\":"
+                      "\"integer\",\"minimum\":1}}}"},
+    {"trigger-undo", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"from\":{\"type\":"
+                     "\"integer\"},\"to\":{\"type\":\"integer\"}}}"},
+    {"trigger-waiting", "{\"type\":\"object\",\"properties\":{\"count\":{\"type\":\"integer\"},\"items\":{\"type\":"
+                        "\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"trigger-try",
+     "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"trigger\":{\"type\":\"object\"},\"trigger_"
+     "id\":{\"type\":\"integer\"},\"from\":{\"type\":\"integer\"},\"to\":{\"type\":\"integer\"}}}"},
+    {"trigger-tried",
+     "{\"type\":\"object\",\"properties\":{\"cards\":{\"type\":\"integer\"},\"fires\":{\"type\":\"integer\"},"
+     "\"collisions\":{\"type\":\"integer\"},\"won_later\":{\"type\":\"integer\"},\"sampled\":{\"type\":\"boolean\"},"
+     "\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"automation",
+     "{\"type\":\"object\",\"properties\":{\"tags\":{\"type\":\"object\"},\"runs\":{\"type\":\"integer\"},\"failed\":{"
+     "\"type\":\"integer\"},\"patchwork\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"undone",
      "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"}}}"},
     {"owners", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","

@@ -231,8 +231,10 @@ void app_routes(struct app *app)
         add(&t, &search_routes[i]);
     for (size_t i = 0; i < task_routes_n; i++)
         add(&t, &task_routes[i]);
-    for (size_t i = 0; i < task_routes_n; i++)
-        add(&t, &task_routes[i]);
+    for (size_t i = 0; i < automation_routes_n; i++)
+        add(&t, &automation_routes[i]);
+    for (size_t i = 0; i < replay_routes_n; i++)
+        add(&t, &replay_routes[i]);
     for (size_t i = 0; app->test_clock && i < test_clock_routes_n; i++)
         add(&t, &test_clock_routes[i]);
     for (int id = 1; id < ENT_END; id++)

@@ -14,7 +14,8 @@ const char *const custom_object_names[] = {"deal", "contact", "company", "task",
 const char *const sharing_names[] = {"mine", "team", "everyone", NULL};
 const char *const consent_names[] = {"unknown", "given", "withdrawn", NULL};
 const char *const point_kind_names[] = {"phone", "email", "messenger", "address", "site", NULL};
-const char *const operation_kind_names[] = {"bulk", "import", "hand_over", "merge", "undo", "trigger", "remap", NULL};
+const char *const operation_kind_names[] = {"bulk",    "import", "hand_over", "merge", "undo",
+                                            "trigger", "remap",  "take_back", NULL};
 const char *const operation_state_names[] = {"waiting", "running", "done", "failed", "stopped", "undone", NULL};
 const char *const task_rule_names[] = {"off", "warn", "create", "refuse", NULL};
 const char *const loss_class_names[] = {"decision", "timeout", NULL};

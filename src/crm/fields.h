@@ -46,8 +46,9 @@ enum operation_kind {
     OPERATION_HAND_OVER,
     OPERATION_MERGE,
     OPERATION_UNDO,
-    OPERATION_TRIGGER, /* a trigger for the cards that wait already */
-    OPERATION_REMAP    /* deals of a stage that was merged or split go to others */
+    OPERATION_TRIGGER,  /* a trigger for the cards that wait already */
+    OPERATION_REMAP,    /* deals of a stage that was merged or split go to others */
+    OPERATION_TAKE_BACK /* what a trigger has done in a period */
 };
 extern const char *const operation_kind_names[];
 enum operation_state {
@@ -417,7 +418,7 @@ extern const char *const task_rule_names[],
 /* Something long that runs in the background, chunk by chunk, and is taken back as a whole: its events share change_id.
  * Progress is not journalled. plan: what it was asked to do; outcome: what came of it. */
 #define OPERATION_FIELDS(F)                                                                                            \
-    F(OPERATION_KIND, "kind", FT_ENUM, FF_REQUIRED | FF_SERVER, 0, 6, .names = operation_kind_names)                   \
+    F(OPERATION_KIND, "kind", FT_ENUM, FF_REQUIRED | FF_SERVER, 0, 7, .names = operation_kind_names)                   \
     F(OPERATION_STATE, "state", FT_ENUM, FF_REQUIRED | FF_SERVER | FF_DERIVED, 0, 5, .names = operation_state_names)   \
     F(OPERATION_OBJECT, "object", FT_TEXT, FF_SERVER, 1, 40)                                                           \
     F(OPERATION_TITLE, "title", FT_TEXT, FF_SERVER, 1, 300)                                                            \

@@ -4,15 +4,22 @@
 #include "crm/operation_impl.h"
 
 static const struct operation_type *const operation_types[] = {
-    &operation_bulk, &operation_hand_over, &operation_import, &operation_undo, &operation_merge, &operation_remap,
+    &operation_bulk,  &operation_hand_over, &operation_import,    &operation_undo,
+    &operation_merge, &operation_remap,     &operation_take_back,
 };
+static const struct operation_type *of_rules; /* set once, before any operation runs */
+
+void operation_register(const struct operation_type *type)
+{
+    of_rules = type;
+}
 
 const struct operation_type *operation_type_of(enum operation_kind kind)
 {
     for (size_t i = 0; i < sizeof operation_types / sizeof *operation_types; i++)
         if (operation_types[i]->kind == kind)
             return operation_types[i];
-    return NULL;
+    return of_rules && of_rules->kind == kind ? of_rules : NULL;
 }
 
 /* ---- begin ---- */

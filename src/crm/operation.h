@@ -63,6 +63,8 @@ struct operation_type {
 };
 extern const struct operation_type operation_hand_over, operation_remap;
 extern const struct operation_type operation_import, operation_bulk, operation_undo, operation_merge;
+extern const struct operation_type operation_take_back;
+void operation_register(const struct operation_type *type); /* the one of src/rules, at start */
 /* NULL when this program has no such kind. */
 const struct operation_type *operation_type_of(enum operation_kind kind);
 

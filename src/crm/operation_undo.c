@@ -1,20 +1,71 @@
-/* Taking back a whole operation: its events, newest first, each by its inverse command. What somebody has changed since
- * stays as it is and is told in the report. */
+/* Taking back a whole operation, or all that a trigger has done in a period: the events, newest first, each by its
+ * inverse command. What somebody has changed since stays as it is and is told in the report. */
 #include "crm/engine.h"
 #include "crm/operation_impl.h"
 
+/* Where the events to be taken back stand together in the journal. */
+struct spans {
+    const char *next, *total; /* SQL; $1 the operation or trigger, then what next says, then the period */
+    int64_t of, from, to;
+};
+
+static enum rc spans_of(const struct operation *op, struct spans *out, struct err *e)
+{
+    json_t *plan;
+    if (op->kind == OPERATION_UNDO) {
+        *out = (struct spans){
+            .next = "SELECT first_seq, last_seq FROM operation_span WHERE operation_id = $1 AND first_seq < $2"
+                    " ORDER BY first_seq DESC LIMIT 1",
+            .total = "SELECT CAST(SUM(last_seq - first_seq + 1) AS BIGINT) FROM operation_span WHERE operation_id = $1",
+            .of = op->undoes_id};
+        return RC_OK;
+    }
+    TRY(json_read(op->plan, &plan, e));
+    *out = (struct spans){
+        .next = "SELECT first_seq, last_seq FROM trigger_run WHERE rule_kind = 34 AND rule_id = $1 AND first_seq < $2"
+                " AND at >= $3 AND at <= $4 ORDER BY first_seq DESC LIMIT 1",
+        .total = "SELECT CAST(SUM(last_seq - first_seq + 1) AS BIGINT) FROM trigger_run WHERE rule_kind = 34"
+                 " AND rule_id = $1 AND first_seq < $2 AND at >= $3 AND at <= $4",
+        .of = json_integer_value(json_object_get(plan, "trigger_id")),
+        .from = json_integer_value(json_object_get(plan, "from")),
+        .to = json_integer_value(json_object_get(plan, "to"))};
+    json_decref(plan);
+    return RC_OK;
+}
+
+static void spans_bind(const struct operation *op, const struct spans *sp, struct stmt *s, int64_t before, bool total)
+{
+    bool period = op->kind != OPERATION_UNDO;
+    stmt_i64(s, 1, sp->of);
+    if (!total || period)
+        stmt_i64(s, 2, before);
+    if (period) {
+        stmt_i64(s, 3, sp->from);
+        stmt_i64(s, 4, sp->to);
+    }
+}
+
+static enum rc count_events(struct operation *op, const struct spans *sp, struct db *db, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(db, &s, sp->total, e));
+    spans_bind(op, sp, s, INT64_MAX, true);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW && !stmt_col_null(s, 0))
+        op->total = stmt_col_i64(s, 0);
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
 /* cursor: events from this seq on have been handled; 0: none yet. */
-static enum rc next_span(struct operation *op, struct db *db, int64_t *first, int64_t *last, struct err *e)
+static enum rc next_span(struct operation *op, const struct spans *sp, struct db *db, int64_t *first, int64_t *last,
+                         struct err *e)
 {
     struct stmt *s;
     int64_t before = op->cursor ? op->cursor : INT64_MAX;
     *first = *last = 0;
-    TRY(db_prepare(db, &s,
-                   "SELECT first_seq, last_seq FROM operation_span WHERE operation_id = $1 AND first_seq < $2"
-                   " ORDER BY first_seq DESC LIMIT 1",
-                   e));
-    stmt_i64(s, 1, op->undoes_id);
-    stmt_i64(s, 2, before);
+    TRY(db_prepare(db, &s, sp->next, e));
+    spans_bind(op, sp, s, before, false);
     enum rc rc = stmt_step(s, e);
     if (rc == RC_ROW) {
         *first = stmt_col_i64(s, 0);
@@ -43,12 +94,11 @@ static enum rc gather(struct operation *op, struct db *db, struct arena *a, size
     int64_t first, last;
     struct stmt *s;
     enum rc rc;
+    struct spans sp;
+    TRY(spans_of(op, &sp, e));
     if (!op->total)
-        TRY(QUERY_I64(
-            db, &op->total, 0, e,
-            "SELECT CAST(SUM(last_seq - first_seq + 1) AS BIGINT) FROM operation_span WHERE operation_id = $1",
-            op->undoes_id));
-    TRY(next_span(op, db, &first, &last, e));
+        TRY(count_events(op, &sp, db, e));
+    TRY(next_span(op, &sp, db, &first, &last, e));
     if (!first)
         return RC_OK;
     TRY(db_prepare(db, &s,
@@ -88,3 +138,5 @@ static enum rc finish(struct operation *op, struct change *ch, struct err *e)
 
 const struct operation_type operation_undo = {
     .kind = OPERATION_UNDO, .gather = gather, .apply = apply, .finish = finish};
+/* plan: {"trigger_id","from","to"} */
+const struct operation_type operation_take_back = {.kind = OPERATION_TAKE_BACK, .gather = gather, .apply = apply};

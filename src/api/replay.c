@@ -1,0 +1,368 @@
+/* "Try first": a trigger over what has been recorded. Where it would have fired comes from the ways of the deals in
+ * memory (insight/replay.h); whether its condition held then, from the deal as it was (crm/as_of.h); what people did
+ * next stands beside it. */
+#include "insight/replay.h"
+#include "api/inside.h"
+#include "base/time.h"
+#include "crm/as_of.h"
+#include "crm/query.h"
+#include "crm/workday.h"
+#include "rules/names.h"
+#include "rules/run.h"
+#include <stdlib.h>
+
+#define WAIT_MS 5000
+#define LOOKED_AT 2000 /* firings whose condition is asked; of more an even sample */
+#define SHOWN 100
+
+struct card { /* a firing, outside of the lock of the projection */
+    int64_t deal_id, at, next_at, next_stage, next_actor;
+    uint32_t deal;
+    bool won_later;
+};
+struct replay {
+    struct call *c;
+    const struct trigger *t;
+    struct rule_set *set;
+    int64_t from, to, offset_ms, began;
+    struct card *cards;
+    size_t n, looked, met;
+    bool sampled;
+};
+
+/* ---- which trigger, which time ---- */
+
+static struct str text_of(struct arena *a, const json_t *v)
+{
+    char *text = v && !json_is_null(v) ? json_dumps(v, JSON_COMPACT) : NULL;
+    struct str out = text ? str_dup(a, str_c(text)) : STR_NULL;
+    free(text);
+    return out;
+}
+
+static enum rc read_draft(struct replay *r, const json_t *o, struct err *e)
+{
+    struct arena *a = r->c->r->arena;
+    struct trigger *t;
+    const char *condition = json_string_value(json_object_get(o, "condition")),
+               *name = json_string_value(json_object_get(o, "name"));
+    if (!json_is_object(o))
+        return err_set(e, RC_INVALID, "wrong_type", "trigger", "object");
+    const struct trigger_def def = {
+        .name = str_dup(a, str_c(name)),
+        .funnel_id = json_integer_value(json_object_get(o, "funnel_id")),
+        .stage_id = json_integer_value(json_object_get(o, "stage_id")),
+        .event = text_of(a, json_object_get(o, "event")),
+        .condition = condition ? str_dup(a, str_c(condition)) : STR(""),
+        .actions = text_of(a, json_object_get(o, "actions")),
+    };
+    TRY(trigger_read(a, &def, time_now(), r->offset_ms, &t, e));
+    r->t = t;
+    return RC_OK;
+}
+
+static enum rc read_time(const json_t *body, const char *key, int64_t fallback, int64_t *out, struct err *e)
+{
+    const json_t *v = json_object_get(body, key);
+    *out = v ? json_integer_value(v) : fallback;
+    return !v || json_is_integer(v) ? RC_OK : err_set(e, RC_INVALID, "wrong_type", key, "integer");
+}
+
+static enum rc read_wish(struct replay *r, const json_t *body, struct err *e)
+{
+    static const char *const keys[] = {"trigger", "trigger_id", "from", "to", NULL};
+    int64_t now = time_now();
+    TRY(body_only(body, keys, e));
+    TRY(read_time(body, "to", now, &r->to, e));
+    TRY(read_time(body, "from", r->to - 365 * MS_DAY, &r->from, e));
+    if (r->to > now)
+        r->to = now;
+    TRY(rules_load(r->c->db, r->c->r->arena, &r->set, e));
+    r->offset_ms = r->set->offset_ms;
+    if (json_object_get(body, "trigger"))
+        TRY(read_draft(r, json_object_get(body, "trigger"), e));
+    else
+        r->t = rules_trigger(r->set, json_integer_value(json_object_get(body, "trigger_id")));
+    if (!r->t)
+        return err_set(e, RC_NOT_FOUND, "not_found", "trigger_id", NULL);
+    return r->t->subject == ENT_DEAL ? RC_OK : err_set(e, RC_UNPROCESSABLE, "trigger_not_of_deals", "", NULL);
+}
+
+/* ---- where it would have fired ---- */
+
+static enum rc spec_of(struct replay *r, const struct calendar *work, struct replay_spec *s, struct err *e)
+{
+    const struct trigger_event *ev = &r->t->event;
+    *s = (struct replay_spec){.from = r->from, .to = r->to, .wait_ms = ev->hours * MS_HOUR};
+    switch (ev->on) {
+    case ON_CREATED:
+        s->on = REPLAY_CREATED;
+        return RC_OK;
+    case ON_ENTERED:
+        s->on = REPLAY_ENTERED;
+        return RC_OK;
+    case ON_LEFT:
+        s->on = REPLAY_LEFT;
+        return RC_OK;
+    case ON_WON:
+        s->on = REPLAY_WON;
+        return RC_OK;
+    case ON_LOST:
+        s->on = REPLAY_LOST;
+        return RC_OK;
+    case ON_TIMER:
+        if (ev->after != AFTER_STAGE_ENTRY)
+            break;
+        s->on = REPLAY_STAYED;
+        s->work = ev->working ? work : NULL;
+        return RC_OK;
+    default:
+        break;
+    }
+    return err_set(e, RC_UNPROCESSABLE, "replay_of_stages_only", "event", NULL);
+}
+
+/* What is known of the stages that the ways go through, by their index there. */
+static enum rc map_stages(struct replay *r, const struct deals_view *v, struct replay_spec *s, struct err *e)
+{
+    bool *here = ARENA_ARRAY(r->c->r->arena, bool, v->n_stages + 1);
+    unsigned char *outcomes = ARENA_ARRAY(r->c->r->arena, unsigned char, v->n_stages + 1);
+    struct stmt *stmt;
+    memset(here, 0, v->n_stages + 1);
+    memset(outcomes, 0, v->n_stages + 1);
+    for (size_t i = 0; i < v->n_stages; i++) {
+        TRY(db_prepare(r->c->db, &stmt, "SELECT funnel_id, outcome FROM stage WHERE id = $1", e));
+        stmt_i64(stmt, 1, v->stage_ids[i]);
+        enum rc rc = stmt_step(stmt, e);
+        if (rc == RC_ROW) {
+            here[i] = (!r->t->funnel_id || r->t->funnel_id == stmt_col_i64(stmt, 0)) &&
+                      (!r->t->stage_id || r->t->stage_id == v->stage_ids[i]);
+            outcomes[i] = (unsigned char)stmt_col_i64(stmt, 1);
+        }
+        stmt_done(stmt);
+        if (rc != RC_ROW && rc != RC_DONE)
+            return rc;
+    }
+    s->here = here;
+    s->outcomes = outcomes;
+    return RC_OK;
+}
+
+static void copy_hits(struct replay *r, const struct deals_view *v, const struct replay_hits *hits)
+{
+    r->cards = ARENA_ARRAY(r->c->r->arena, struct card, hits->len + 1);
+    for (size_t i = 0; i < hits->len; i++) {
+        const struct replay_hit *h = &hits->ptr[i];
+        const struct visit *next = h->next == VISIT_NONE ? NULL : &v->visits[h->next];
+        r->cards[r->n++] =
+            (struct card){.deal_id = v->deals[h->deal].id,
+                          .deal = h->deal,
+                          .at = h->at,
+                          .won_later = h->won_later,
+                          .next_at = next ? visit_at(next) : 0,
+                          .next_actor = next ? next->actor : 0,
+                          .next_stage = next && visit_stage(next) < v->n_stages ? v->stage_ids[visit_stage(next)] : 0};
+    }
+}
+
+static enum rc scan(struct replay *r, struct err *e)
+{
+    struct calendar work;
+    struct replay_spec spec;
+    struct replay_hits hits = {0};
+    int64_t seq;
+    TRY(calendar_of_user(r->c->db, r->c->r->arena, 0, &work, e));
+    TRY(spec_of(r, &work, &spec, e));
+    TRY(journal_last(r->c->db, &seq, e));
+    if (!projection_wait(r->c->app->projection, seq, WAIT_MS))
+        return err_set(e, RC_UNAVAILABLE, "reports_loading", "", NULL);
+    struct deals_view v = projection_lock(r->c->app->projection);
+    enum rc rc = map_stages(r, &v, &spec, e);
+    if (rc == RC_OK) {
+        replay_scan(&v, &spec, &hits);
+        copy_hits(r, &v, &hits);
+    }
+    projection_unlock(r->c->app->projection);
+    vec_free(&hits);
+    return rc;
+}
+
+static int by_i64(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Deals out of sight are not counted either. */
+static enum rc only_seen(struct replay *r, struct err *e)
+{
+    const struct entity *deal = entity_by_id(ENT_DEAL);
+    int64_t *ids;
+    size_t n, kept = 0;
+    if (rights_all_rows(r->c->rights, deal, RIGHT_SEE))
+        return RC_OK;
+    TRY(query_ids(r->c->db, r->c->r->arena, deal, r->c->rights, NULL, INT64_MAX, &ids, &n, e));
+    for (size_t i = 0; i < r->n; i++)
+        if (n && bsearch(&r->cards[i].deal_id, ids, n, sizeof *ids, by_i64))
+            r->cards[kept++] = r->cards[i];
+    r->n = kept;
+    return RC_OK;
+}
+
+/* ---- did its condition hold ---- */
+
+static enum rc load_ref(void *arg, const struct entity *ent, int64_t id, const struct record **out, struct err *e)
+{
+    struct replay *r = arg;
+    struct record *found = NULL;
+    enum rc rc = record_load(r->c->db, r->c->r->arena, ent, id, true, &found, e);
+    *out = found;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc met(struct replay *r, const struct card *card, bool *yes, struct err *e)
+{
+    struct filter_eval x = {.arena = r->c->r->arena, .load = load_ref, .arg = r};
+    struct record *deal;
+    *yes = false;
+    TRY(record_as_of(r->c->db, r->c->r->arena, entity_by_id(ENT_DEAL), card->deal_id, card->at, &deal, e));
+    return deal ? trigger_condition(r->t, &x, deal, card->at, r->offset_ms, yes, NULL, NULL, e) : RC_OK;
+}
+
+/* Leaves the firings at which the condition held; of very many it asks an even sample, and says so. */
+static enum rc ask_condition(struct replay *r, struct err *e)
+{
+    if (!r->t->filter) {
+        r->looked = r->met = r->n;
+        return RC_OK;
+    }
+    size_t step = r->n > LOOKED_AT ? (r->n + LOOKED_AT - 1) / LOOKED_AT : 1, kept = 0;
+    r->sampled = step > 1;
+    for (size_t i = 0; i < r->n; i += step) {
+        bool yes;
+        TRY(met(r, &r->cards[i], &yes, e));
+        r->looked++;
+        if (yes)
+            r->cards[kept++] = r->cards[i];
+    }
+    r->met = kept;
+    return RC_OK;
+}
+
+/* ---- the answer ---- */
+
+static size_t scaled(const struct replay *r, size_t n)
+{
+    return r->sampled && r->looked ? (size_t)((double)n * (double)r->n / (double)r->looked + 0.5) : n;
+}
+
+static size_t deals_among(const struct replay *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->met; i++) /* in order of deals */
+        n += i == 0 || r->cards[i].deal != r->cards[i - 1].deal;
+    return n;
+}
+
+/* People moved it afterwards: that is where rule and people go apart. */
+static bool collides(const struct card *card)
+{
+    return card->next_at && card->next_actor;
+}
+
+static void put_would(struct replay *r, struct jw *w)
+{
+    const struct rule_names names = names_of_database(r->c->db);
+    jw_key(w, "would");
+    jw_arr(w);
+    for (size_t i = 0; i < r->t->n_actions; i++)
+        jw_str(w, action_text(r->c->r->arena, &r->t->actions[i], &names, call_locale(r->c)));
+    jw_end_arr(w);
+}
+
+static void put_collision(struct replay *r, struct jw *w, const struct card *card)
+{
+    jw_key(w, "collides");
+    jw_arr(w);
+    if (collides(card)) {
+        const struct rule_names names = names_of_database(r->c->db);
+        struct str stage = names.name(names.arg, r->c->r->arena, ENT_STAGE, card->next_stage);
+        jw_obj(w);
+        jw_ki64(w, "at", card->next_at);
+        jw_ki64(w, "actor_id", card->next_actor);
+        jw_ki64(w, "stage_id", card->next_stage);
+        jw_kstr(w, "text", stage);
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+}
+
+static enum rc put_card(struct replay *r, struct jw *w, const struct card *card, struct err *e)
+{
+    struct record *deal;
+    TRY(record_load(r->c->db, r->c->r->arena, entity_by_id(ENT_DEAL), card->deal_id, true, &deal, e));
+    jw_obj(w);
+    jw_ki64(w, "deal_id", card->deal_id);
+    jw_kstr(w, "title", deal->f[DEAL_TITLE].s);
+    jw_ki64(w, "at", card->at);
+    jw_kbool(w, "won_later", card->won_later);
+    put_would(r, w);
+    put_collision(r, w, card);
+    jw_end_obj(w);
+    return RC_OK;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct card *x = a, *y = b;
+    return x->at < y->at ? 1 : x->at > y->at ? -1 : 0;
+}
+
+static enum rc put_answer(struct replay *r, struct err *e)
+{
+    size_t apart = 0, won = 0, cards = deals_among(r);
+    for (size_t i = 0; i < r->met; i++) {
+        apart += collides(&r->cards[i]);
+        won += r->cards[i].won_later;
+    }
+    struct jw w = call_json(r->c);
+    jw_obj(&w);
+    jw_ki64(&w, "from", r->from);
+    jw_ki64(&w, "to", r->to);
+    jw_ki64(&w, "cards", (int64_t)scaled(r, cards));
+    jw_ki64(&w, "fires", (int64_t)scaled(r, r->met));
+    jw_ki64(&w, "collisions", (int64_t)scaled(r, apart));
+    jw_ki64(&w, "won_later", (int64_t)scaled(r, won));
+    jw_kbool(&w, "sampled", r->sampled);
+    jw_ki64(&w, "looked_at", (int64_t)r->looked);
+    qsort(r->cards, r->met, sizeof *r->cards, newest_first);
+    jw_key(&w, "items");
+    jw_arr(&w);
+    for (size_t i = 0; i < r->met && i < SHOWN; i++)
+        TRY(put_card(r, &w, &r->cards[i], e));
+    jw_end_arr(&w);
+    jw_ki64(&w, "took_ms", time_monotonic() - r->began);
+    jw_end_obj(&w);
+    return RC_OK;
+}
+
+static enum rc try_handle(struct call *c, struct err *e)
+{
+    struct replay r = {.c = c, .began = time_monotonic()};
+    json_t *body;
+    TRY(call_body(c, &body, e));
+    enum rc rc = read_wish(&r, body, e);
+    json_decref(body);
+    TRY(rc);
+    TRY(scan(&r, e));
+    TRY(only_seen(&r, e));
+    TRY(ask_condition(&r, e));
+    return put_answer(&r, e);
+}
+
+const struct route replay_routes[] = {
+    {"POST", "/api/triggers/try", RUN_POOL, MAY_READ, NULL,
+     "What a trigger would have done over the recorded history, and where people went apart from it", try_handle, NULL,
+     NULL, "trigger-try", "trigger-tried", 0, .can = CAN_AUTOMATION},
+};
+const size_t replay_routes_n = sizeof replay_routes / sizeof *replay_routes;
