@@ -1,5 +1,5 @@
 // What the server says about a draft (docs/api.md, "The designer and the linter").
-import { refOf, type Definition, type Patch, type Stage } from './definition'
+import { refOf, type Definition, type Gate, type Patch, type Stage } from './definition'
 
 export interface Finding {
   code: string
@@ -17,30 +17,32 @@ export interface Finding {
   fix?: { label: string; patch: Patch[] } | null
 }
 export interface Check {
-  problems?: { code?: string; field?: string; path?: string; detail?: string; text?: string }[]
-  findings: Finding[]
-  [more: string]: unknown
+  ok?: boolean
+  problems?: { code: string; field: string; path: string; detail: string }[]
+  findings?: Finding[]
 }
 export interface Change {
-  what: string
-  stage?: number | string | null
+  what: 'added' | 'removed' | 'changed' | 'moved'
+  object: string
+  id: number | null
+  /** Names, as the draft has them. */
+  stage: string | null
+  name: string | null
+  field?: string
   before: unknown
   after: unknown
-  [more: string]: unknown
 }
 export interface Impact {
   deals: number
-  lack: {
-    gate: number | string | { name?: string }
-    stage: number | string
+  lack: { gate: Gate; path: string; stage: string; count: number; filter: string | null; ids: number[] }[]
+  moved: {
+    stage: string
+    stage_id: number
+    to: string | null
     count: number
-    filter?: string | null
-    ids?: number[]
-    name?: string
-    [more: string]: unknown
+    filter: string
+    ids: number[]
   }[]
-  moved: { stage: number | string; to: number | string | null; count: number }[]
-  [more: string]: unknown
 }
 /** The stage that an answer speaks of: by its id, its key, its name, or its place in the list. */
 export function stageNamed(doc: Definition, said: unknown): Stage | undefined {
