@@ -380,9 +380,13 @@ static enum rc still_due(struct change *ch, const struct trigger *t, const struc
         *due = true;
         return RC_OK;
     }
-    if (t->event.on != ON_TIMER)
-        return RC_OK;
     TRY(run_record(ch, entity_by_id(ENT_DEAL), r->object_id, NULL, &deal, e));
+    if (t->event.on != ON_TIMER) { /* set off for a card that had waited: while it stands there */
+        *due = deal && deal->f[DEAL_STATUS].i == DEAL_OPEN &&
+               (!t->stage_id || t->stage_id == deal->f[DEAL_STAGE_ID].i) &&
+               (!t->funnel_id || t->funnel_id == deal->f[DEAL_FUNNEL_ID].i);
+        return RC_OK;
+    }
     if (!deal || !counts(t, deal))
         return RC_OK;
     TRY(work_of(ch, deal, &work, e));
