@@ -1,6 +1,7 @@
 /* The designer over HTTP: a funnel's definition, drafts of it, what they would do, publishing and restoring. */
 #include "api/inside.h"
 #include "crm/funnel_draft.h"
+#include "rules/lint.h"
 
 /* ---- a definition ---- */
 
@@ -86,6 +87,57 @@ static enum rc check_handle(struct call *c, struct err *e)
     for (const struct draft_problem *p = problems; p; p = p->next)
         put_problem(c, &w, &p->err);
     jw_end_arr(&w);
+    struct draft_row row;
+    struct lint_counts counts = {0};
+    TRY(draft_load(c->db, c->r->arena, c->id, &row, e));
+    if (row.funnel_id)
+        json_object_set_new(row.draft.tree, "id", json_integer(row.funnel_id));
+    lint_begin(&w);
+    enum rc rc = lint_definition(c->db, c->r->arena, row.draft.tree, call_locale(c), &w, &counts, e);
+    lint_end(&w, &counts);
+    json_decref(row.draft.tree);
+    jw_end_obj(&w);
+    return rc;
+}
+
+/* ---- the linter ---- */
+
+static enum rc lint_text_handle(struct call *c, struct err *e)
+{
+    static const char *const keys[] = {"definition", NULL};
+    struct draft draft;
+    struct lint_counts counts = {0};
+    json_t *body;
+    TRY(call_body(c, &body, e));
+    json_t *tree = json_object_get(body, "definition");
+    struct jw w = call_json(c);
+    enum rc rc = body_only(body, keys, e);
+    if (rc == RC_OK && !tree)
+        rc = err_set(e, RC_UNPROCESSABLE, "required", "definition", NULL);
+    if (rc == RC_OK)
+        rc = draft_read(c->r->arena, tree, !json_integer_value(json_object_get(tree, "id")), &draft, e);
+    if (rc == RC_OK && !rights_has_funnel(c->rights, json_integer_value(json_object_get(tree, "id"))))
+        rc = err_set(e, RC_NOT_FOUND, "not_found", "definition", NULL);
+    jw_obj(&w);
+    lint_begin(&w);
+    if (rc == RC_OK)
+        rc = lint_definition(c->db, c->r->arena, tree, call_locale(c), &w, &counts, e);
+    lint_end(&w, &counts);
+    jw_end_obj(&w);
+    json_decref(body);
+    return rc;
+}
+
+static enum rc lint_funnels_handle(struct call *c, struct err *e)
+{
+    int64_t funnel;
+    struct lint_counts counts = {0};
+    TRY(call_param_i64(c, "funnel_id", 0, 0, INT64_MAX, &funnel, e));
+    struct jw w = call_json(c);
+    jw_obj(&w);
+    lint_begin(&w);
+    TRY(lint_funnels(c->db, c->r->arena, funnel, c->rights, call_locale(c), &w, &counts, e));
+    lint_end(&w, &counts);
     jw_end_obj(&w);
     return RC_OK;
 }
@@ -144,6 +196,11 @@ const struct route designer_routes[] = {
     {"GET", "/api/funnels/{id}/definition", RUN_READ, MAY_READ, NULL,
      "A funnel whole: stages, gates, goals, triggers, reasons", definition_show, NULL, "version", NULL,
      "funnel-definition", 0},
+    {"POST", "/api/lint", RUN_POOL, MAY_MANAGE, NULL,
+     "What a definition of a funnel lacks and where it contradicts itself", lint_text_handle, NULL, NULL, "lint",
+     "findings", 0, .can = CAN_SETTINGS},
+    {"GET", "/api/lint", RUN_POOL, MAY_MANAGE, NULL, "The same of one funnel, or of all", lint_funnels_handle, NULL,
+     "funnel_id", NULL, "findings", 0, .can = CAN_SETTINGS},
     {"POST", "/api/funnel-drafts/{id}/check", RUN_POOL, MAY_MANAGE, NULL, "What of a draft would not be accepted",
      check_handle, NULL, NULL, NULL, "draft-check", 0, .can = CAN_SETTINGS},
     {"GET", "/api/funnel-drafts/{id}/compare", RUN_POOL, MAY_MANAGE, NULL,

@@ -100,6 +100,12 @@ static const struct {
      "{\"type\":\"object\",\"description\":\"docs/funnel.md\",\"properties\":{\"id\":{\"type\":\"integer\"},"
      "\"version\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"stages\":{\"type\":\"array\","
      "\"items\":{\"type\":\"object\"}}}}"},
+    {"lint", "{\"type\":\"object\",\"required\":[\"definition\"],\"additionalProperties\":false,\"properties\":{"
+             "\"definition\":{\"type\":\"object\"}}}"},
+    {"findings", "{\"type\":\"object\",\"properties\":{\"findings\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                 "\"properties\":{\"code\":{\"type\":\"string\"},\"level\":{\"enum\":[\"error\",\"warning\",\"hint\"]},"
+                 "\"place\":{\"type\":\"object\"},\"text\":{\"type\":\"string\"},\"why\":{\"type\":\"string\"},"
+                 "\"fix\":{\"type\":[\"object\",\"null\"]}}}},\"counts\":{\"type\":\"object\"}}}"},
     {"restore-version",
      "{\"type\":\"object\",\"required\":[\"version\"],\"additionalProperties\":false,\"properties\":{"
      "\"version\":{\"type\":\"integer\"}}}"},

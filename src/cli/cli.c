@@ -79,6 +79,11 @@ const struct cli_command cli_commands[] = {
      "Writes a list as a file for spreadsheets, with names instead of ids. A text that a spreadsheet would take for\n"
      "a formula begins with an apostrophe.",
      cli_export},
+    {"lint", "--data DIR|--postgres URL [--funnel NAME] [--json]",
+     "Looks through the funnels: names that do not say what has been done, stages that nobody reaches or leaves,\n"
+     "requirements that nobody can meet, triggers that never fire, loop or fight, automation that stops half way.\n"
+     "Any error makes the exit status 1.",
+     cli_lint},
     {"report",
      "conversion --data DIR|--postgres URL --funnel NAME [--as-of T] [--from T] [--to T]\n"
      "    [--by owner|source|campaign|deal_class|company|loss_reason|month|quarter|year] [--filter EXPR]\n"

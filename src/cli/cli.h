@@ -41,6 +41,7 @@ int cli_demo(int argc, char **argv);
 int cli_archive(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_import(int argc, char **argv);
+int cli_lint(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_restore(int argc, char **argv);
 int cli_serve(int argc, char **argv);

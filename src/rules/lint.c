@@ -1,7 +1,7 @@
 /* The linter: the document made ready, the checks in a row, what they found as JSON. */
-#include "rules/lint_impl.h"
 #include "base/i18n.h"
 #include "base/map.h"
+#include "rules/lint_impl.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -166,8 +166,7 @@ static void compile(struct lint *l, struct lint_actor *x, size_t position)
         .funnel_id = l->facts->funnel_id,
         .position = (int64_t)position,
         .enabled = !x->off,
-        .stage_id =
-            x->stage >= 0 ? json_integer_value(json_object_get(l->stages[x->stage].json, "id")) : 0,
+        .stage_id = x->stage >= 0 ? json_integer_value(json_object_get(l->stages[x->stage].json, "id")) : 0,
         .event = dump(l->a, json_object_get(x->json, "event")),
         .condition = lint_text(x->json, "condition"),
         .actions = lint_empty(x->json, "actions") ? STR("[]") : dump(l->a, json_object_get(x->json, "actions")),
@@ -209,11 +208,11 @@ static void read_stages(struct lint *l)
         const json_t *node = json_array_get(list, i);
         if (json_is_true(json_object_get(node, "archived")))
             continue;
-        l->stages[l->n_stages++] = (struct lint_stage){
-            .json = node,
-            .path = str_fmt(l->a, "stages[%zu]", i).ptr,
-            .name = lint_text(node, "name"),
-            .outcome = (enum deal_status)index_in(deal_status_names, lint_text(node, "outcome"))};
+        l->stages[l->n_stages++] =
+            (struct lint_stage){.json = node,
+                                .path = str_fmt(l->a, "stages[%zu]", i).ptr,
+                                .name = lint_text(node, "name"),
+                                .outcome = (enum deal_status)index_in(deal_status_names, lint_text(node, "outcome"))};
     }
     for (size_t i = 0; i < l->n_stages; i++) {
         l->stages[i].first_actor = (int)l->n_actors;
@@ -258,6 +257,8 @@ static void put_place(struct lint *l, struct jw *w, const struct lint_finding *f
 {
     jw_key(w, "place");
     jw_obj(w);
+    if (l->facts->funnel_id)
+        jw_ki64(w, "funnel", l->facts->funnel_id);
     int stage = f->actor ? f->actor->stage : f->stage;
     if (stage >= 0)
         put_ref(w, "stage", l->stages[stage].json);
@@ -321,12 +322,26 @@ static int by_weight(const void *x, const void *y)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-void lint_run(struct arena *a, json_t *definition, const struct lint_facts *facts, const char *lang, struct buf *out,
+void lint_begin(struct jw *w)
+{
+    jw_key(w, "findings");
+    jw_arr(w);
+}
+
+void lint_end(struct jw *w, const struct lint_counts *counts)
+{
+    jw_end_arr(w);
+    jw_key(w, "counts");
+    jw_obj(w);
+    for (int i = 0; i < 3; i++)
+        jw_ki64(w, lint_level_names[i], counts->n[i]);
+    jw_end_obj(w);
+}
+
+void lint_run(struct arena *a, json_t *definition, const struct lint_facts *facts, const char *lang, struct jw *w,
               struct lint_counts *counts)
 {
     struct lint l = {.a = a, .tree = json_deep_copy(definition), .facts = facts, .lang = lang};
-    struct jw w = jw_to(out);
-    *counts = (struct lint_counts){0};
     make_ids(l.tree);
     read_stages(&l);
     read_moves(&l);
@@ -334,22 +349,13 @@ void lint_run(struct arena *a, json_t *definition, const struct lint_facts *fact
         checks[i](&l);
     if (l.found.len)
         qsort(l.found.ptr, l.found.len, sizeof *l.found.ptr, by_weight);
-    jw_obj(&w);
-    jw_key(&w, "findings");
-    jw_arr(&w);
     for (size_t i = 0; i < l.found.len; i++) {
-        put_finding(&l, &w, &l.found.ptr[i]);
-        counts->n[l.found.ptr[i].level]++;
-        for (size_t k = 0; k < l.found.ptr[i].n_fix; k++)
-            json_decref(l.found.ptr[i].fix[k].value);
+        struct lint_finding *f = &l.found.ptr[i];
+        put_finding(&l, w, f);
+        counts->n[f->level]++;
+        for (size_t k = 0; k < f->n_fix; k++)
+            json_decref(f->fix[k].value);
     }
-    jw_end_arr(&w);
-    jw_key(&w, "counts");
-    jw_obj(&w);
-    for (int i = 0; i < 3; i++)
-        jw_ki64(&w, lint_level_names[i], counts->n[i]);
-    jw_end_obj(&w);
-    jw_end_obj(&w);
     vec_free(&l.found);
     json_decref(l.tree);
 }

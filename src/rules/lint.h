@@ -1,5 +1,5 @@
-/* The linter: reads the definition of a funnel (docs/funnel.md) and says what will not work, what contradicts itself and
- * what relies on memory. It needs no database; what else is known is given in lint_facts. Each finding has a stable
+/* The linter: reads the definition of a funnel (docs/funnel.md) and says what will not work, what contradicts itself
+ * and what relies on memory. It needs no database; what else is known is given in lint_facts. Each finding has a stable
  * code, its texts are lint.<code>.text, .why and .fix of i18n. A new check is one function and one row in lint.c. */
 #pragma once
 #include "base/json.h"
@@ -26,8 +26,8 @@ struct lint_facts {
     size_t n_roles;
     struct lint_others stages, goals; /* of other funnels */
     struct lint_others reasons;       /* loss reasons of all funnels; archived also tells `timeout` apart by `of` = 1 */
-    struct lint_others entered;       /* stages of this funnel (id) that other funnels or global triggers send deals to */
-    struct lint_others users, tags;   /* archived: inactive */
+    struct lint_others entered;     /* stages of this funnel (id) that other funnels or global triggers send deals to */
+    struct lint_others users, tags; /* archived: inactive */
 };
 
 enum lint_level { LINT_ERROR, LINT_WARNING, LINT_HINT };
@@ -35,7 +35,22 @@ extern const char *const lint_level_names[];
 struct lint_counts {
     int64_t n[3]; /* by level */
 };
-/* Writes {"findings":[{"code","level","place","text","why","fix"}],"counts":{"error","warning","hint"}}; findings are in
- * order of level, then of the document. The document has been read by draft_read, so its types are right. */
-void lint_run(struct arena *a, json_t *definition, const struct lint_facts *facts, const char *lang, struct buf *out,
+/* Writes the findings, in order of level and then of the document, as elements of an open array and adds to *counts.
+ * The document has been read by draft_read, so its types are right. */
+void lint_run(struct arena *a, json_t *definition, const struct lint_facts *facts, const char *lang, struct jw *w,
               struct lint_counts *counts);
+/* ,"findings":[...],"counts":{"error","warning","hint"} around them, within an open object. */
+void lint_begin(struct jw *w);
+void lint_end(struct jw *w, const struct lint_counts *counts);
+
+/* --- with a database (lint_facts.c) --- */
+/* Everything that lint_facts holds, of a funnel (0: one that is to be made). Free it also after an error. */
+MUST_USE enum rc lint_facts_load(struct db *db, struct arena *a, int64_t funnel_id, struct lint_facts *out,
+                                 struct err *e);
+void lint_facts_free(struct lint_facts *f);
+/* lint_run with the facts of the funnel that the document's "id" names. */
+MUST_USE enum rc lint_definition(struct db *db, struct arena *a, json_t *definition, const char *lang, struct jw *w,
+                                 struct lint_counts *counts, struct err *e);
+/* Of one funnel as it is published, or (0) of all that these rights see. */
+MUST_USE enum rc lint_funnels(struct db *db, struct arena *a, int64_t funnel_id, const struct rights *rights,
+                              const char *lang, struct jw *w, struct lint_counts *counts, struct err *e);

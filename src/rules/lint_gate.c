@@ -86,6 +86,7 @@ struct reason {
     struct str name, stems;
     int64_t id;
     bool timeout;
+    const char *path; /* of the document's own; NULL: one of all funnels */
 };
 
 static size_t read_reasons(struct lint *l, struct reason **out)
@@ -99,7 +100,8 @@ static size_t read_reasons(struct lint *l, struct reason **out)
         if (!json_is_true(json_object_get(r, "archived")))
             (*out)[n++] = (struct reason){.name = lint_text(r, "name"),
                                           .id = json_integer_value(json_object_get(r, "id")),
-                                          .timeout = json_is_true(json_object_get(r, "timeout"))};
+                                          .timeout = json_is_true(json_object_get(r, "timeout")),
+                                          .path = str_fmt(l->a, "loss_reasons[%zu]", i).ptr};
     }
     for (size_t i = 0; i < l->facts->reasons.len; i++) {
         const struct lint_other *r = &l->facts->reasons.ptr[i];
@@ -142,6 +144,8 @@ static void check_timeouts(struct lint *l, const struct reason *all, size_t n)
         struct lint_finding *f = lint_add(l, "timer_reason", LINT_WARNING, m->by->stage, m->by);
         f->field = "actions";
         f->args[1] = is ? is->name : STR("");
+        if (is && is->path)
+            lint_fix(f, lint_path(l, is->path, "timeout"), json_true());
     }
 }
 

@@ -21,8 +21,8 @@ static bool led_by_goals(const struct lint *l, int stage)
 {
     bool positive = false;
     for (size_t i = 0; i < l->n_moves; i++)
-        positive |= l->moves[i].by->is_goal && l->moves[i].from == stage &&
-                    l->moves[i].by->t->goal_kind == GOAL_POSITIVE;
+        positive |=
+            l->moves[i].by->is_goal && l->moves[i].from == stage && l->moves[i].by->t->goal_kind == GOAL_POSITIVE;
     for (int k = l->stages[stage].first_actor; k < l->stages[stage + 1].first_actor; k++) {
         const struct lint_actor *x = &l->actors[k];
         bool moves = false;
@@ -53,7 +53,7 @@ static struct graph draw(struct lint *l)
 {
     struct graph g = {.l = l, .n = l->n_stages};
     int first = next_open(l, -1);
-    g.way = ARENA_ARRAY(l->a, bool, g.n * g.n + 1);
+    g.way = ARENA_ARRAY(l->a, bool, g.n *g.n + 1);
     g.entry = ARENA_ARRAY(l->a, bool, g.n + 1);
     if (first >= 0)
         g.entry[first] = true;

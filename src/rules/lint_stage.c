@@ -52,8 +52,8 @@ void lint_check_names(struct lint *l)
 /* Events that are agreed upon before they happen. */
 static bool is_event(struct str stems)
 {
-    static const char *const events[] = {"встреч", "демонстрация", "демонстрац", "звонок", "презентац", "замер",
-                                         "meeting", "demonstration", "call", "presentation"};
+    static const char *const events[] = {"встреч", "демонстрация", "демонстрац",    "звонок", "презентац",
+                                         "замер",  "meeting",      "demonstration", "call",   "presentation"};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (memmem(stems.ptr, stems.len, events[i], strlen(events[i])))
             return true;
