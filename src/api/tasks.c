@@ -4,6 +4,7 @@
 #include "crm/queue.h"
 #include "crm/task_finish.h"
 #include "crm/task_flow.h"
+#include "rules/run.h"
 
 /* ---- the queue ---- */
 
@@ -101,7 +102,7 @@ static enum rc read_next(struct call *c, const json_t *next, struct task_finish 
 
 static enum rc read_finish(struct call *c, const json_t *body, struct task_finish *f, struct err *e)
 {
-    static const char *const keys[] = {"result", "stage_id", "deal", "next", "defer", NULL};
+    static const char *const keys[] = {"result", "goal_id", "stage_id", "deal", "next", "defer", NULL};
     const struct field *result = &entity_by_id(ENT_TASK)->fields[TASK_RESULT];
     TRY(body_only(body, keys, e));
     if (!json_object_get(body, "result"))
@@ -112,6 +113,11 @@ static enum rc read_finish(struct call *c, const json_t *body, struct task_finis
         return err_set(e, RC_UNPROCESSABLE, "result_required", "result", NULL);
     if ((int64_t)str_utf8_len(f->result) > result->max)
         return err_set(e, RC_UNPROCESSABLE, "too_long", "result", "%lld", (long long)result->max);
+    const json_t *goal = json_object_get(body, "goal_id");
+    if (goal && !json_is_null(goal) && !json_is_integer(goal))
+        return err_set(e, RC_INVALID, "wrong_type", "goal_id", "integer");
+    f->goal_id = json_integer_value(goal);
+    f->reach = rules_reach;
     TRY(read_deal(c, body, f, e));
     return read_next(c, json_object_get(body, "next"), f, e);
 }
@@ -164,6 +170,30 @@ static enum rc made_task(struct call *c, int64_t *out, struct err *e)
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
 }
 
+/* The run of the goal that was reached, as reaching it answers. */
+static enum rc put_run(struct call *c, struct jw *w, int64_t deal_id, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(c->db, &s,
+                   "SELECT id FROM trigger_run WHERE deal_id = $1 AND change_id = $2 AND rule_kind = $3"
+                   " ORDER BY id LIMIT 1",
+                   e));
+    stmt_i64(s, 1, deal_id);
+    stmt_i64(s, 2, c->job.change_id);
+    stmt_i64(s, 3, ENT_GOAL);
+    enum rc rc = stmt_step(s, e);
+    jw_key(w, "run");
+    if (rc == RC_ROW) {
+        jw_obj(w);
+        jw_ki64(w, "id", stmt_col_i64(s, 0));
+        jw_end_obj(w);
+    } else {
+        jw_null(w);
+    }
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
 static enum rc finish_show(struct call *c, struct err *e)
 {
     struct record *task;
@@ -176,6 +206,7 @@ static enum rc finish_show(struct call *c, struct err *e)
     TRY(put_record(c, &w, "task", ENT_TASK, c->id, e));
     TRY(put_record(c, &w, "deal", ENT_DEAL, val_i(task->f[TASK_DEAL_ID], 0), e));
     TRY(put_record(c, &w, "next", ENT_TASK, next, e));
+    TRY(put_run(c, &w, val_i(task->f[TASK_DEAL_ID], 0), e));
     jw_end_obj(&w);
     return RC_OK;
 }

@@ -1,4 +1,5 @@
 #include "cli/demo_fill_impl.h"
+#include "crm/due.h"
 #include <stdlib.h>
 
 #define CHUNK 40000 /* events a transaction */
@@ -474,6 +475,12 @@ static void count_changes(struct filler *f)
     }
 }
 
+static enum rc end_apply(struct wtx *tx, struct job *job, struct err *e)
+{
+    (void)job;
+    return tasks_catch_up(tx->db, tx->now, e);
+}
+
 enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(int64_t done, int64_t of),
                   struct demo_filled *out, struct err *e)
 {
@@ -500,6 +507,9 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
         if (progress)
             progress((int64_t)f.from, (int64_t)w->events.len);
     }
+    f.job.apply = end_apply;
+    if (rc == RC_OK)
+        rc = writer_run(writer, &f.job, e);
     out->contacts += (int64_t)w->contacts.len;
     out->companies += (int64_t)w->companies.len;
     buf_free(&f.scratch);

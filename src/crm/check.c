@@ -327,6 +327,7 @@ static enum rc check_all(struct check *c, struct err *e)
     }
     TRY(check_funnels(c, e));
     TRY(check_clients(c, e));
+    TRY(check_contacts(c, e));
     TRY(search_check(c->db, c->problem, c->arg, e));
     return check_settings(c, e);
 }

@@ -17,4 +17,5 @@ MUST_USE enum rc check_deal_rows(struct check *c, struct record *const *rows, si
 MUST_USE enum rc check_funnels(struct check *c, struct err *e); /* the newest published definition is the present one */
 /* Of deals: steps back, products, whether they pay, the coverage of their buying centres. */
 MUST_USE enum rc check_clients(struct check *c, struct err *e);
+MUST_USE enum rc check_contacts(struct check *c, struct err *e); /* of deals: when they were last in contact, and how */
 MUST_USE enum rc check_settings(struct check *c, struct err *e);

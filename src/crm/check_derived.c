@@ -76,6 +76,24 @@ enum rc check_deal_rows(struct check *c, struct record *const *rows, size_t n, s
     return rc == RC_DONE ? RC_OK : rc;
 }
 
+#define SPOKEN " FROM task t WHERE t.deal_id = d.id AND t.done = 1 AND t.kind < 3 AND t.deleted_at IS NULL"
+
+enum rc check_contacts(struct check *c, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s,
+                   "SELECT d.id FROM deal d WHERE d.deleted_at IS NULL AND (COALESCE(d.last_contact_at, 0) <>"
+                   " COALESCE((SELECT max(t.done_at)" SPOKEN "), 0) OR COALESCE(d.last_channel, -1) <>"
+                   " COALESCE((SELECT t.kind" SPOKEN " ORDER BY t.done_at DESC, t.id DESC LIMIT 1), -1)) ORDER BY d.id",
+                   e));
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        check_problem(c, "deal %lld: last_contact_at or last_channel differs from its tasks",
+                      (long long)stmt_col_i64(s, 0));
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
 /* ---- funnels ---- */
 
 static enum rc check_funnel(struct check *c, int64_t id, int64_t version, struct err *e)

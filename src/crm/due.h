@@ -7,5 +7,6 @@
 MUST_USE enum rc due_any(struct db *db, int64_t now, bool *out, struct err *e); /* is there anything for due_run? */
 /* In the writer: at most a few hundred of each. *more: there may be others. */
 MUST_USE enum rc due_run(struct wtx *tx, bool *more, struct err *e);
-/* Of tasks whose time lies in the past already nobody is told: after an archive or a company of examples came in. */
-MUST_USE enum rc reminders_past(struct db *db, int64_t now, struct err *e);
+/* For tasks that were written past the commands: when their deals were last in contact, and of what is past already
+ * nobody is reminded. */
+MUST_USE enum rc tasks_catch_up(struct db *db, int64_t now, struct err *e);

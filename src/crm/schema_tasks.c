@@ -12,7 +12,7 @@ const char tasks_sql[] =
     " AND (told_for IS NULL OR told_for <> COALESCE(remind_at, due_at));"
     "CREATE INDEX deal_escalate ON deal (escalate_at) WHERE escalate_at IS NOT NULL;";
 
-enum rc reminders_past(struct db *db, int64_t now, struct err *e)
+static enum rc reminders_past(struct db *db, int64_t now, struct err *e)
 {
     struct stmt *s;
     TRY(db_prepare(
@@ -21,7 +21,19 @@ enum rc reminders_past(struct db *db, int64_t now, struct err *e)
     return stmt_run(s, e);
 }
 
+#define SPOKEN " FROM task t WHERE t.deal_id = deal.id AND t.done = 1 AND t.kind < 3 AND t.deleted_at IS NULL"
+
+enum rc tasks_catch_up(struct db *db, int64_t now, struct err *e)
+{
+    TRY(reminders_past(db, now, e));
+    return db_exec(db,
+                   "UPDATE deal SET last_contact_at = (SELECT max(t.done_at)" SPOKEN
+                   "), last_channel = (SELECT t.kind" SPOKEN " ORDER BY t.done_at DESC, t.id DESC LIMIT 1)"
+                   " WHERE EXISTS (SELECT 1" SPOKEN ")",
+                   e);
+}
+
 enum rc tasks_backfill(struct db *db, struct err *e)
 {
-    return reminders_past(db, time_now(), e);
+    return tasks_catch_up(db, time_now(), e);
 }

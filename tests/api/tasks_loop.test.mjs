@@ -149,6 +149,18 @@ test('a funnel that creates: the last task done, the next is there; by the chann
   assert.equal((await tasksOf(seller, bare)).length, 1)
 })
 
+test('a goal is ticked while finishing: stage and next task come by themselves (R026)', async () => {
+  const { stages } = await funnel({ task_rule: 'refuse' })
+  const goal = await admin.create('/api/goals', { stage_id: stages[0].id, name: 'Есть интерес', actions: [{ do: 'move', stage_id: stages[1].id }, { do: 'task', title: 'Отправить КП', kind: 'mail', due_hours: 4, working: true, to: 'owner' }] })
+  const deal = await seller.create('/api/deals', { title: 'По цели', stage_id: stages[0].id })
+  const [task] = await tasksOf(seller, deal)
+  const done = (await seller.must(200)('POST', `/api/tasks/${task.id}/finish`, { result: 'Хотят КП', goal_id: goal.id, deal: { value_minor: 70000 } })).body
+  assert.deepEqual([done.deal.stage_id, done.deal.goal_ids, done.deal.value_minor, done.next.title], [stages[1].id, [goal.id], 70000, 'Отправить КП'])
+  assert.ok(done.run.id > 0)
+  assert.equal((await seller('POST', `/api/tasks/${done.next.id}/finish`, { result: 'ещё', goal_id: goal.id })).body.code, 'goal_of_other_stage')
+  assert.equal((await seller.get(`/api/tasks/${done.next.id}`)).done, false)
+})
+
 test('a repeating reminder of payment makes the next one until the deal leaves its stage (R299, R302)', async () => {
   const { stages } = await funnel()
   nextWeek()
