@@ -1,4 +1,6 @@
 // What triggers have done, as the server tells it.
+import { DAY, formatDay, parseDay } from '../../lib/dates'
+
 export interface Seen {
   text: string
   value: unknown
@@ -36,10 +38,15 @@ export interface Replay {
     collides: { seq: number; at: number; actor_id: number | null; text: string }[]
   }[]
   took_ms: number
+  collisions?: number
+  won_later?: number
+  /** Only a part of the deals was looked at; the figures are reckoned up. */
+  sampled?: boolean
+  looked_at?: number
 }
 export interface Waiting {
   count: number
-  items: { id: number; title: string; [more: string]: unknown }[]
+  items: { deal_id: number; title: string; stage_id: number; since: number }[]
 }
 export interface Metrics {
   tags: { automatic: number; all: number; share: number | null; [more: string]: unknown }
@@ -60,11 +67,11 @@ export function seenText(value: unknown): string {
   }
   return String(value)
 }
-/** The beginning and end of the last n days, as the server wants them. */
+/** The last n days, as date fields have them. */
 export function lastDays(now: number, days: number): { from: string; to: string } {
-  const day = (at: number) => {
-    const d = new Date(at)
-    return `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`
-  }
-  return { from: day(now - days * 86_400_000), to: day(now) }
+  return { from: formatDay(now - days * DAY), to: formatDay(now) }
+}
+/** Whole days as moments: from the beginning of the first to the end of the last. */
+export function moments(from: string, to: string): { from: number; to: number } {
+  return { from: parseDay(from), to: parseDay(to, 1) - 1 }
 }

@@ -33,6 +33,8 @@ export class Design {
   refused = $state('')
   saving = $state<'no' | 'soon' | 'now'>('no')
   linting = $state(false)
+  /** The linter does not answer: nobody knows whether all is in order. */
+  unlinted = $state(false)
   #past = $state.raw<readonly Definition[]>([])
   #future = $state.raw<readonly Definition[]>([])
   #saveTimer: ReturnType<typeof setTimeout> | undefined
@@ -158,8 +160,10 @@ export class Design {
         body: { definition: this.doc },
       })
       if (round === this.#linted) this.findings = data.findings
+      this.unlinted = false
     } catch {
-      if (round === this.#linted) this.findings = [] // said when the draft is checked
+      // A document that cannot be read: said when it is saved.
+      this.unlinted = true
     }
     if (round === this.#linted) this.linting = false
   }
