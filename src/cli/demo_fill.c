@@ -1,5 +1,7 @@
 #include "cli/demo_fill_impl.h"
+#include "crm/clients.h"
 #include "crm/due.h"
+#include "store/journal.h"
 #include <stdlib.h>
 
 #define CHUNK 40000 /* events a transaction */
@@ -249,6 +251,12 @@ static struct val product_sold(struct filler *f, uint32_t index)
     return (struct val){.kind = VAL_SET, .set = {id, f->passed[index] & SELLS ? 1 : 0}};
 }
 
+static bool goes_back(const struct filler *f, const struct demo_event *ev)
+{
+    unsigned won = f->w->n_stages[f->w->deals.ptr[ev->object].funnel];
+    return ev->kind == DEMO_EV_MOVE && ev->b < ev->a && ev->a <= won;
+}
+
 static struct val stages_passed(struct filler *f, uint32_t index)
 {
     const int64_t *stage = f->stage[f->w->deals.ptr[index].funnel];
@@ -272,6 +280,7 @@ static void deal_now(struct filler *f, uint32_t index, struct record *r)
     r->f[DEAL_OWNER_ID] = val_int(f->user[d->owner]);
     r->f[DEAL_STAGE_IDS] = stages_passed(f, index);
     r->f[DEAL_PRODUCT_IDS] = product_sold(f, index);
+    r->f[DEAL_RETURNS] = val_int(f->returns[index]);
     r->f[DEAL_UNPROFITABLE] = val_int(d->cost_minor > 0 && d->cost_minor > d->value_minor); /* 100 % */
     r->f[DEAL_STAGE_ENTERED_AT] = val_int(demo_at(f->w, d->entered));
     r->f[DEAL_OPEN_TASKS] = val_int(d->open_tasks);
@@ -338,7 +347,12 @@ static enum rc change_deal(struct filler *f, const struct demo_event *ev, enum v
             deal_lost(f, ev->object, is);
     }
     f->written++;
-    return bulk_event(f->tx, demo_actor(f, ev->actor), at, f->deal[ev->object], verb, was, is, &f->scratch, e);
+    TRY(bulk_event(f->tx, demo_actor(f, ev->actor), at, f->deal[ev->object], verb, was, is, &f->scratch, e));
+    if (!goes_back(f, ev))
+        return RC_OK;
+    int64_t seq;
+    TRY(journal_last(f->tx->db, &seq, e));
+    return deal_return_add(f->tx->db, f->deal[ev->object], seq, e);
 }
 
 static int64_t task_kind(const char *name)
@@ -467,6 +481,7 @@ static void count_changes(struct filler *f)
         if (!changes && ev->kind != DEMO_EV_DEAL)
             continue;
         f->touched[ev->object] = ev->t;
+        f->returns[ev->object] = (unsigned char)(f->returns[ev->object] + goes_back(f, ev));
         if (ev->kind == DEMO_EV_MOVE)
             f->passed[ev->object] |= 1u << ev->b;
         if (ev->kind == DEMO_EV_DEAL)
@@ -492,6 +507,7 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     f.task = ARENA_ARRAY(&a, int64_t, w->tasks.len + 1);
     f.touched = ARENA_ARRAY(&a, uint32_t, w->deals.len + 1);
     f.changes = ARENA_ARRAY(&a, uint16_t, w->deals.len + 1);
+    f.returns = ARENA_ARRAY(&a, unsigned char, w->deals.len + 1);
     f.passed = ARENA_ARRAY(&a, uint32_t, w->deals.len + 1);
     count_changes(&f);
     enum rc rc = writer_run(writer, &f.job, e);
@@ -510,6 +526,13 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     f.job.apply = end_apply;
     if (rc == RC_OK)
         rc = writer_run(writer, &f.job, e);
+    f.job.apply = demo_clients_apply;
+    if (rc == RC_OK)
+        rc = writer_run(writer, &f.job, e);
+    if (rc == RC_OK) {
+        out->events += f.written;
+        out->contacts += f.twin_contacts;
+    }
     out->contacts += (int64_t)w->contacts.len;
     out->companies += (int64_t)w->companies.len;
     buf_free(&f.scratch);

@@ -28,9 +28,10 @@ struct filler {
     int64_t *company, *contact, *deal, *task;                 /* ids by index, known once the row is written */
     uint32_t *touched;                                        /* by deal: its last event */
     uint16_t *changes;                                        /* by deal: events behind the first */
+    unsigned char *returns;                                   /* by deal: steps back */
     uint32_t *passed;                                         /* by deal: bits of the stages it has been on */
     size_t from, to;                                          /* events of this job */
-    int64_t written, twin_contacts, twin_companies;           /* by this job */
+    int64_t written, twin_contacts, twin_companies;           /* by this job; more than the history tells */
     struct wtx *tx;
     struct record *was[ENT_END], *is[ENT_END];
     struct buf scratch;
@@ -50,6 +51,9 @@ MUST_USE enum rc demo_row_and_event(struct filler *f, struct record *r, const st
 MUST_USE enum rc demo_setup_settings(struct filler *f, int64_t at, struct err *e);
 MUST_USE enum rc demo_setup_teams(struct filler *f, int64_t at, struct err *e);
 MUST_USE enum rc demo_setup_fields(struct filler *f, int64_t at, struct err *e); /* with layout and views */
+
+/* ---- demo_clients.c: the job behind the history; `job` is the filler ---- */
+MUST_USE enum rc demo_clients_apply(struct wtx *tx, struct job *job, struct err *e);
 
 /* ---- demo_more.c: what is known of some records beside the usual ---- */
 void demo_own_places(struct filler *f);

@@ -116,7 +116,8 @@ static const char *deals_sql(struct arena *a, const char *people)
                    " d.returns = 0 THEN 0 ELSE (SELECT count(*) FROM deal_return r JOIN journal j ON j.seq = r.seq"
                    " WHERE r.deal_id = d.id AND j.at >= $2) END, d.waiting_since, s.wait_hours, CASE WHEN"
                    " d.deferred_until > $1 OR d.wait_id IS NOT NULL THEN 1 ELSE 0 END FROM deal d JOIN stage s ON"
-                   " s.id = d.stage_id WHERE d.status = 0 AND d.deleted_at IS NULL%s%s%s ORDER BY d.id",
+                   " s.id = d.stage_id WHERE d.status = 0 AND d.deleted_at IS NULL AND d.created_at <= $1%s%s%s ORDER "
+                   "BY d.id",
                    people ? " AND d.owner_id IN (" : "", people ? people : "", people ? ")" : "")
         .ptr;
 }

@@ -303,7 +303,7 @@ static enum rc put_reasons(struct discipline *d, struct err *e)
 {
     static const struct report_column columns[] = {
         {"at", RT_TIME}, {"who", RT_TEXT}, {"deal", RT_TEXT}, {"reason", RT_TEXT}, {"deal_id", RT_INT}};
-    struct report_table *t = report_table_add(d->result, "overrides", columns, sizeof columns / sizeof *columns);
+    struct report_table *t = report_table_add(d->result, "set_aside", columns, sizeof columns / sizeof *columns);
     struct sqlb q = sqlb_new(d->call->arena);
     struct stmt *s = NULL;
     int64_t n = 0;

@@ -149,7 +149,7 @@ test('the report names managers with their numbers and rules set aside with thei
   assert.ok(row(mine)[col.no_task] >= 1 && row(mine)[col.overdue] >= 1 && row(mine)[col.unprofitable] === 1)
   assert.equal(row(people.head.session.user.id)[col.overrides], 1, 'whoever set the rule aside')
   assert.equal(report.summary.one_card, 2)
-  assert.equal(report.summary.overrides[0].reason, 'Клиент просит КП сегодня')
+  assert.equal(report.summary.set_aside[0].reason, 'Клиент просит КП сегодня')
   await admin.del(`/api/gates/${gate.id}`)
   const { code, out, err } = await cli(['report', 'discipline', ...server.place, '--funnel', 'корпоративные', '--json'])
   assert.equal(code, 0, err)
