@@ -134,7 +134,7 @@ static enum rc discipline_handle(struct call *c, struct err *e)
 
 /* ---- coverage that runs out ---- */
 
-#define SWEEP_EVERY (15 * 60 * MS_SECOND)
+#define SWEEP_EVERY (INT64_C(15) * 60 * MS_SECOND)
 #define SWEEP_AT_ONCE 500
 
 struct sweep {

@@ -36,7 +36,7 @@ static void put_tree(struct call *c, json_t *tree)
 static enum rc definition_show(struct call *c, struct err *e)
 {
     int64_t version;
-    json_t *tree;
+    json_t *tree = NULL;
     struct record *funnel;
     TRY(call_param_i64(c, "version", 0, 0, INT64_MAX, &version, e));
     if (!rights_has_funnel(c->rights, c->id))

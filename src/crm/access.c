@@ -102,6 +102,12 @@ static bool sees_custom(const struct rights *r, const struct access *x)
     return true;
 }
 
+/* Reviews of a team are its head's, too. */
+static bool reviews(const struct rights *r, enum scope scope, int64_t team)
+{
+    return !r || scope == SCOPE_ALL || rights_in(r->heads, r->n_heads, team);
+}
+
 bool rights_allow(const struct rights *r, const struct access *x, enum right right)
 {
     enum scope scope = rights_scope(r, x->ent, right);
@@ -145,9 +151,9 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
     case ENT_REGULATION_READ:
         return reaches(r, scope, x->owner);
     case ENT_REVIEW:
-        return scope == SCOPE_ALL || rights_in(r->heads, r->n_heads, x->kind);
+        return reviews(r, scope, x->kind);
     case ENT_REVIEW_ITEM:
-        return (scope == SCOPE_ALL || rights_in(r->heads, r->n_heads, x->kind)) && allow_parents(r, x, RIGHT_SEE);
+        return reviews(r, scope, x->kind) && allow_parents(r, x, RIGHT_SEE);
     case ENT_COMPETITOR_OFFER:
         return allow_parents(r, x, of_whole(right));
     case ENT_LOSS_REASON:
@@ -180,17 +186,17 @@ static const char *const facts_sql[ENT_END] = {
     [ENT_OPERATION] = "SELECT owner_id FROM operation WHERE id = $1",
     [ENT_NOTIFICATION] = "SELECT user_id FROM notification WHERE id = $1",
     [ENT_STAGE] = "SELECT NULL, funnel_id FROM stage WHERE id = $1",
-    [ENT_GATE] = "SELECT NULL, s.funnel_id, g.stage_id FROM gate g LEFT JOIN stage s ON s.id = g.stage_id"
-                 " WHERE g.id = $1",
-    [ENT_GOAL] = "SELECT NULL, s.funnel_id, g.stage_id FROM goal g LEFT JOIN stage s ON s.id = g.stage_id"
-                 " WHERE g.id = $1",
-    [ENT_TRIGGER] = "SELECT NULL, COALESCE(g.funnel_id, s.funnel_id), g.stage_id FROM trigger_rule g"
-                    " LEFT JOIN stage s ON s.id = g.stage_id WHERE g.id = $1",
+    [ENT_GATE] = ("SELECT NULL, s.funnel_id, g.stage_id FROM gate g LEFT JOIN stage s ON s.id = g.stage_id"
+                  " WHERE g.id = $1"),
+    [ENT_GOAL] = ("SELECT NULL, s.funnel_id, g.stage_id FROM goal g LEFT JOIN stage s ON s.id = g.stage_id"
+                  " WHERE g.id = $1"),
+    [ENT_TRIGGER] = ("SELECT NULL, COALESCE(g.funnel_id, s.funnel_id), g.stage_id FROM trigger_rule g"
+                     " LEFT JOIN stage s ON s.id = g.stage_id WHERE g.id = $1"),
     [ENT_INVOLVEMENT] = "SELECT NULL, funnel_id, stage_id FROM involvement WHERE id = $1",
     [ENT_REGULATION_READ] = "SELECT user_id FROM regulation_read WHERE id = $1",
     [ENT_REVIEW] = "SELECT NULL, NULL, NULL, team_id FROM review WHERE id = $1",
-    [ENT_REVIEW_ITEM] = "SELECT NULL, NULL, NULL, r.team_id, i.deal_id FROM review_item i"
-                        " LEFT JOIN review r ON r.id = i.review_id WHERE i.id = $1",
+    [ENT_REVIEW_ITEM] = ("SELECT NULL, NULL, NULL, r.team_id, i.deal_id FROM review_item i"
+                         " LEFT JOIN review r ON r.id = i.review_id WHERE i.id = $1"),
     [ENT_COMPETITOR_OFFER] =
         "SELECT NULL, NULL, NULL, NULL, deal_id, contact_id, company_id FROM competitor_offer WHERE id = $1",
     [ENT_LOSS_REASON] = "SELECT NULL, funnel_id FROM loss_reason WHERE id = $1",

@@ -51,7 +51,7 @@ struct crm_rules {
     /* At the end of a command, when everything that follows from it has happened (change_end). */
     enum rc (*end)(struct change *ch, struct err *e);
 };
-void crm_set_rules(const struct crm_rules *rules); /* NULL: none; outlives the program's writers */
+void crm_set_rules(const struct crm_rules *what); /* NULL: none; outlives the program's writers */
 /* Ends a command: rules that hold for a command as a whole are asked here (no open deal without a task). Who begins a
  * change and is not a command_job or an operation calls it when done. */
 MUST_USE enum rc change_end(struct change *ch, struct err *e);

@@ -489,6 +489,6 @@ void import_row_end(struct importing *im, struct arena *a, struct import_row *ro
             join_name(a, &row->part[i]);
             name_for_want(&row->part[i]);
         }
-    if (main->ent->id == ENT_DEAL)
+    if (im->plan.object == ENT_DEAL)
         deal_title(im, row);
 }

@@ -420,7 +420,7 @@ void import_guess(struct arena *a, enum entity_id object, const struct str *head
     enum entity_id theirs = ENT_NONE;
     *recognised = system_of(a, headers, n, &theirs);
     for (size_t i = 0; i < n; i++) {
-        guess_one(a, object, headers[i], samples ? samples[i] : NULL, n_samples ? n_samples[i] : 0, *recognised != NULL,
+        guess_one(a, object, headers[i], samples ? samples[i] : NULL, samples ? n_samples[i] : 0, *recognised != NULL,
                   &out[i]);
         settle(out, i);
     }

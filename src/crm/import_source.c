@@ -51,7 +51,7 @@ static enum rc transcode_all(FILE *in, FILE *out, enum encoding from, struct err
         n = fread(block, 1, HEAD, in);
         buf_add(&held, block, n);
         size_t used = encoding_read(from, buf_view(&held), n == 0, &text);
-        if (used)
+        if (held.ptr)
             memmove(held.ptr, held.ptr + used, held.len - used);
         held.len -= used;
         if (text.len && fwrite(text.ptr, 1, text.len, out) != text.len)

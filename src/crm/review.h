@@ -4,7 +4,7 @@
 
 #define REVIEW_ITEMS_MOST 500 /* of the deals with the most reasons and the greatest values */
 #define REVIEW_SILENT_DAYS 14
-#define REVIEW_STUCK 3 / 2 /* times the norm of the stage */
+#define REVIEW_STUCK(norm) ((norm)*3 / 2) /* beyond this a deal stands too long in its stage */
 
 /* The people of a team and of those below it as a list for SQL, "3,17,0"; team 0: NULL, everybody. */
 MUST_USE enum rc team_people(struct db *db, struct arena *a, int64_t team, const char **out, struct err *e);

@@ -209,7 +209,7 @@ static enum rc read_members(const struct reading *p, const json_t *tree,
 static enum rc read_tree(const struct reading *p, const json_t *tree)
 {
     static const char *const known[] = {"objects", "fields", "funnels", "stages", "can"};
-    struct ids places[PLACE_WORDS];
+    struct ids places[PLACE_WORDS] = {0};
     const char *key;
     json_t *v;
     if (!json_is_object(tree))

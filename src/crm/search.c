@@ -41,9 +41,10 @@ struct search {
     struct noun nouns[KINDS];
     size_t n_nouns;
     const struct terms *terms;
-    size_t driver; /* the term by which records are looked up */
-    int64_t left;  /* records still to be compared; for several words */
-    size_t joined; /* postings brought together so far */
+    struct terms own, turned[2]; /* what is asked; the same in the other keyboard layout */
+    size_t driver;               /* the term by which records are looked up */
+    int64_t left;                /* records still to be compared; for several words */
+    size_t joined;               /* postings brought together so far */
     bool slipping;
     enum search_how how;
     struct search_hit *hits;
@@ -534,23 +535,22 @@ static void add_nouns(struct search *s)
 
 static enum rc run(struct search *s, struct search_result *out, struct err *e)
 {
-    struct terms own, turned[2];
     struct str text = cut(s->q->text, TEXT_MOST);
     TRY(by_number(s, e));
-    search_read(s->a, text, &own);
-    TRY(run_terms(s, &own, SEARCH_EXACT, SEARCH_PREFIX, e));
+    search_read(s->a, text, &s->own);
+    TRY(run_terms(s, &s->own, SEARCH_EXACT, SEARCH_PREFIX, e));
     for (int i = 0; i < 2 && !s->n; i++) {
         struct str as = search_layout(s->a, text, i == 0);
-        search_read(s->a, as, &turned[i]);
+        search_read(s->a, as, &s->turned[i]);
         forget_counts(s);
-        TRY(run_terms(s, &turned[i], SEARCH_LAYOUT, SEARCH_LAYOUT, e));
+        TRY(run_terms(s, &s->turned[i], SEARCH_LAYOUT, SEARCH_LAYOUT, e));
         if (s->n)
             out->as = as;
     }
     if (!s->n)
-        TRY(run_slips(s, &own, e));
+        TRY(run_slips(s, &s->own, e));
     for (int i = 0; i < 2 && !s->n; i++) {
-        TRY(run_slips(s, &turned[i], e));
+        TRY(run_slips(s, &s->turned[i], e));
         if (s->n)
             out->as = search_layout(s->a, text, i == 0);
     }

@@ -12,7 +12,8 @@ static int64_t seq;
 
 static int64_t feed(struct projection *p, int64_t deal, int verb, int64_t at, int64_t undoes, const char *data)
 {
-    struct event ev = {.seq = ++seq,
+    seq++;
+    struct event ev = {.seq = seq,
                        .at = at,
                        .actor_id = 7,
                        .undoes = undoes,
