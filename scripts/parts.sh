@@ -1,12 +1,24 @@
 # Sourced by ./test: one function a part. Each adds to passed, failed and skipped.
 # shellcheck shell=bash
 
-heading() { printf '\n== %s\n' "$*" >&3; }
-# Shows the end of a log and counts.
+heading() { printf '\n== %s (%d:%02d since the start)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)) >&3; }
+# What failed, out of a log: TAP's "not ok" with what follows it, findings of compilers, clang-tidy and sanitizers, Playwright's
+# numbered failures. The end of the log when it knows none of these.
+failures() { # LOG
+  local found
+  found=$(awk '
+    /^ *(ok [0-9]|# Subtest|1\.\.[0-9]|\[[0-9]+\/[0-9]+\])/ { on = 0 }
+    /^ *not ok [0-9]/ || /^  [0-9]+\) / || /^  [0-9]+ (failed|flaky|interrupted|did not run)/ { on = 1 }
+    /ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:|ERROR: libFuzzer/ { on = 1 }
+    /: (warning|error|fatal error): / { some = 5 }
+    on || some > 0 { print; some-- }' "$1" | head -n 400)
+  if [ -n "$found" ]; then printf '%s\n' "$found"; else tail -n 150 "$1"; fi
+}
+# Counts, and shows what failed.
 count() { # NAME PASSED FAILED SKIPPED LOG
   passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
   printf '   %s: %s passed, %s failed%s\n' "$1" "$2" "$3" "$([ "$4" -gt 0 ] && printf ', %s skipped' "$4")" >&3
-  if [ "$3" -gt 0 ]; then tail -n 150 "$5" >&3; fi
+  if [ "$3" -gt 0 ]; then failures "$5" >&3; fi
 }
 # Counts the lines of a TAP stream; a program that died without finishing its plan counts as a failure.
 count_tap() { # NAME LOG STATUS
@@ -34,14 +46,32 @@ count_command() { # NAME COMMAND...
   if [ $status -eq 0 ]; then count "$name" 1 0 0 "$work/command.log"; else count "$name" 0 1 0 "$work/command.log"; fi
 }
 
+# Runs a function for every NUL-ended word of its input, as many at a time as there are processors.
+at_a_time() { # FUNCTION WORD...
+  local run=$1; shift
+  export -f "${run?}" postgres_database; export work pg_dir
+  xargs -0 -n 1 -P "$(nproc)" bash -c "$run"' "$@"' "$run" "$@"
+}
+programs_of() { # PATTERN...
+  local program
+  for program in "$@"; do
+    if [ -x "$program" ] && [ ! -d "$program" ]; then printf '%s\0' "$program"; fi
+  done
+}
+# Each has a database of its own: they empty it.
+one_unit_program() { # LABEL PROGRAM
+  local name; name=$(basename "$2")
+  local log="$work/$1-$name.log"
+  if [ -n "${VORONKA_TEST_PG:-}" ]; then VORONKA_TEST_PG=$(postgres_database "$1_$name"); fi
+  CMOCKA_MESSAGE_OUTPUT=TAP VORONKA_SOURCE="$PWD" timeout 300 "$2" >"$log" 2>&1
+  echo $? >"$log.status"
+}
 unit_programs() { # DIRECTORY LABEL
-  local program name log status
+  local program log
+  programs_of "$1"/tests/unit/test_* | at_a_time one_unit_program "$2"
   for program in "$1"/tests/unit/test_*; do
-    [ -x "$program" ] && [ ! -d "$program" ] || continue
-    name=$(basename "$program")
-    log="$work/$2-$name.log"
-    (CMOCKA_MESSAGE_OUTPUT=TAP VORONKA_SOURCE="$PWD" timeout 300 "$program" >"$log" 2>&1); status=$?
-    count_tap "$2 $name" "$log" "$status"
+    log="$work/$2-$(basename "$program").log"
+    if [ -e "$log" ]; then count_tap "$2 $(basename "$program")" "$log" "$(cat "$log.status")"; fi
   done
 }
 
@@ -118,34 +148,42 @@ part_fault() {
   count_node "faults on PostgreSQL" "$log" "$status"
 }
 
+# The build with AddressSanitizer and UBSan is one for the unit programs and the fuzz targets.
+sanitized_build() { # KIND TARGET
+  local dir="build-${1%%,*}" options=(-Db_sanitize="$1" -Db_lundef=false -Doptimization=1) cc=gcc
+  if [ "$1" != thread ]; then cc=clang; options+=(-Dfuzz=true); fi
+  if [ ! -e "$dir/build.ninja" ]; then
+    CC="ccache $cc" meson setup "$dir" "${options[@]}" >"$work/meson.log" 2>&1 ||
+      { count "$1 build" 0 1 0 "$work/meson.log"; return 1; }
+  fi
+  ninja -C "$dir" "$2" >"$work/ninja.log" 2>&1 || { count "$1 build" 0 1 0 "$work/ninja.log"; return 1; }
+}
+
 part_sanitize() {
   heading "Unit tests under AddressSanitizer and UBSan, then ThreadSanitizer"
   local kind
   for kind in address,undefined thread; do
-    local dir="build-${kind%%,*}"
-    if [ ! -e "$dir/build.ninja" ]; then
-      CC="ccache gcc" meson setup "$dir" -Db_sanitize="$kind" -Db_lundef=false >"$work/meson.log" 2>&1 ||
-        { count "$kind build" 0 1 0 "$work/meson.log"; continue; }
-    fi
-    ninja -C "$dir" unit >"$work/ninja.log" 2>&1 || { count "$kind build" 0 1 0 "$work/ninja.log"; continue; }
+    sanitized_build "$kind" unit || continue
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-      TSAN_OPTIONS=halt_on_error=1:suppressions="$PWD/tests/tsan.supp" unit_programs "$dir" "${kind%%,*}"
+      TSAN_OPTIONS=halt_on_error=1:suppressions="$PWD/tests/tsan.supp" unit_programs "build-${kind%%,*}" "${kind%%,*}"
   done
 }
 
+one_fuzz_target() { # TARGET
+  local name; name=$(basename "$1")
+  mkdir -p "$work/corpus-$name"
+  timeout 60 "$1" -max_total_time="${FUZZ_SECONDS:-5}" -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$work/" \
+    "$work/corpus-$name" "tests/fuzz/seeds/${name#fuzz_}" >"$work/$name.log" 2>&1
+  echo $? >"$work/$name.log.status"
+}
 part_fuzz() {
   heading "Fuzz targets, a short run each over their seeds"
-  if [ ! -e build-fuzz/build.ninja ]; then
-    CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false >"$work/meson.log" 2>&1 ||
-      { count "fuzz build" 0 1 0 "$work/meson.log"; return; }
-  fi
-  ninja -C build-fuzz >"$work/ninja.log" 2>&1 || { count "fuzz build" 0 1 0 "$work/ninja.log"; return; }
-  local target name
-  for target in build-fuzz/tests/fuzz/fuzz_*; do
-    [ -x "$target" ] && [ ! -d "$target" ] || continue
-    name=$(basename "$target")
-    mkdir -p "$work/corpus-$name"
-    count_command "$name" timeout 60 "$target" -max_total_time="${FUZZ_SECONDS:-10}" -rss_limit_mb=2048 -timeout=10 \
-      -artifact_prefix="$work/" "$work/corpus-$name" "tests/fuzz/seeds/${name#fuzz_}"
+  sanitized_build address,undefined fuzz || return
+  local log name target
+  programs_of build-address/tests/fuzz/fuzz_* | at_a_time one_fuzz_target
+  for target in build-address/tests/fuzz/fuzz_*; do
+    name=$(basename "$target") log="$work/${target##*/}.log"
+    [ -e "$log" ] || continue
+    if [ "$(cat "$log.status")" = 0 ]; then count "$name" 1 0 0 "$log"; else count "$name" 0 1 0 "$log"; fi
   done
 }
