@@ -17,17 +17,21 @@
 
 struct card { /* a firing, outside of the lock of the projection */
     int64_t deal_id, at, next_at, next_stage, next_actor;
-    uint32_t deal;
     bool won_later;
+};
+struct totals {
+    size_t fires, deals, apart, won;
 };
 struct replay {
     struct call *c;
     const struct trigger *t;
     struct rule_set *set;
     int64_t from, to, offset_ms, began;
+    const int64_t *seen; /* deals that the asker sees, NULL: all */
+    size_t n_seen;
+    struct totals all;
     struct card *cards;
-    size_t n, looked, met;
-    bool sampled;
+    size_t n, step, looked; /* one of `step` firings has been looked at */
 };
 
 /* ---- which trigger, which time ---- */
@@ -148,20 +152,74 @@ static enum rc map_stages(struct replay *r, const struct deals_view *v, struct r
     return RC_OK;
 }
 
-static void copy_hits(struct replay *r, const struct deals_view *v, const struct replay_hits *hits)
+static int by_i64(const void *a, const void *b)
 {
-    r->cards = ARENA_ARRAY(r->c->r->arena, struct card, hits->len + 1);
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Deals out of sight are not counted either. */
+static void only_seen(const struct replay *r, const struct deals_view *v, struct replay_hits *hits)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < hits->len; i++)
+        if (r->n_seen && bsearch(&v->deals[hits->ptr[i].deal].id, r->seen, r->n_seen, sizeof *r->seen, by_i64))
+            hits->ptr[kept++] = hits->ptr[i];
+    hits->len = kept;
+}
+
+/* People moved it afterwards: that is where rule and people go apart. */
+static bool apart(const struct deals_view *v, const struct replay_hit *h)
+{
+    return h->next != VISIT_NONE && v->visits[h->next].actor != 0;
+}
+
+static void count(struct replay *r, const struct deals_view *v, const struct replay_hits *hits)
+{
     for (size_t i = 0; i < hits->len; i++) {
         const struct replay_hit *h = &hits->ptr[i];
-        const struct visit *next = h->next == VISIT_NONE ? NULL : &v->visits[h->next];
-        r->cards[r->n++] =
-            (struct card){.deal_id = v->deals[h->deal].id,
-                          .deal = h->deal,
-                          .at = h->at,
-                          .won_later = h->won_later,
-                          .next_at = next ? visit_at(next) : 0,
-                          .next_actor = next ? next->actor : 0,
-                          .next_stage = next && visit_stage(next) < v->n_stages ? v->stage_ids[visit_stage(next)] : 0};
+        r->all.deals += i == 0 || h->deal != hits->ptr[i - 1].deal;
+        r->all.apart += apart(v, h);
+        r->all.won += h->won_later;
+    }
+    r->all.fires = hits->len;
+}
+
+static struct card card_of(const struct deals_view *v, const struct replay_hit *h)
+{
+    const struct visit *next = h->next == VISIT_NONE ? NULL : &v->visits[h->next];
+    return (struct card){.deal_id = v->deals[h->deal].id,
+                         .at = h->at,
+                         .won_later = h->won_later,
+                         .next_at = next ? visit_at(next) : 0,
+                         .next_actor = next ? next->actor : 0,
+                         .next_stage = next && visit_stage(next) < v->n_stages ? v->stage_ids[visit_stage(next)] : 0};
+}
+
+static size_t oldest(const struct card *cards, size_t n)
+{
+    size_t least = 0;
+    for (size_t i = 1; i < n; i++)
+        if (cards[i].at < cards[least].at)
+            least = i;
+    return least;
+}
+
+/* Without a condition the newest ones are shown and all are counted; with one, an even sample is asked. */
+static void pick(struct replay *r, const struct deals_view *v, const struct replay_hits *hits)
+{
+    size_t step = r->t->filter ? (hits->len + LOOKED_AT - 1) / LOOKED_AT : 1, most = r->t->filter ? LOOKED_AT : SHOWN;
+    r->cards = ARENA_ARRAY(r->c->r->arena, struct card, most);
+    r->step = step ? step : 1;
+    size_t least = 0;
+    for (size_t i = 0; i < hits->len; i += r->step) {
+        if (r->n < most) {
+            r->cards[r->n++] = card_of(v, &hits->ptr[i]);
+            least = r->n == most ? oldest(r->cards, most) : 0;
+        } else if (hits->ptr[i].at > r->cards[least].at) {
+            r->cards[least] = card_of(v, &hits->ptr[i]);
+            least = oldest(r->cards, most);
+        }
     }
 }
 
@@ -180,32 +238,26 @@ static enum rc scan(struct replay *r, struct err *e)
     enum rc rc = map_stages(r, &v, &spec, e);
     if (rc == RC_OK) {
         replay_scan(&v, &spec, &hits);
-        copy_hits(r, &v, &hits);
+        if (r->seen)
+            only_seen(r, &v, &hits);
+        count(r, &v, &hits);
+        pick(r, &v, &hits);
     }
     projection_unlock(r->c->app->projection);
     vec_free(&hits);
     return rc;
 }
 
-static int by_i64(const void *a, const void *b)
+/* NULL: all of them may be seen. */
+static enum rc whom_one_sees(struct replay *r, struct err *e)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Deals out of sight are not counted either. */
-static enum rc only_seen(struct replay *r, struct err *e)
-{
+    static const int64_t none;
     const struct entity *deal = entity_by_id(ENT_DEAL);
     int64_t *ids;
-    size_t n, kept = 0;
     if (rights_all_rows(r->c->rights, deal, RIGHT_SEE))
         return RC_OK;
-    TRY(query_ids(r->c->db, r->c->r->arena, deal, r->c->rights, NULL, INT64_MAX, &ids, &n, e));
-    for (size_t i = 0; i < r->n; i++)
-        if (n && bsearch(&r->cards[i].deal_id, ids, n, sizeof *ids, by_i64))
-            r->cards[kept++] = r->cards[i];
-    r->n = kept;
+    TRY(query_ids(r->c->db, r->c->r->arena, deal, r->c->rights, NULL, INT64_MAX, &ids, &r->n_seen, e));
+    r->seen = r->n_seen ? ids : &none;
     return RC_OK;
 }
 
@@ -229,46 +281,42 @@ static enum rc met(struct replay *r, const struct card *card, bool *yes, struct 
     return deal ? trigger_condition(r->t, &x, deal, card->at, r->offset_ms, yes, NULL, NULL, e) : RC_OK;
 }
 
-/* Leaves the firings at which the condition held; of very many it asks an even sample, and says so. */
+/* Leaves the firings at which the condition held. */
 static enum rc ask_condition(struct replay *r, struct err *e)
 {
-    if (!r->t->filter) {
-        r->looked = r->met = r->n;
+    size_t kept = 0;
+    r->looked = r->t->filter ? r->n : r->all.fires;
+    if (!r->t->filter)
         return RC_OK;
-    }
-    size_t step = r->n > LOOKED_AT ? (r->n + LOOKED_AT - 1) / LOOKED_AT : 1, kept = 0;
-    r->sampled = step > 1;
-    for (size_t i = 0; i < r->n; i += step) {
+    for (size_t i = 0; i < r->n; i++) {
         bool yes;
         TRY(met(r, &r->cards[i], &yes, e));
-        r->looked++;
         if (yes)
             r->cards[kept++] = r->cards[i];
     }
-    r->met = kept;
+    r->n = kept;
     return RC_OK;
 }
 
+/* What the sample says of all. */
+static void weigh(struct replay *r)
+{
+    struct totals t = {0};
+    if (!r->t->filter)
+        return;
+    for (size_t i = 0; i < r->n; i++) { /* in order of deals */
+        t.deals += i == 0 || r->cards[i].deal_id != r->cards[i - 1].deal_id;
+        t.apart += r->cards[i].next_actor != 0;
+        t.won += r->cards[i].won_later;
+    }
+    t.fires = r->n * r->step < r->all.fires ? r->n * r->step : r->all.fires;
+    t.deals = t.deals * r->step < r->all.deals ? t.deals * r->step : r->all.deals;
+    t.apart *= r->step;
+    t.won *= r->step;
+    r->all = t;
+}
+
 /* ---- the answer ---- */
-
-static size_t scaled(const struct replay *r, size_t n)
-{
-    return r->sampled && r->looked ? (size_t)((double)n * (double)r->n / (double)r->looked + 0.5) : n;
-}
-
-static size_t deals_among(const struct replay *r)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < r->met; i++) /* in order of deals */
-        n += i == 0 || r->cards[i].deal != r->cards[i - 1].deal;
-    return n;
-}
-
-/* People moved it afterwards: that is where rule and people go apart. */
-static bool collides(const struct card *card)
-{
-    return card->next_at && card->next_actor;
-}
 
 static void put_would(struct replay *r, struct jw *w)
 {
@@ -284,7 +332,7 @@ static void put_collision(struct replay *r, struct jw *w, const struct card *car
 {
     jw_key(w, "collides");
     jw_arr(w);
-    if (collides(card)) {
+    if (card->next_actor) {
         const struct rule_names names = names_of_database(r->c->db);
         struct str stage = names.name(names.arg, r->c->r->arena, ENT_STAGE, card->next_stage);
         jw_obj(w);
@@ -320,25 +368,20 @@ static int newest_first(const void *a, const void *b)
 
 static enum rc put_answer(struct replay *r, struct err *e)
 {
-    size_t apart = 0, won = 0, cards = deals_among(r);
-    for (size_t i = 0; i < r->met; i++) {
-        apart += collides(&r->cards[i]);
-        won += r->cards[i].won_later;
-    }
     struct jw w = call_json(r->c);
     jw_obj(&w);
     jw_ki64(&w, "from", r->from);
     jw_ki64(&w, "to", r->to);
-    jw_ki64(&w, "cards", (int64_t)scaled(r, cards));
-    jw_ki64(&w, "fires", (int64_t)scaled(r, r->met));
-    jw_ki64(&w, "collisions", (int64_t)scaled(r, apart));
-    jw_ki64(&w, "won_later", (int64_t)scaled(r, won));
-    jw_kbool(&w, "sampled", r->sampled);
+    jw_ki64(&w, "cards", (int64_t)r->all.deals);
+    jw_ki64(&w, "fires", (int64_t)r->all.fires);
+    jw_ki64(&w, "collisions", (int64_t)r->all.apart);
+    jw_ki64(&w, "won_later", (int64_t)r->all.won);
+    jw_kbool(&w, "sampled", r->step > 1);
     jw_ki64(&w, "looked_at", (int64_t)r->looked);
-    qsort(r->cards, r->met, sizeof *r->cards, newest_first);
+    qsort(r->cards, r->n, sizeof *r->cards, newest_first);
     jw_key(&w, "items");
     jw_arr(&w);
-    for (size_t i = 0; i < r->met && i < SHOWN; i++)
+    for (size_t i = 0; i < r->n && i < SHOWN; i++)
         TRY(put_card(r, &w, &r->cards[i], e));
     jw_end_arr(&w);
     jw_ki64(&w, "took_ms", time_monotonic() - r->began);
@@ -354,9 +397,10 @@ static enum rc try_handle(struct call *c, struct err *e)
     enum rc rc = read_wish(&r, body, e);
     json_decref(body);
     TRY(rc);
+    TRY(whom_one_sees(&r, e));
     TRY(scan(&r, e));
-    TRY(only_seen(&r, e));
     TRY(ask_condition(&r, e));
+    weigh(&r);
     return put_answer(&r, e);
 }
 
