@@ -21,7 +21,7 @@ struct board_names {
 };
 struct board_row {
     int64_t id, stage_id, value_minor, owner_id, stage_entered_at, created_at, next_task_at, open_tasks, version,
-        source_id, probability, contact_id;
+        source_id, probability, contact_id, waiting_since, deferred_until, unprofitable;
     int64_t seq;              /* of the catch-up that last changed it */
     int32_t contact, company; /* index into names, -1 none */
     uint32_t title_len, tags_len;

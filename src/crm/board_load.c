@@ -9,7 +9,8 @@
     "k.name, "                                                                                                         \
     "d.stage_entered_at, d.created_at, d.expected_close_on, d.next_task_at, d.open_tasks, d.rank, d.version, "         \
     "d.source_id, "                                                                                                    \
-    "d.probability, d.funnel_id, d.status, d.deleted_at, c.owner_id, k.owner_id FROM deal d LEFT JOIN contact c ON "   \
+    "d.probability, d.funnel_id, d.status, d.deleted_at, c.owner_id, k.owner_id, "                                     \
+    "d.waiting_since, d.deferred_until, d.unprofitable FROM deal d LEFT JOIN contact c ON "                            \
     "c.id = d.contact_id "                                                                                             \
     "LEFT JOIN company k ON k.id = d.company_id "
 
@@ -99,6 +100,9 @@ static struct board_row read_row(struct board *b, struct stmt *s, struct buf *sc
                           .version = stmt_col_i64(s, 16),
                           .source_id = col(s, 17),
                           .probability = col(s, 18),
+                          .waiting_since = col(s, 24),
+                          .deferred_until = col(s, 25),
+                          .unprofitable = stmt_col_i64(s, 26),
                           .seq = seq};
     fill_texts(&r, s, scratch);
     r.contact = name_index(&b->contacts, scratch, r.contact_id, col(s, 22), stmt_col_str(s, 7));

@@ -154,6 +154,9 @@ static void put_columns(struct put *p, const int32_t *contacts, const int32_t *c
     INTS(p, source_id);
     TEXTS(p, "tag_ids", longest(p, true), r->tags ? r->tags : "[]", r->tags ? r->tags_len : 2);
     INTS(p, probability);
+    INTS(p, waiting_since);
+    INTS(p, deferred_until);
+    INTS(p, unprofitable);
     p->out->len--; /* the last comma */
 }
 

@@ -29,8 +29,8 @@ async function fromLists(extra = '') {
     const t = totals.get(d.stage_id) ?? { stage_id: d.stage_id, deals: 0, value_minor: 0 }
     totals.set(d.stage_id, { ...t, deals: t.deals + 1, value_minor: t.value_minor + (d.value_minor ?? 0) })
     if (d.status !== 'open') continue
-    const { id, title, stage_id, value_minor, currency, owner_id, stage_entered_at, created_at, expected_close_on, next_task_at, open_tasks, rank, version, source_id, tag_ids, probability } = d
-    rows.set(id, { id, title, stage_id, value_minor, currency, owner_id, contact: contacts.get(d.contact_id) ?? null, company: companies.get(d.company_id) ?? null, stage_entered_at, created_at, expected_close_on, next_task_at, open_tasks, rank, version, source_id, tag_ids, probability })
+    const { id, title, stage_id, value_minor, currency, owner_id, stage_entered_at, created_at, expected_close_on, next_task_at, open_tasks, rank, version, source_id, tag_ids, probability, waiting_since, deferred_until } = d
+    rows.set(id, { id, title, stage_id, value_minor, currency, owner_id, contact: contacts.get(d.contact_id) ?? null, company: companies.get(d.company_id) ?? null, stage_entered_at, created_at, expected_close_on, next_task_at, open_tasks, rank, version, source_id, tag_ids, probability, waiting_since, deferred_until, unprofitable: Number(d.unprofitable) })
   }
   return { rows, totals: [...totals.values()] }
 }

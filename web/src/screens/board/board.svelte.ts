@@ -8,6 +8,7 @@ import { moves, needsOf, type Body, type Step } from '../../lib/moves.svelte'
 import { place } from '../../lib/rank'
 import { router } from '../../lib/router.svelte'
 import { session, sync } from '../../lib/session.svelte'
+import { settings } from '../../lib/settings.svelte'
 import { toasts } from '../../lib/toasts.svelte'
 import type { Deal, Funnel, Stage } from '../../lib/types'
 import { failure, undo } from '../../lib/undo.svelte'
@@ -43,6 +44,12 @@ export class Board {
   peeked = $state<number | null>(null)
   creatingIn = $state<number | null>(null)
   dragging = $state(false)
+  /** Deals that are to be put off, or to go to another funnel: the sheet that asks is open. */
+  asking = $state.raw<{ what: 'defer' | 'funnel'; ids: number[] } | null>(null)
+  /** The stage whose regulation is shown. */
+  explained = $state.raw<Stage | null>(null)
+  /** Columns and phases that are folded, remembered for each funnel. */
+  folded = $state.raw<ReadonlySet<string>>(new Set())
   spoken = $state('')
   /** How many open deals the funnel has, before the filter of the chips. */
   loaded = $state(0)
@@ -77,6 +84,16 @@ export class Board {
     this.columns = stages.filter((s) => s.outcome === 'open').map((s) => new Column(s, funnel.currency))
     this.won = stages.filter((s) => s.outcome === 'won')
     this.lost = stages.filter((s) => s.outcome === 'lost')
+    this.folded = new Set(settings.recall(`folded.${funnel.id}`)?.split('\n').filter(Boolean))
+  }
+  fold(...keys: string[]): void {
+    const next = new Set(this.folded)
+    const on = keys.some((k) => !next.has(k))
+    for (const key of keys)
+      if (on) next.add(key)
+      else next.delete(key)
+    this.folded = next
+    settings.remember(`folded.${this.funnel.id}`, [...next].join('\n'))
   }
 
   // ---- loading and live changes
@@ -289,6 +306,14 @@ export class Board {
     const changes = (await Promise.all(sent)).filter((c) => c !== null)
     if (changes.length > 0) undo.done(plural('board.assigned', changes.length), changes)
   }
+  /** The same change for several deals; one step back takes all of it back. */
+  async change(ids: number[], body: Changed, said: string): Promise<void> {
+    const cards = ids.map((id) => this.#cards.get(id)).filter((c) => c !== undefined)
+    const stage = body.stage_id === undefined ? null : (session.stages.get(body.stage_id) ?? null)
+    const sent = await Promise.all(cards.map((card) => this.#patch(card, body, stage)))
+    const changes = sent.filter((c) => c !== null)
+    if (changes.length > 0) undo.done(said, changes)
+  }
   /** Sends a change; what the stages do not let through is asked for in the sheet. Gives the number of the change. */
   async #patch(card: Card, body: Changed, stage: Stage | null = null): Promise<number | null> {
     try {
@@ -316,6 +341,7 @@ export class Board {
       base.rank = card.rank
       next.rank = body.rank
     }
+    if (body.deferred_until !== undefined) next.deferred = body.deferred_until
     if (body.owner_id !== undefined) {
       base.owner_id = card.owner
       next.owner = body.owner_id
@@ -393,7 +419,7 @@ export class Board {
         tasks: 0,
         rank: top,
       },
-      ...{ source: null, tags: [], probability: null },
+      ...{ source: null, tags: [], probability: null, waiting: null, deferred: null, unprofitable: false },
     }
     this.#creating++
     this.#cards.set(id, card)

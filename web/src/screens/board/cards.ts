@@ -25,6 +25,9 @@ export interface Columnar {
     source_id: (number | null)[]
     tag_ids: number[][]
     probability: (number | null)[]
+    waiting_since?: (number | null)[]
+    deferred_until?: (number | null)[]
+    unprofitable?: number[]
   }
   totals?: StageTotal[]
 }
@@ -55,6 +58,11 @@ export interface Card {
   source: number | null
   tags: number[]
   probability: number | null
+  /** The client waits for our answer since then. */
+  waiting: number | null
+  deferred: number | null
+  /** Costs more to win than it brings. */
+  unprofitable: boolean
   /** Somebody else has just changed it. */
   fresh?: boolean
 }
@@ -82,6 +90,9 @@ export function toCards(data: Columnar): Card[] {
       source: c.source_id[i] ?? null,
       tags: c.tag_ids[i] ?? [],
       probability: c.probability[i] ?? null,
+      waiting: c.waiting_since?.[i] ?? null,
+      deferred: c.deferred_until?.[i] ?? null,
+      unprofitable: c.unprofitable?.[i] === 1,
     }
   }
   return cards
@@ -119,6 +130,8 @@ export function merge(known: Map<number, Card>, delta: Delta, held: (id: number)
 function derivedChanged(old: Card, card: Card): boolean {
   return (
     old.task !== card.task ||
+    old.waiting !== card.waiting ||
+    old.unprofitable !== card.unprofitable ||
     old.tasks !== card.tasks ||
     old.contact !== card.contact ||
     old.company !== card.company

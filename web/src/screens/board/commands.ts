@@ -1,8 +1,10 @@
 // What the keyboard can do on the board.
 import ArrowUpDown from '@lucide/svelte/icons/arrow-up-down'
+import CalendarClock from '@lucide/svelte/icons/calendar-clock'
 import Check from '@lucide/svelte/icons/circle-check'
 import Cross from '@lucide/svelte/icons/circle-x'
 import Filter from '@lucide/svelte/icons/list-filter'
+import Kanban from '@lucide/svelte/icons/square-kanban'
 import Plus from '@lucide/svelte/icons/plus'
 import type { Command } from '../../lib/commands.svelte'
 import { t } from '../../lib/i18n.svelte'
@@ -105,6 +107,15 @@ export function boardCommands(board: Board): Command[] {
       ...{ id: 'board.lose', title: 'board.lose', section, icon: Cross },
       when: () => writable() && board.lost.length > 0,
       run: to('lost'),
+    },
+    {
+      ...{ id: 'board.defer', title: 'deal.defer', section, icon: CalendarClock },
+      ...{ when: writable, run: () => (board.asking = { what: 'defer', ids: targets() }) },
+    },
+    {
+      ...{ id: 'board.funnel', title: 'board.zone_funnel', section, icon: Kanban },
+      when: () => writable() && session.funnels.length > 1,
+      run: () => (board.asking = { what: 'funnel', ids: targets() }),
     },
     key('down', 'board.key_down', ['ArrowDown', 'KeyJ'], () => step(1)),
     key('up', 'board.key_up', ['ArrowUp', 'KeyK'], () => step(-1)),

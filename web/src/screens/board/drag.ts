@@ -50,10 +50,9 @@ export function dropColumn(
       },
     })
 }
-/** Won, lost: a place to let go that is not a column. */
+/** Won, lost, put off: a place to let go that is not a column. */
 export function dropZone(
-  board: Board,
-  stage: () => Stage,
+  drop: (ids: number[]) => void,
   over: (on: boolean) => void,
 ): Attachment<HTMLElement> {
   return (element) =>
@@ -64,7 +63,7 @@ export function dropZone(
       onDragLeave: () => over(false),
       onDrop: ({ source }) => {
         over(false)
-        board.move(dealsOf(source), stage())
+        drop(dealsOf(source))
       },
     })
 }
