@@ -320,6 +320,90 @@ static enum rc change_views(struct change *ch, const struct merge *m, struct err
     return rc;
 }
 
+/* ---- so do triggers and goals: their conditions, what they hear of, what they do ---- */
+
+/* {"do":"tag","tag_id":5}, {"do":"set","of":"deal","field":"source_id","value":5}, {"on":"tagged","tag_id":5}: true
+ * when something has changed. */
+static bool other_tree(const struct merge *m, json_t *tree)
+{
+    static const struct {
+        enum entity_id of;
+        const char *key;
+    } keys[] = {{ENT_TAG, "tag_id"}, {ENT_LOSS_REASON, "loss_reason_id"}};
+    const char *field = json_string_value(json_object_get(tree, "field"));
+    const char *of = json_string_value(json_object_get(tree, "of"));
+    json_t *value = json_object_get(tree, "value"), *one;
+    const struct entity *ent = entity_by_name(of ? str_c(of) : STR("deal"));
+    size_t i;
+    bool changed = false;
+    json_array_foreach(tree, i, one) changed |= other_tree(m, one);
+    for (i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].of == m->of->id && json_integer_value(json_object_get(tree, keys[i].key)) == m->from) {
+            json_object_set_new(tree, keys[i].key, json_integer(m->into));
+            changed = true;
+        }
+    if (!field || !ent || !names_list(m, ent, str_c(field)))
+        return changed;
+    json_array_foreach(value, i, one) if (json_integer_value(one) == m->from)
+    {
+        json_array_set_new(value, i, json_integer(m->into));
+        changed = true;
+    }
+    if (json_is_integer(value) && json_integer_value(value) == m->from) {
+        json_object_set_new(tree, "value", json_integer(m->into));
+        changed = true;
+    }
+    return changed;
+}
+
+static bool other_json(struct arena *a, const struct merge *m, struct val v, struct val *out)
+{
+    json_t *tree = NULL;
+    bool changed = val_has(v) && json_read(v.s, &tree, NULL) == RC_OK && other_tree(m, tree);
+    if (changed) {
+        char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
+        *out = val_str(str_dup(a, str_c(text)));
+        free(text);
+    }
+    json_decref(tree);
+    return changed;
+}
+
+static enum rc change_rule(struct change *ch, const struct merge *m, enum entity_id kind, int64_t id, struct err *e)
+{
+    const struct entity *ent = entity_by_id(kind);
+    struct arena *a = ch->tx->arena;
+    struct record *now, *in = record_new(a, ent);
+    struct str text;
+    bool changed;
+    TRY(record_load(ch->tx->db, a, ent, id, false, &now, e));
+    if (kind == ENT_GOAL) {
+        changed = other_json(a, m, now->f[GOAL_ACTIONS], &in->f[GOAL_ACTIONS]);
+    } else {
+        struct val condition = now->f[TRIGGER_CONDITION];
+        changed = other_json(a, m, now->f[TRIGGER_ACTIONS], &in->f[TRIGGER_ACTIONS]);
+        changed |= other_json(a, m, now->f[TRIGGER_EVENT], &in->f[TRIGGER_EVENT]);
+        if (val_has(condition) && other_filter(a, m, entity_by_id(ENT_DEAL), condition.s, &text)) {
+            in->f[TRIGGER_CONDITION] = val_str(text);
+            changed = true;
+        }
+    }
+    return changed ? change_update(ch, id, 0, in, e) : RC_OK;
+}
+
+static enum rc change_rules(struct change *ch, const struct merge *m, enum entity_id kind, struct err *e)
+{
+    char sql[80];
+    int64_t id = 0;
+    snprintf(sql, sizeof sql, "SELECT min(id) FROM %s WHERE id > $1 AND deleted_at IS NULL", entity_by_id(kind)->table);
+    for (;;) {
+        TRY(QUERY_I64(ch->tx->db, &id, 0, e, sql, id));
+        if (!id)
+            return RC_OK;
+        TRY(change_rule(ch, m, kind, id, e));
+    }
+}
+
 static enum rc finish(struct operation *op, struct change *ch, struct err *e)
 {
     struct merge m;
@@ -329,6 +413,10 @@ static enum rc finish(struct operation *op, struct change *ch, struct err *e)
     enum rc rc = stragglers(ch, &m, e);
     if (rc == RC_OK)
         rc = change_views(ch, &m, e);
+    if (rc == RC_OK)
+        rc = change_rules(ch, &m, ENT_TRIGGER, e);
+    if (rc == RC_OK)
+        rc = change_rules(ch, &m, ENT_GOAL, e);
     if (rc == RC_OK)
         rc = change_delete(ch, m.of, m.from, 0, e);
     ch->actor.rights = rights;

@@ -246,6 +246,13 @@ static json_t *erased_tree(struct erasing *x, const struct subject *s, const jso
     json_object_foreach((json_t *)(uintptr_t)tree, name, pair)
     {
         int i = entity_field_ever(ent, str_c(name));
+        if (s->kind == ENT_DEAL && json_is_string(pair) && strcmp(name, "reason") == 0) { /* why a rule was set aside */
+            struct str was = str_dup(x->a, str_c(json_string_value(pair)));
+            struct str is = person_cut_out(x->a, &x->person, was, x->x->mark);
+            *changed |= !str_eq(was, is);
+            json_object_set_new(out, name, json_text(is));
+            continue;
+        }
         bool here = i >= 0 && (s->how == WHOLE ? field_personal(ent, i) : may_name(ent, i));
         if (!here || json_array_size(pair) != 2) {
             json_object_set(out, name, pair);
