@@ -369,6 +369,17 @@ static bool other_json(struct arena *a, const struct merge *m, struct val v, str
     return changed;
 }
 
+/* What a trigger's condition is over: what its event is about. */
+static const struct entity *heard_of(struct val event)
+{
+    json_t *tree = NULL;
+    const struct entity *ent = NULL;
+    if (val_has(event) && json_read(event.s, &tree, NULL) == RC_OK && json_object_get(tree, "object"))
+        ent = entity_by_name(str_c(json_string_value(json_object_get(tree, "object"))));
+    json_decref(tree);
+    return ent ? ent : entity_by_id(ENT_DEAL);
+}
+
 static enum rc change_rule(struct change *ch, const struct merge *m, enum entity_id kind, int64_t id, struct err *e)
 {
     const struct entity *ent = entity_by_id(kind);
@@ -383,7 +394,7 @@ static enum rc change_rule(struct change *ch, const struct merge *m, enum entity
         struct val condition = now->f[TRIGGER_CONDITION];
         changed = other_json(a, m, now->f[TRIGGER_ACTIONS], &in->f[TRIGGER_ACTIONS]);
         changed |= other_json(a, m, now->f[TRIGGER_EVENT], &in->f[TRIGGER_EVENT]);
-        if (val_has(condition) && other_filter(a, m, entity_by_id(ENT_DEAL), condition.s, &text)) {
+        if (val_has(condition) && other_filter(a, m, heard_of(now->f[TRIGGER_EVENT]), condition.s, &text)) {
             in->f[TRIGGER_CONDITION] = val_str(text);
             changed = true;
         }

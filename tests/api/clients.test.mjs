@@ -171,6 +171,29 @@ test('classifiers: values of their own kind, archived ones refused, two merged e
   assert.equal((await me('GET', `/api/classifiers/${old.id}`)).status, 404)
 })
 
+test('a tag that triggers and goals speak of is merged there, too, and an undo brings it back', async () => {
+  const [old, kept] = [await me.create('/api/tags', { name: 'выезд' }), await me.create('/api/tags', { name: 'Выездное обучение' })]
+  const trigger = await me.create('/api/triggers', {
+    name: 'Выезд',
+    event: { on: 'tagged', tag_id: old.id },
+    condition: `tag_ids has ${old.id} and value_minor > ${old.id}`,
+    actions: [{ do: 'untag', tag_id: old.id }],
+  })
+  const goal = await me.create('/api/goals', { stage_id: fresh.id, name: 'Выезд согласован', actions: [{ do: 'tag', tag_id: old.id }] })
+  const op = (await me.must(202)('POST', `/api/tags/${old.id}/merge`, { into: kept.id })).body
+  await eventually(async () => (await me.get(`/api/operations/${op.id}`)).state === 'done', 'the merge')
+  const now = await me.get(`/api/triggers/${trigger.id}`)
+  assert.deepEqual(
+    [now.event.tag_id, now.condition, now.actions[0].tag_id],
+    [kept.id, `tag_ids has ${kept.id} and value_minor > ${old.id}`, kept.id],
+    'numbers of other fields stay',
+  )
+  assert.equal((await me.get(`/api/goals/${goal.id}`)).actions[0].tag_id, kept.id)
+  const back = (await me.must(202)('POST', `/api/operations/${op.id}/undo`)).body
+  await eventually(async () => (await me.get(`/api/operations/${back.id}`)).state === 'done', 'the undo')
+  assert.equal((await me.get(`/api/triggers/${trigger.id}`)).event.tag_id, old.id)
+})
+
 test('the ladder shows climbs, falls and repeat passes of a client (R137)', async () => {
   const firm = await me.create('/api/companies', { name: 'ООО «Высота»' })
   const first = await me.create('/api/deals', { title: 'Первая', funnel_id: funnel.id, company_id: firm.id })
