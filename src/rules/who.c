@@ -50,7 +50,8 @@ static enum rc owner_of(struct rule_run *run, int64_t *out, struct err *e)
     return RC_OK;
 }
 
-/* The head of one's team; who is the head is led by the next one above. */
+/* The head of one's team; who is the head is led by the next one above. Where nobody leads a team, a head of sales
+ * does, else an administrator: a small company has no teams, yet somebody has to hear. */
 static enum rc head_of(struct rule_run *run, int64_t user, int64_t *out, struct err *e)
 {
     int64_t team;
@@ -66,7 +67,10 @@ static enum rc head_of(struct rule_run *run, int64_t user, int64_t *out, struct 
         }
         team = above;
     }
-    return RC_OK;
+    return number(run->ch,
+                  "SELECT id FROM users WHERE role IN (0, 1) AND id <> $1 AND active = 1 AND deleted_at IS NULL"
+                  " ORDER BY role DESC, id LIMIT 1",
+                  user, 0, out, e);
 }
 
 /* Who began what led here; of a timer, who made the record. */

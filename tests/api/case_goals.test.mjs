@@ -72,7 +72,7 @@ test('a request for the invoice goes before everything else (R166)', async () =>
   assert.deepEqual([items[0].kind, items[0].task.deal_id], ['urgent', d.id])
   d = await p.walk(d, ladder, ['Оплата пришла'])
   assert.equal(d.status, 'won')
-  assert.equal((await company(d)).development_id, value('development', 'Постоянный'))
+  assert.equal((await company(d)).development_id, value('development', 'Покупатель'))
 })
 
 test('the ladder of the client shows climbs and falls; a second sale is a pass of its own (R137-R139)', async () => {

@@ -56,5 +56,5 @@ export async function playOf(preset) {
 // The fields (or names of items) that a refusal asks for.
 export const asks = (r) => {
   assert.deepEqual([r.status, r.body.code], [422, 'gates_unmet'], r.text)
-  return new Set(r.body.missing.map((m) => m.field ?? m.name ?? m.artefact ?? m.kind))
+  return new Set(r.body.missing.map((m) => m.field || m.name || m.artefact || m.kind))
 }
