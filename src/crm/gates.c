@@ -1,9 +1,9 @@
 /* Gates: what stages ask of a deal that enters or leaves them, evaluated against the deal as it will be. */
 #include "crm/gates.h"
-#include "base/calendar.h"
 #include "base/time.h"
 #include "base/vec.h"
 #include "crm/engine.h"
+#include "crm/workday.h"
 
 /* ---- where a deal goes ---- */
 
@@ -251,28 +251,18 @@ static enum rc artefact_met(const struct move *m, int artefact, bool *met, struc
     return RC_OK;
 }
 
-/* Working hours, begun ones counted whole, that the client has waited for an answer; 0: nobody waits. */
+/* Working hours of whose deal it is, begun ones counted whole, that the client has waited for an answer; 0: nobody
+ * waits. */
 static enum rc hours_waited(const struct move *m, int64_t *out, struct err *e)
 {
-    struct arena *a = m->arena;
     struct val since = m->will->f[DEAL_WAITING_SINCE];
-    struct str text, name;
-    json_t *tree = NULL;
+    struct calendar c;
     *out = 0;
     if (!val_has(since) || since.i >= m->at)
         return RC_OK;
-    TRY(setting_get(m->db, a, "time_zone", "Europe/Moscow", &name, e));
-    TRY(setting_get(m->db, a, "calendar", "", &text, e));
-    struct zone *zone = zone_load(str_cdup(a, name));
-    struct calendar c = calendar_ordinary(zone);
-    enum rc rc = text.len ? json_read(text, &tree, e) : RC_OK;
-    if (rc == RC_OK && tree)
-        rc = calendar_read(tree, zone, a, &c, e);
-    if (rc == RC_OK)
-        *out = (calendar_between(&c, since.i, m->at) + MS_HOUR - 1) / MS_HOUR;
-    json_decref(tree);
-    zone_free(zone);
-    return rc;
+    TRY(calendar_of_user(m->db, m->arena, val_i(m->will->f[DEAL_OWNER_ID], 0), &c, e));
+    *out = (calendar_between(&c, since.i, m->at) + MS_HOUR - 1) / MS_HOUR;
+    return RC_OK;
 }
 
 static enum rc waiting_met(struct asking *q, struct gate *g, bool *met, struct err *e)

@@ -12,7 +12,8 @@ const spec = await server.anon.get('/api/openapi.json')
 const routes = Object.entries(spec.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, op]) => ({ method: method.toUpperCase(), path, op })))
 
 const manage = ['admin', 'head'], sell = [...manage, 'seller'], all = [...sell, 'observer']
-const nouns = { deals: sell, contacts: sell, companies: sell, tasks: sell, notes: sell, 'deal-products': sell, tags: sell, funnels: manage, stages: manage, products: manage, sources: manage, campaigns: manage, 'loss-reasons': manage, 'deal-classes': manage, users: ['admin'], webhooks: ['admin'], teams: ['admin'], roles: ['admin'], 'deal-members': sell, 'contact-points': sell, files: sell, 'custom-fields': manage, 'field-options': manage, layouts: manage, views: all }
+const nouns = { deals: sell, contacts: sell, companies: sell, tasks: sell, notes: sell, 'deal-products': sell, tags: sell, funnels: manage, stages: manage, products: manage, sources: manage, campaigns: manage, 'loss-reasons': manage, 'deal-classes': manage, users: ['admin'], webhooks: ['admin'], teams: ['admin'], roles: ['admin'], 'deal-members': sell, 'contact-points': sell, files: sell, 'custom-fields': manage, 'field-options': manage, layouts: manage, views: all,
+  gates: manage, goals: manage, triggers: manage, buyers: sell, classifiers: manage, competitors: sell, 'competitor-offers': sell, waits: manage, involvements: manage, 'funnel-drafts': manage, 'regulation-reads': all, reviews: manage, 'review-items': manage }
 
 // Written down by hand, apart from the server's table: who may do what.
 function rights(method, path) {
@@ -31,6 +32,7 @@ function rights(method, path) {
   if (third === 'usage') return manage
   if (third === 'merge') return ['contacts', 'companies'].includes(noun) ? sell : manage
   if (second === 'bulk') return sell
+  if (third === 'override') return manage
   if (second === 'export') return ['deals', 'contacts', 'companies', 'tasks', 'notes', 'products', 'files', 'deal-products', 'deal-members', 'contact-points'].includes(noun) ? sell : all
   if (method === 'GET') return all
   if (noun === 'users' && method === 'PATCH') return all // one's own name and language; session.test.mjs
