@@ -36,6 +36,7 @@ struct app {
     const struct route *const *routes; /* the whole table, generic rows included */
     size_t n_routes;
     struct shown *shown;          /* what it has shown lately */
+    struct hook_limits *hook_limits; /* calls from outside that set triggers off; loop thread only */
     struct timers *timers;        /* of rules; fires what is due */
     struct outbox_sender *sender; /* of channels; reads the outbox */
     struct feed_listener listeners[6];
@@ -171,6 +172,8 @@ extern const struct route move_routes[]; /* moves.c */
 extern const size_t move_routes_n;
 extern const struct route client_routes[]; /* clients.c */
 extern const size_t client_routes_n;
+extern const struct route trigger_routes[]; /* triggers.c */
+extern const size_t trigger_routes_n;
 extern const struct route history_routes[]; /* history.c */
 extern const size_t history_routes_n;
 

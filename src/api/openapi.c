@@ -215,6 +215,40 @@ static const struct {
                       "\"properties\":{\"token\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"},\"name\":{"
                       "\"type\":\"string\"}}}"},
     {"personal-data", "{\"type\":\"object\"}"},
+    {"reach", "{\"type\":\"object\",\"required\":[\"goal_id\"],\"properties\":{\"goal_id\":{\"type\":\"integer\"}},"
+              "\"description\":\"and fields of the deal\"}"},
+    {"reached", "{\"type\":\"object\",\"properties\":{\"deal\":{\"$ref\":\"#/components/schemas/"
+                "deal\"},\"run\":{\"type\":[\"object\",\"null\"]}}}"},
+    {"runs",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":"
+     "{\"id\":{\"type\":\"integer\"},\"trigger_id\":{\"type\":[\"integer\",\"null\"]},\"goal_id\":{\"type\":["
+     "\"integer\",\"null\"]},\"trigger_version\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"at\":{"
+     "\"type\":\"integer\"},\"object\":{\"type\":\"string\"},\"object_id\":{\"type\":\"integer\"},\"deal_id\":{"
+     "\"type\":[\"integer\",\"null\"]},\"state\":{\"type\":\"string\",\"enum\":[\"done\",\"failed\",\"retry\","
+     "\"stopped\"]},\"error\":{\"type\":[\"string\",\"null\"]},\"error_code\":{\"type\":\"string\"},\"depth\":{"
+     "\"type\":\"integer\"},\"cause\":{\"type\":[\"integer\",\"null\"]},\"change_id\":{\"type\":[\"integer\",\"null\"]}"
+     ",\"conditions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}"
+     ",\"value\":{\"type\":[\"string\",\"null\"]},\"met\":{\"type\":\"boolean\"}}}},\"actions\":{\"type\":\"array\","
+     "\"items\":{\"type\":\"object\",\"properties\":{\"do\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},"
+     "\"seq\":{\"type\":[\"integer\",\"null\"]}}}}}}},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"timers", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+               "\"properties\":{\"trigger_id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"due_at\":{"
+               "\"type\":\"integer\"},\"text\":{\"type\":\"string\"}}}}}}"},
+    {"why-not", "{\"type\":\"object\",\"properties\":{\"would\":{\"type\":\"boolean\"},\"reasons\":{\"type\":\"array\","
+                "\"items\":{\"type\":\"object\",\"properties\":{\"code\":{\"type\":\"string\"},\"text\":{\"type\":"
+                "\"string\"},\"value\":{\"type\":[\"string\",\"null\"]}}}}}}"},
+    {"why", "{\"type\":\"object\",\"properties\":{\"run\":{\"type\":[\"object\",\"null\"]},\"chain\":{\"type\":"
+            "\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"seq\":{\"type\":\"integer\"},\"at\":{\"type\":"
+            "\"integer\"},\"actor_id\":{\"type\":[\"integer\",\"null\"]},\"run_id\":{\"type\":[\"integer\",\"null\"]},"
+            "\"text\":{\"type\":\"string\"}}}}}}"},
+    {"catalogue", "{\"type\":\"object\",\"properties\":{\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+                  ",\"actions\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"hook", "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},\"token\":{\"type\":\"string\"}}}"},
+    {"hook-call",
+     "{\"type\":\"object\",\"properties\":{\"deal_id\":{\"type\":\"integer\"},\"phone\":{\"type\":\"string\"},"
+     "\"email\":{\"type\":\"string\"}},\"description\":\"the deal, or whose newest open deal\"}"},
+    {"hook-answer", "{\"type\":\"object\",\"properties\":{\"ran\":{\"type\":\"boolean\"},\"deal_id\":{\"type\":["
+                    "\"integer\",\"null\"]}}}"},
     {"ladder", "{\"type\":\"object\",\"properties\":{\"points\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
                "\"levels\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"total\":{\"type\":\"integer\"},"
                "\"thinned\":{\"type\":\"boolean\"}}}"},

@@ -207,6 +207,8 @@ void app_routes(struct app *app)
         add(&t, &notice_routes[i]);
     for (size_t i = 0; i < archive_routes_n; i++)
         add(&t, &archive_routes[i]);
+    for (size_t i = 0; i < trigger_routes_n; i++)
+        add(&t, &trigger_routes[i]);
     for (size_t i = 0; i < account_routes_n; i++)
         add(&t, &account_routes[i]);
     for (size_t i = 0; i < contact_routes_n; i++)

@@ -17,7 +17,8 @@ static enum rc event_refs(struct change *ch, const struct trigger_event *ev, str
         TRY(there(ch, ENT_TAG, ev->tag_id, &ok, e));
     if (ok && ev->goal_id)
         TRY(there(ch, ENT_GOAL, ev->goal_id, &ok, e));
-    return ok ? RC_OK : err_set(e, RC_UNPROCESSABLE, "bad_trigger_event", "event", "%s", ev->tag_id ? "tag_id" : "goal_id");
+    return ok ? RC_OK
+              : err_set(e, RC_UNPROCESSABLE, "bad_trigger_event", "event", "%s", ev->tag_id ? "tag_id" : "goal_id");
 }
 
 static enum rc refuse(size_t number, const char *code, const char *what, struct err *e)

@@ -69,8 +69,8 @@ struct trigger_def {
 /* Of a record of the noun trigger or goal; texts stay those of the record. */
 struct trigger_def trigger_def_of(const struct record *r);
 /* Compiles; everything lives in the arena. offset_ms: of the company's time zone. Errors, all RC_UNPROCESSABLE:
- * bad_trigger_event (field "event", arg 0 the member, arg 1 what is wrong with it), bad_actions (see actions_read), bad_filter
- * (field "condition"; arg 0 the position), me_in_trigger (field "condition"). */
+ * bad_trigger_event (field "event", arg 0 the member, arg 1 what is wrong with it), bad_actions (see actions_read),
+ * bad_filter (field "condition"; arg 0 the position), me_in_trigger (field "condition"). */
 MUST_USE enum rc trigger_read(struct arena *a, const struct trigger_def *def, int64_t now, int64_t offset_ms,
                               struct trigger **out, struct err *e);
 /* «Когда сделка входит на этап «Счёт выставлен», если value_minor >= 100000: поставить метку «VIP»; …» */
