@@ -104,6 +104,18 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'nav.designer', load: ruled(() => import('./screens/designer/Designer.svelte')) },
   },
   {
+    path: '/funnels/:id/manual',
+    screen: { title: 'nav.manual', load: ruled(() => import('./screens/manual/Manual.svelte')) },
+  },
+  {
+    path: '/health',
+    screen: { title: 'nav.health', load: ruled(() => import('./screens/health/Health.svelte')) },
+  },
+  {
+    path: '/reviews/:id?',
+    screen: { title: 'nav.reviews', load: ruled(() => import('./screens/reviews/Reviews.svelte')) },
+  },
+  {
     path: '/settings/:page?/:id?',
     screen: {
       title: 'nav.settings',

@@ -44,6 +44,8 @@ export const further: Omit<Place, 'icon' | 'title'>[] = [
   { path: '/tasks', command: 'nav.to_tasks', keys: 'KeyG KeyT' },
   { path: '/tasks/list', command: 'nav.to_task_list', keys: 'KeyG KeyA' },
   { path: '/products', command: 'nav.to_products', keys: 'KeyG KeyU' },
+  { path: '/health', command: 'nav.to_health', keys: 'KeyG KeyH' },
+  { path: '/reviews', command: 'nav.to_reviews', keys: 'KeyG KeyW' },
   { path: '/automation', command: 'nav.to_automation', keys: 'KeyG KeyM' },
   { path: '/import', command: 'nav.to_import', keys: 'KeyG KeyI' },
 ]

@@ -1,0 +1,21 @@
+// The fifth field of a regulation: what happens by itself, written from the real goals and triggers.
+import { t } from '../../lib/i18n.svelte'
+import { actionText, conditionText, eventText } from '../../rules/words'
+import { namer } from './choices'
+import { present, type Definition, type Stage } from './definition'
+
+export function automationOf(doc: Definition, stage: Pick<Stage, 'goals' | 'triggers'>): string[] {
+  const context = { name: namer(doc) }
+  const goals = present(stage.goals).map((g) => {
+    const then = (g.actions ?? []).map((a) => actionText(a, context)).join('; ')
+    return `${t('designer.when_goal', { name: g.name })} → ${then || t('rules.then.nothing')}`
+  })
+  const triggers = stage.triggers
+    .filter((x) => x.enabled)
+    .map((x) => {
+      const condition = conditionText(x.condition, x.event.object ?? 'deal', context)
+      const when = [eventText(x.event, context), condition].filter(Boolean).join(`, ${t('designer.if')} `)
+      return `${when} → ${x.actions.map((a) => actionText(a, context)).join('; ')}`
+    })
+  return [...goals, ...triggers]
+}

@@ -1,0 +1,58 @@
+// The weekly review, as the server tells it.
+import { plural, t, i18n, type PluralKey, type Key } from '../../lib/i18n.svelte'
+import { formatDay } from '../../lib/dates'
+
+export interface Review {
+  id: number
+  version: number
+  team_id: number | null
+  week_on: string
+  head_id: number | null
+  closed: boolean
+  score: number | null
+}
+export interface Why {
+  code: string
+  days?: number
+  norm?: number
+  [more: string]: unknown
+}
+export interface ReviewItem {
+  id: number
+  version: number
+  review_id: number
+  deal_id: number
+  why: Why[] | null
+  decision: string | null
+  decided_by: number | null
+  task_id: number | null
+  kept: boolean | null
+}
+export interface ReviewDeal {
+  id: number
+  title: string
+  value_minor: number | null
+  currency: string
+  stage_id: number
+  owner_id: number | null
+  funnel_id: number
+}
+/** Why a deal is looked at: "стоит 30 дней при норме 10". */
+export function whyText(why: Why): string {
+  const days = Number(why.days ?? why.count ?? why.n ?? NaN)
+  const stem = `review.why.${why.code}.days`
+  if (Number.isFinite(days) && i18n.texts[`${stem}.other`])
+    return plural(stem as PluralKey, days, { norm: Number(why.norm ?? 0) })
+  const key = `review.why.${why.code}`
+  return i18n.texts[key] ? t(key as Key) : why.code
+}
+/** The Monday of the week of a moment. */
+export function monday(at: number): string {
+  const d = new Date(at)
+  d.setDate(d.getDate() - ((d.getDay() + 6) % 7))
+  return formatDay(d.getTime())
+}
+/** What has been decided comes last; else as the server ordered them. */
+export function openFirst(items: readonly ReviewItem[]): ReviewItem[] {
+  return [...items.filter((i) => !i.decision), ...items.filter((i) => i.decision)]
+}
