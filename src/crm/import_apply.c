@@ -418,6 +418,7 @@ enum rc import_apply(struct operation *op, struct change *ch, const struct opera
     struct counts n = read_counts(op);
     struct wtx_mark mark;
     struct change before = *ch;
+    ch->actor.via = VIA_IMPORT;
     if (!im->plan.dry_run) {
         ch->words_later = op->total > MANY;
         enum rc made = apply_row(im, ch, item->own, &n, e);
@@ -431,6 +432,8 @@ enum rc import_apply(struct operation *op, struct change *ch, const struct opera
     struct err why = {0};
     TRY(wtx_mark(ch->tx, &mark, e));
     enum rc rc = apply_row(im, ch, item->own, &n, &why);
+    if (rc == RC_OK)
+        rc = change_end(ch, &why);
     TRY(wtx_give_up(ch->tx, &mark, e));
     *ch = before;
     im->renew = false;

@@ -5,6 +5,7 @@
 #include "crm/bulk.h"
 #include "crm/clients.h"
 #include "crm/import_impl.h"
+#include "crm/task_flow.h"
 
 /* A transaction holds the write lock; with these it stays well under a second. */
 #define CHUNK_DEALS 4096
@@ -201,6 +202,7 @@ struct chunk {
     const struct import_target *t;
     const struct order *order;
     bool reopen;
+    bool wants_tasks;  /* the funnel has a rule that no open deal is without one */
     uint32_t from, to; /* cases */
     struct record *deal;
     struct buf data;
@@ -276,6 +278,14 @@ static enum rc add_product(struct chunk *c, struct wtx *tx, int64_t actor, uint3
         &id, e);
 }
 
+/* Its funnel may want that no open deal is without a task. */
+static enum rc add_task(struct wtx *tx, int64_t deal_id, struct err *e)
+{
+    struct change ch = change_begin(tx, import_actor(0));
+    TRY(task_rule_touch(&ch, deal_id, false, e));
+    return change_end(&ch, e);
+}
+
 static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct err *e)
 {
     const uint32_t *event = c->order->event + c->order->first[deal];
@@ -312,7 +322,7 @@ static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct
         if (now.returns > before.returns)
             TRY(deal_return_add(tx->db, c->deal->id, c->seq, e));
     }
-    return RC_OK;
+    return w.status == DEAL_OPEN && c->wants_tasks ? add_task(tx, c->deal->id, e) : RC_OK;
 }
 
 /* Places in the order of the funnel, by stage of the log. */
@@ -344,6 +354,9 @@ static enum rc chunk_apply(struct wtx *tx, struct job *job, struct err *e)
     c->deals = c->events = c->passed = 0;
     memset(c->closed, 0, sizeof c->closed);
     TRY(load_places(c, tx, e));
+    int64_t rule;
+    TRY(QUERY_I64(tx->db, &rule, 0, e, "SELECT task_rule FROM funnel WHERE id = $1", c->t->funnel_id));
+    c->wants_tasks = rule >= TASK_RULE_CREATE;
     for (uint32_t d = c->from; d < c->to; d++)
         if (!c->t->exists || !c->t->exists[d])
             TRY(write_case(c, tx, d, e));

@@ -1,7 +1,8 @@
 // The loop of work: a due task, its deal, the result, the next task; first answers in time; waiting and waking.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { clock, eventually, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'
+import { clock, cli, eventually, freshPlace, funnelOf, onPostgres, peopleOf, scratchFile, serveWithClock, startServer, tokenOf } from './harness.mjs'
 
 const hour = 3600000, day = 24 * hour
 const server = await serveWithClock()
@@ -253,6 +254,70 @@ test('who waits for a group wakes when it fills, and by hand; one undo puts all 
   assert.deepEqual(await tasksOf(seller, deals[0]), [])
   await admin.patch(`/api/waits/${wait.id}`, { filled: true })
   assert.equal((await tasksOf(seller, deals[1])).length, 1)
+})
+
+test('deals that are brought in have a task each where the funnel wants one (R023)', async () => {
+  const { funnel: f, stages } = await funnel({ task_rule: 'refuse', response_hours: 4 })
+  const upload = await fetch(`${server.url}/api/uploads?name=deals.csv`, { method: 'POST', headers: { authorization: `Bearer ${admin.session.token}`, 'content-type': 'application/octet-stream' }, body: 'Название;Этап\nПервая;Заявка\nВторая;Связались\nТретья;Выиграна\n' })
+  const { upload_id } = await upload.json()
+  const { id } = (await admin.must(202)('POST', '/api/imports', { upload_id, object: 'deal', delimiter: ';', funnel_id: f.id, match: [], on_match: 'create', on_bad: 'skip',
+    columns: [{ column: 0, object: 'deal', field: 'title' }, { column: 1, object: 'deal', field: 'stage_id' }] })).body
+  const over = await eventually(async () => { const o = await admin.get(`/api/operations/${id}`); return o.state === 'done' && o }, 'the import')
+  assert.deepEqual([over.done_count, over.failed_count], [3, 0])
+  const deals = (await admin.list('/api/deals', { filter: `funnel_id = ${f.id}`, sort: 'id' })).items
+  assert.deepEqual(deals.map((d) => [d.title, d.open_tasks, d.first_response_due_at]), [['Первая', 1, null], ['Вторая', 1, null], ['Третья', 0, null]], 'history is not to be answered now')
+  await admin.must(202)('POST', `/api/operations/${id}/undo`)
+  await eventually(async () => (await admin.list('/api/deals', { filter: `funnel_id = ${f.id}` })).items.length === 0, 'the undo')
+  assert.ok(stages.length)
+})
+
+test('a log of events from another program leaves no open deal without a task, either', async () => {
+  const own = await startServer()
+  const her = await own.admin()
+  const { funnel: f } = await funnelOf(her, { name: 'Журнал', task_rule: 'create' })
+  await own.stop()
+  const file = scratchFile('log.csv')
+  writeFileSync(file, 'case,stage,at\nА-1,Заявка,2026-01-10\nА-1,Связались,2026-01-12\nА-2,Заявка,2026-01-11\nА-2,Выиграна,2026-02-01\n')
+  const { code, err, out } = await cli(['import', ...own.place, '--events', file, '--funnel', 'Журнал', '--case', 'case', '--stage', 'stage', '--at', 'at', '--won', 'Выиграна'])
+  assert.equal(code, 0, err + out)
+  assert.equal((await cli(['check', ...own.place])).code, 0)
+  const again = await startServer({ place: own.place })
+  const deals = (await (await again.admin()).list('/api/deals', { filter: `funnel_id = ${f.id}`, sort: 'title' })).items
+  assert.deepEqual(deals.map((d) => [d.title, d.status, d.open_tasks]), [['А-1', 'open', 1], ['А-2', 'won', 0]])
+  await again.stop()
+})
+
+test('hundreds who wait for one thing all wake, each once, also with two servers and after a crash', async () => {
+  const place = freshPlace()
+  const first = await startServer({ place, args: ['--test-clock'] })
+  const people = await peopleOf(first)
+  const { stages } = await funnelOf(people.admin)
+  const wait = await people.admin.create('/api/waits', { name: 'Группа' })
+  const rows = ['Название']
+  for (let i = 0; i < 900; i++) rows.push(`Слушатель ${i}`)
+  const { upload_id } = await (await fetch(`${first.url}/api/uploads?name=deals.csv`, { method: 'POST', body: rows.join('\n'), headers: { cookie: people.admin.session.cookie, 'x-csrf-token': people.admin.session.csrf, 'content-type': 'application/octet-stream' } })).json()
+  const done = async (id) => eventually(async () => (await people.admin.get(`/api/operations/${id}`)).state === 'done', 'the operation', 60000)
+  await done((await people.admin.must(202)('POST', '/api/imports', { upload_id, object: 'deal', delimiter: ';', funnel_id: stages[0].funnel_id, owner_id: people.seller.session.user.id, columns: [{ column: 0, object: 'deal', field: 'title' }], match: [], on_match: 'create', on_bad: 'stop' })).body.id)
+  await done((await people.admin.must(202)('POST', '/api/deals/bulk', { filter: 'status = "open"', set: { wait_id: wait.id } })).body.id)
+  const soon = Date.now() + 3 * day
+  const reminder = await people.seller.create('/api/tasks', { title: 'Позвонить', due_at: soon })
+  await people.admin.patch(`/api/waits/${wait.id}`, { filled: true })
+  await first.stop('SIGKILL') // in the middle of it
+  const second = await startServer({ place, args: ['--test-clock'] })
+  const third = onPostgres ? await startServer({ place, args: ['--test-clock'] }) : null
+  const seller = await second.signIn('seller@example.ru', 'пароль для тестов')
+  await Promise.all([second, third].filter(Boolean).map((s) => clock(s, soon + 1000)))
+  const count = async (filter) => (await seller.list('/api/tasks', { filter, count: 1, limit: 1 })).count
+  const woken = 'deal_id is not null'
+  await eventually(async () => (await count(woken)) >= 900, 'all tasks', 60000)
+  await eventually(async () => (await seller.list('/api/notifications', { filter: `kind = "task.due" and object_id = ${reminder.id}` })).items.length > 0, 'the reminder')
+  await new Promise((ok) => setTimeout(ok, 1500)) // another round of each server
+  assert.equal(await count(woken), 900)
+  assert.equal((await seller.list('/api/deals', { filter: 'wait_id is not null', count: 1 })).count, 0)
+  assert.equal((await seller.list('/api/notifications', { filter: `kind = "task.due" and object_id = ${reminder.id}`, count: 1 })).count, 1)
+  assert.equal((await seller.list('/api/notifications', { filter: 'kind = "deal.woken_by"', count: 1 })).count, 900)
+  await Promise.all([second, third].filter(Boolean).map((s) => s.stop()))
+  assert.equal((await cli(['check', ...place])).code, 0)
 })
 
 test('the queue of 10,000 tasks: urgent, new leads, late by value, then by time; page by page (R020, R021, R293)', async () => {
