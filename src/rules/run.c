@@ -138,12 +138,20 @@ static void leave(struct change *ch, const struct before *b)
     state->depth--;
 }
 
+/* The newest event so far. A timer or an operation begins without one of its own: then it is the journal's. */
+static enum rc newest(struct change *ch, int64_t *seq, struct err *e)
+{
+    *seq = ch->seq;
+    return *seq ? RC_OK : journal_last(ch->tx->db, seq, e);
+}
+
 static enum rc act(struct rule_run *run, struct run_row *row, struct err *e)
 {
     const struct trigger *t = run->t;
     row->acts = ARENA_ARRAY(run->ch->tx->arena, struct run_act, t->n_actions + 1);
     for (size_t i = 0; i < t->n_actions; i++) {
-        int64_t before = run->ch->seq;
+        int64_t before;
+        TRY(newest(run->ch, &before, e));
         run->action = i;
         run->note = STR_NULL;
         TRY(t->actions[i].type->apply(run, &t->actions[i], e));
@@ -173,7 +181,8 @@ static enum rc run_actions(struct change *ch, const struct rule_set *set, const 
                            .kind = f->t->subject,
                            .object_id = f->object_id,
                            .deal_id = row->deal_id};
-    int64_t before = ch->seq;
+    int64_t before;
+    TRY(newest(ch, &before, e));
     struct before b = enter(ch, f);
     row->depth = rules_state(ch)->depth - 1;
     enum rc rc = f->first ? f->first(&run, f->first_arg, e) : RC_OK;

@@ -99,6 +99,21 @@ test('the whole work of a trigger is taken back at once; what people have change
   assert.deepEqual(report.items.map((i) => [i.object_id, i.code]), [[two.id, 'undo_conflict']])
 })
 
+test('what a timer has done alone is taken back alone', async () => {
+  const { stages: [first], lost: end, funnel: f } = await funnelOf(head, { name: 'По сроку' })
+  const late = await head.create('/api/loss-reasons', { name: 'Истёк срок', funnel_id: f.id, timeout: true })
+  const trigger = await head.create('/api/triggers', { name: 'Закрыть', stage_id: first.id, event: { on: 'timer', after: 'stage_entry', hours: 24 }, actions: [{ do: 'move', stage_id: end.id, loss_reason_id: late.id }], enabled: true })
+  const d = await seller.create('/api/deals', { title: 'Забытая', stage_id: first.id })
+  await later(25 * hour)
+  await eventually(async () => (await seller.get(`/api/deals/${d.id}`)).status === 'lost')
+  const [run] = (await head.get(`/api/deals/${d.id}/runs`)).items
+  assert.deepEqual([run.name, run.state], ['Закрыть', 'done'])
+  const { body: operation } = await head.must(202)('POST', `/api/triggers/${trigger.id}/undo`, {})
+  const done = await over(operation)
+  assert.deepEqual([done.done_count, done.failed_count], [1, 0])
+  assert.equal((await seller.get(`/api/deals/${d.id}`)).status, 'open')
+})
+
 test('how much is done by itself: tags by triggers against tags by hand (R273, R274), stages that rely on memory (R127)', async () => {
   const from = await later(day)
   const { funnel: f, stages: [first, second] } = await funnelOf(head, { name: 'Четвёртая' })
