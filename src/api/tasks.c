@@ -4,7 +4,7 @@
 #include "crm/queue.h"
 #include "crm/task_finish.h"
 #include "crm/task_flow.h"
-#include "rules/run.h"
+#include "rules/run_show.h"
 
 /* ---- the queue ---- */
 
@@ -182,16 +182,16 @@ static enum rc put_run(struct call *c, struct jw *w, int64_t deal_id, struct err
     stmt_i64(s, 2, c->job.change_id);
     stmt_i64(s, 3, ENT_GOAL);
     enum rc rc = stmt_step(s, e);
-    jw_key(w, "run");
-    if (rc == RC_ROW) {
-        jw_obj(w);
-        jw_ki64(w, "id", stmt_col_i64(s, 0));
-        jw_end_obj(w);
-    } else {
-        jw_null(w);
-    }
+    int64_t run = rc == RC_ROW ? stmt_col_i64(s, 0) : 0;
     stmt_done(s);
-    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+    if (rc != RC_ROW && rc != RC_DONE)
+        return rc;
+    jw_key(w, "run");
+    const struct run_reader reader = {c->db, c->r->arena, c->rights, call_locale(c), time_now()};
+    if (run)
+        return run_put(&reader, run, w, e);
+    jw_null(w);
+    return RC_OK;
 }
 
 static enum rc finish_show(struct call *c, struct err *e)

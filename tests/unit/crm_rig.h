@@ -31,6 +31,7 @@ static inline enum rc step_apply(struct wtx *tx, struct job *job, struct err *e)
     if (s->rig->clock)
         ch.at = s->rig->clock;
     TRY(s->run(&ch, s->arg, e));
+    TRY(change_end(&ch, e));
     s->change_id = ch.change_id;
     return RC_OK;
 }
