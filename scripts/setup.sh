@@ -13,13 +13,14 @@ build_packages=(
   libutf8proc-dev libdeflate-dev libbrotli-dev zlib1g-dev # text folding, compression
   libqrencode-dev                                   # the QR code of a second factor
   libgd-dev                                         # small pictures of files
+  libpango1.0-dev fonts-dejavu-core                 # documents as PDF, and letters for them
   libzip-dev libexpat1-dev libxlsxwriter-dev # spreadsheets in and out, archives
   npm ca-certificates tzdata                        # the web application's packages; time zones
 )
 test_packages=(
   ccache clang clang-format clang-tidy libcmocka-dev # unit tests, fuzzing, style
   postgresql sqlite3 curl                           # the second database, checks beside it
-  chromium fonts-dejavu-core                        # what a person sees
+  chromium                                          # what a person sees
 )
 bench_packages=(nginx-light)
 

@@ -168,6 +168,8 @@ extern const struct route test_clock_routes[]; /* test_clock.c: only with --test
 extern const size_t test_clock_routes_n;
 extern const struct route designer_routes[]; /* designer.c */
 extern const size_t designer_routes_n;
+extern const struct route regulation_routes[]; /* regulation.c */
+extern const size_t regulation_routes_n;
 extern const struct route move_routes[]; /* moves.c */
 extern const size_t move_routes_n;
 extern const struct route client_routes[]; /* clients.c */

@@ -106,6 +106,13 @@ static const struct {
                  "\"properties\":{\"code\":{\"type\":\"string\"},\"level\":{\"enum\":[\"error\",\"warning\",\"hint\"]},"
                  "\"place\":{\"type\":\"object\"},\"text\":{\"type\":\"string\"},\"why\":{\"type\":\"string\"},"
                  "\"fix\":{\"type\":[\"object\",\"null\"]}}}},\"counts\":{\"type\":\"object\"}}}"},
+    {"regulation",
+     "{\"type\":\"object\",\"properties\":{\"funnel_id\":{\"type\":\"integer\"},\"version\":{\"type\":\"integer\"},"
+     "\"stages\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/stage-regulation\"}}}}"},
+    {"stage-regulation",
+     "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+     "\"automation\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"read\":{\"type\":\"boolean\"},"
+     "\"reads\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"restore-version",
      "{\"type\":\"object\",\"required\":[\"version\"],\"additionalProperties\":false,\"properties\":{"
      "\"version\":{\"type\":\"integer\"}}}"},

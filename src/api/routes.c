@@ -137,7 +137,10 @@ static void add_noun(struct table *t, const struct entity *ent)
     bool user = ent->id == ENT_USER;
     const struct route rows[] = {
         {"GET", "", RUN_POOL, may.read, ent, "List %s", object_list, NULL, QUERY_LIST, NULL, name, 0},
-        {"POST", "", RUN_WRITE, may.create, ent, "Create one of %s", object_get, user ? user_create : object_create,
+        {"POST", "", RUN_WRITE, may.create, ent, "Create one of %s", object_get,
+         user                             ? user_create
+         : ent->id == ENT_REGULATION_READ ? regulation_read_create
+                                          : object_create,
          NULL, name, name, 201, .right = RIGHT_CREATE},
         {"GET", "/{id}", RUN_READ, may.read, ent, "One of %s", object_get, NULL, NULL, NULL, name, 0},
         {"PATCH", "/{id}", RUN_WRITE, may.update, ent, "Change one of %s; only the fields sent", object_get,
@@ -223,6 +226,8 @@ void app_routes(struct app *app)
         add(&t, &history_routes[i]);
     for (size_t i = 0; i < designer_routes_n; i++)
         add(&t, &designer_routes[i]);
+    for (size_t i = 0; i < regulation_routes_n; i++)
+        add(&t, &regulation_routes[i]);
     for (size_t i = 0; i < move_routes_n; i++)
         add(&t, &move_routes[i]);
     for (size_t i = 0; i < operation_routes_n; i++)
