@@ -320,6 +320,25 @@ test('hundreds who wait for one thing all wake, each once, also with two servers
   assert.equal((await cli(['check', ...place])).code, 0)
 })
 
+test('the queue shows no more than one may see: neither tasks of others nor hidden values, also not by their order', async () => {
+  const own = (scope) => ({ see: scope, create: scope, edit: scope, delete: scope, export: 'none' })
+  const role = await admin.create('/api/roles', { name: 'Только своё', base: 'seller', rights: { objects: { deal: own('own'), task: own('own') }, fields: { 'deal.value_minor': 'hidden' } } })
+  const narrow = await person('Узкий', 'narrow@example.ru', { role: undefined, role_id: role.id })
+  const him = await server.signIn('narrow@example.ru', 'пароль для тестов')
+  const { stages } = await funnel()
+  const [foreign, small, big] = [await admin.create('/api/deals', { title: 'Чужая', stage_id: stages[0].id, owner_id: boss, value_minor: 900 }), ...(await Promise.all([1, 999].map((value_minor) => admin.create('/api/deals', { title: `На ${value_minor}`, stage_id: stages[0].id, owner_id: narrow.id, value_minor }))))]
+  const due = (await him.get('/api/boot')).now - 5 * hour
+  for (const [i, deal] of [small, big, foreign].entries()) await admin.create('/api/tasks', { title: `К сделке ${deal.title}`, deal_id: deal.id, owner_id: narrow.id, due_at: due + i * 1000 })
+  const queue = (await him.get('/api/queue')).items
+  assert.deepEqual(queue.map((x) => x.task.title), ['К сделке На 1', 'К сделке На 999', 'К сделке Чужая'])
+  assert.deepEqual(queue.map((x) => x.deal && 'value_minor' in x.deal), [false, false, null])
+  assert.deepEqual((await him.get(`/api/queue?owner_id=${me}`)).items, [])
+  assert.deepEqual(Object.values((await him.get(`/api/queue?owner_id=${me}`)).counts), [0, 0, 0, 0, 0, 0])
+  const foreignTask = await head.create('/api/tasks', { title: 'Не его', owner_id: boss, deal_id: foreign.id, due_at: due })
+  for (const [method, path, body] of [['GET', 'proposed'], ['POST', 'finish', { result: 'x' }], ['POST', 'ask-due', { due_at: due + 9 * day, reason: 'x' }], ['POST', 'answer-due', { accept: true }]])
+    assert.equal((await him(method, `/api/tasks/${foreignTask.id}/${path}`, body)).status, 404, path)
+})
+
 test('the queue of 10,000 tasks: urgent, new leads, late by value, then by time; page by page (R020, R021, R293)', async () => {
   await person('Очередь', 'queue@example.ru')
   const her = await tokenOf(server, await server.signIn('queue@example.ru', 'пароль для тестов'))
