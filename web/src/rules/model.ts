@@ -87,7 +87,10 @@ export function lacking(action: Action, catalogue: Catalogue | null): string[] {
   if (action.do === 'defer') return filled(action.days) || filled(action.wait_id) ? [] : ['days']
   return (known?.fields ?? []).filter((f) => f.required && !filled(action[f.name])).map((f) => f.name)
 }
-/** Without what is empty: so it is sent. */
-export function tidy<T extends Record<string, unknown>>(part: T): T {
-  return Object.fromEntries(Object.entries(part).filter(([, v]) => v !== null && v !== undefined)) as T
+/** Without what is empty: so the server takes it. An empty value of a field is to empty that field. */
+export function tidy(action: Action): Action {
+  const kept = Object.entries(action).filter(
+    ([name, v]) => filled(v) || (action.do === 'set' && name === 'value'),
+  )
+  return Object.fromEntries(kept) as Action
 }

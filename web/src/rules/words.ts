@@ -81,7 +81,9 @@ export function actionText(action: Action, context: Context = {}): string {
   switch (action.do) {
     case 'tag':
     case 'untag':
-      return t(`rules.then.${action.do}`, { tag: name('tag') })
+      return action.of && action.of !== 'deal'
+        ? t(`rules.then.${action.do}_of`, { tag: name('tag'), of: t(`rules.of.${action.of as 'contact'}`) })
+        : t(`rules.then.${action.do}`, { tag: name('tag') })
     case 'set': {
       const of = String(action.of ?? 'deal')
       const field = schema.field(of, String(action.field))
@@ -171,10 +173,16 @@ export function conditionText(filter: string | null, object = 'deal', context: C
   const shape = schema.object(object)
   return root && shape ? nodeText(root, filterFields(shape), context, false) : filter
 }
+/** The event with its place: «сделка вошла на этап «КП отправлено»». */
+function whenText(of: TriggerDraft, context: Context): string {
+  const { on } = of.event
+  if (of.stage_id && (on === 'entered' || on === 'left'))
+    return t(`rules.when.${on}.stage`, { stage: called(context, 'stage', of.stage_id) })
+  return [eventText(of.event, context), placeText(of, context)].filter(Boolean).join(' ')
+}
 /** The whole in one sentence: when, if, then. */
 export function sentence(of: TriggerDraft, context: Context = {}): string {
-  const place = placeText(of, context)
-  const when = eventText(of.event, context) + (place ? ` ${place}` : '')
+  const when = whenText(of, context)
   const condition = conditionText(of.condition, of.event.object ?? 'deal', context)
   const then = of.actions.map((a) => actionText(a, context)).join('; ') || t('rules.then.nothing')
   return condition ? t('rules.sentence_if', { when, condition, then }) : t('rules.sentence', { when, then })
