@@ -113,13 +113,16 @@ enum rc loss_rules(struct change *ch, const struct record *was, struct record *w
 
 /* ---- gates ---- */
 
-/* What is missing, by its names. */
-static const char *names(struct arena *a, const struct gates_missing *list)
+/* What is missing, by its names, as far as whoever moves it sees that. */
+static const char *names(struct arena *a, const struct gates_missing *list, const struct rights *r)
 {
     struct str all = STR("");
     for (size_t i = 0; i < list->n; i++) {
         const struct gate_missing *g = &list->ptr[i];
-        struct str one = g->name.len ? g->name : g->field.len ? g->field : str_c(gate_kind_names[g->kind]);
+        struct str one = !gate_seen(r, g) ? STR("…")
+                         : g->name.len    ? g->name
+                         : g->field.len   ? g->field
+                                          : str_c(gate_kind_names[g->kind]);
         all = str_fmt(a, "%.*s%s%.*s", STR_ARG(all), i ? ", " : "", STR_ARG(one));
     }
     return all.ptr;
@@ -144,7 +147,8 @@ enum rc gates_rules(struct change *ch, struct move *m, struct record *will, stru
         will->f[DEAL_OVERRIDES] = val_int(val_i(will->f[DEAL_OVERRIDES], 0) + 1);
         return RC_OK;
     }
-    enum rc rc = err_set(e, RC_UNPROCESSABLE, "gates_unmet", "stage_id", "%s", names(ch->tx->arena, &list));
+    enum rc rc =
+        err_set(e, RC_UNPROCESSABLE, "gates_unmet", "stage_id", "%s", names(ch->tx->arena, &list, rights_of(ch)));
     if (e)
         e->more = str_fmt(ch->tx->arena, "\"missing\":%.*s", STR_ARG(missing)).ptr;
     return rc;
@@ -160,6 +164,7 @@ static bool holds(struct val set, int64_t id)
     return false;
 }
 
+_Static_assert(GATE_OF_CHECK == 1, "as the query below has it");
 enum rc check_ids_rules(struct change *ch, const struct record *was, const struct record *will, struct err *e)
 {
     struct val old = was ? was->f[DEAL_CHECK_IDS] : val_null(), now = will->f[DEAL_CHECK_IDS];
@@ -168,9 +173,9 @@ enum rc check_ids_rules(struct change *ch, const struct record *was, const struc
         if (holds(old, now.set.ids[i]))
             continue;
         TRY(QUERY_I64(ch->tx->db, &found, 0, e,
-                      "SELECT 1 FROM gate g JOIN stage s ON s.id = g.stage_id WHERE g.id = $1 AND g.kind = $2"
-                      " AND s.funnel_id = $3",
-                      now.set.ids[i], GATE_OF_CHECK, will->f[DEAL_FUNNEL_ID].i));
+                      "SELECT 1 FROM gate g JOIN stage s ON s.id = g.stage_id WHERE g.id = $1 AND g.kind = 1"
+                      " AND s.funnel_id IN ($2, $3)",
+                      now.set.ids[i], will->f[DEAL_FUNNEL_ID].i, (was ? was : will)->f[DEAL_FUNNEL_ID].i));
         if (!found)
             return err_set(e, RC_UNPROCESSABLE, "check_of_other_funnel", "check_ids", "%lld",
                            (long long)now.set.ids[i]);

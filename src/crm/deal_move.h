@@ -12,7 +12,8 @@ MUST_USE enum rc loss_rules(struct change *ch, const struct record *was, struct 
 /* Every gate on the way is met, or set aside by the change's override. Undo alone is free of them. Errors: gates_unmet
  * (field stage_id), with what is missing. */
 MUST_USE enum rc gates_rules(struct change *ch, struct move *m, struct record *will, struct err *e);
-/* Items newly ticked are gates of kind check of the deal's funnel. Errors: check_of_other_funnel. */
+/* Items newly ticked are gates of kind check of the deal's funnel, or of the one it is just leaving. Errors:
+ * check_of_other_funnel. */
 MUST_USE enum rc check_ids_rules(struct change *ch, const struct record *was, const struct record *will, struct err *e);
 /* After a step back: what was reached on the stages behind which the deal has gone is to be reached again. */
 MUST_USE enum rc goals_take_back(struct change *ch, const struct record *was, const struct record *is, struct err *e);

@@ -41,6 +41,7 @@ MUST_USE enum rc gates_missing(const struct move *m, struct gates_missing *out, 
  * without. */
 void gates_put(struct jw *w, const struct gates_missing *list, const struct rights *rights, struct arena *a,
                const char *lang);
+bool gate_seen(const struct rights *r, const struct gate_missing *g); /* do they see its stage and its field? */
 /* The field of a gate, "value_minor" or one step on, "company_id.inn". False: there is none such. inner -1: no step. */
 bool gate_field_find(struct str path, int *outer, const struct entity **of, int *inner);
 /* scripts, links and next_task of a stage are what they are to be. Errors: bad_scripts, bad_links, bad_next_task. */

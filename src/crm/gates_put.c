@@ -56,11 +56,15 @@ static bool sees_field(const struct rights *r, struct str path)
            (rights_sees_field(r, entity_by_id(ENT_DEAL), outer) && (inner < 0 || rights_sees_field(r, of, inner)));
 }
 
+bool gate_seen(const struct rights *r, const struct gate_missing *g)
+{
+    return rights_has_stage(r, g->funnel_id, g->stage_id) && (g->kind != GATE_OF_FIELD || sees_field(r, g->field));
+}
+
 static void put_one(struct jw *w, const struct gate_missing *g, const struct rights *r, struct arena *a,
                     const char *lang)
 {
-    bool place = rights_has_stage(r, g->funnel_id, g->stage_id);
-    bool seen = place && (g->kind != GATE_OF_FIELD || sees_field(r, g->field));
+    bool place = rights_has_stage(r, g->funnel_id, g->stage_id), seen = gate_seen(r, g);
     jw_obj(w);
     if (place)
         jw_ki64(w, "gate_id", g->id);

@@ -86,6 +86,14 @@ static bool strip(json_t *data, const struct entity *ent, const struct rights *r
     return before == 0 || json_object_size(data) > 0;
 }
 
+/* What was missing names fields and places that not everybody sees. */
+static void strip_override(json_t *data, const struct rights *r)
+{
+    json_object_del(data, "missing");
+    if (!rights_has_stage(r, 0, json_integer_value(json_object_get(data, "stage_id"))))
+        json_object_del(data, "stage_id");
+}
+
 bool event_put_seen(struct jw *w, const struct event *ev, const struct rights *r, struct arena *a)
 {
     const struct entity *ent = entity_by_id((enum entity_id)ev->object_kind);
@@ -96,6 +104,8 @@ bool event_put_seen(struct jw *w, const struct event *ev, const struct rights *r
     }
     if (json_read(ev->data, &data, NULL) != RC_OK)
         return false;
+    if (ev->verb == VERB_OVERRIDDEN)
+        strip_override(data, r);
     bool left = strip(data, ent, r) || ev->verb == VERB_CREATED;
     if (left) {
         char *text = json_dumps(data, JSON_COMPACT);

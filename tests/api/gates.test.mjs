@@ -308,6 +308,62 @@ test('a reason of a move goes along with a move; a step back may need none', asy
   assert.deepEqual(events[1].set.move_reason, [null, 'Снова готовы'])
 })
 
+test('a step back takes the goals of later stages along, and undo brings them back', async () => {
+  const f = await funnelOf(admin, { name: 'Цели назад' })
+  const [early, late] = [await admin.create('/api/goals', { stage_id: f.stages[0].id, name: 'Раньше' }), await admin.create('/api/goals', { stage_id: f.stages[1].id, name: 'Позже' })]
+  const deal = await dealIn(f.stages[0])
+  await seller.must(200)('POST', `/api/deals/${deal.id}/reach`, { goal_id: early.id })
+  await seller.patch(`/api/deals/${deal.id}`, { stage_id: f.stages[1].id })
+  await seller.must(200)('POST', `/api/deals/${deal.id}/reach`, { goal_id: late.id })
+  const goals = async () => (await seller.get(`/api/deals/${deal.id}`)).goal_ids
+  assert.deepEqual(await goals(), [early.id, late.id])
+  const back = await seller.must(200)('PATCH', `/api/deals/${deal.id}`, { stage_id: f.stages[0].id, move_reason: 'Клиент передумал' })
+  assert.deepEqual(await goals(), [early.id])
+  await seller.must(200)('POST', '/api/undo', { change_id: Number(back.headers.get('voronka-change')) })
+  assert.deepEqual(await goals(), [early.id, late.id])
+})
+
+test('what a hidden stage asks holds too, and is not told', async () => {
+  const f = await funnelOf(admin, { name: 'Скрытый этап' })
+  await gate(f.stages[1], 'field', { field: 'value_minor', name: 'Секретное условие' })
+  const role = await admin.create('/api/roles', { name: 'Без середины', base: 'seller', rights: { stages: { [f.stages[1].id]: 'hidden' } } })
+  await admin.create('/api/users', { name: 'Новичок', email: 'novice@example.ru', password: 'пароль для тестов', role_id: role.id })
+  const api = await server.signIn('novice@example.ru', 'пароль для тестов')
+  const deal = await dealIn(f.stages[0])
+  const r = await api('PATCH', `/api/deals/${deal.id}`, { stage_id: f.stages[2].id })
+  assert.deepEqual(refused(r, 'gates_unmet', 'stage_id').missing, [{ kind: 'field' }])
+  assert.ok(!r.text.includes('Секретное') && !r.text.includes('value_minor'), r.text)
+  const asked = await api.list(`/api/deals/${deal.id}/move`, { stage_id: f.stages[2].id })
+  assert.deepEqual(asked.missing, [{ kind: 'field', label: 'Условие, которое вам не видно' }])
+  assert.equal((await api.list('/api/gates', { filter: `stage_id = ${f.stages[1].id}`, count: 1 })).count, 0)
+  await head.must(200)('POST', `/api/deals/${deal.id}/override`, { stage_id: f.stages[2].id, reason: 'Срочно' })
+  const seen = await api('GET', `/api/deals/${deal.id}/timeline`)
+  assert.ok(seen.text.includes('deal.overridden') && !seen.text.includes('value_minor') && !seen.text.includes('Секретное'), seen.text)
+})
+
+test('a deal that leaves for another funnel comes there like a new one', async () => {
+  const from = await funnelOf(admin, { name: 'Откуда' }), to = await funnelOf(admin, { name: 'Куда' })
+  const item = await gate(from.stages[0], 'check', { at: 'leave', name: 'Передано' })
+  await gate(to.stages[0], 'field', { field: 'value_minor' })
+  await gate(to.stages[1], 'field', { field: 'company_id' })
+  const deal = await dealIn(from.stages[0])
+  const { missing } = refused(await seller('PATCH', `/api/deals/${deal.id}`, { stage_id: to.stages[1].id }), 'gates_unmet', 'stage_id')
+  assert.deepEqual(missing.map((m) => m.field ?? m.name).sort(), ['company_id', 'value_minor', 'Передано'])
+  await seller.patch(`/api/deals/${deal.id}`, { stage_id: to.stages[1].id, check_ids: [item.id], value_minor: 3, company_id: company.id })
+  assert.equal((await seller.get(`/api/deals/${deal.id}`)).funnel_id, to.funnel.id)
+})
+
+test('merging clients moves no deal, and what was met by the one that goes is met by the one that stays', async () => {
+  const f = await funnelOf(admin, { name: 'Слияние' })
+  await gate(f.stages[1], 'field', { field: 'company_id.inn' })
+  const gone = await admin.create('/api/companies', { name: 'ООО «Двойник»', inn: '7728168971' }), stays = await admin.create('/api/companies', { name: 'Двойник', country: 'Казахстан' })
+  const deal = await dealIn(f.stages[0], { company_id: gone.id })
+  await admin.must(200)('POST', `/api/companies/${stays.id}/merge`, { with: [gone.id] })
+  const after = await admin.get(`/api/deals/${deal.id}`)
+  assert.deepEqual([after.stage_id, after.company_id], [f.stages[0].id, stays.id])
+  await seller.patch(`/api/deals/${deal.id}`, { stage_id: f.stages[1].id })
+})
+
 test('a lost deal tells how it was decided and to whom it went; opened again it forgets both', async () => {
   const f = await funnelOf(admin, { name: 'Проигрыши' })
   const reason = await admin.create('/api/loss-reasons', { name: 'К ним', funnel_id: f.funnel.id, wants_competitor: true })
