@@ -48,6 +48,8 @@ struct crm_rules {
                      struct err *e);
     /* Before a goal or a trigger is written: is its event, condition, actions right? was NULL: new. */
     enum rc (*check)(struct change *ch, const struct record *was, const struct record *will, struct err *e);
+    /* A draft of a funnel has been written, all of it: may it come into force? */
+    enum rc (*publish)(struct change *ch, json_t *definition, struct err *e);
     /* At the end of a command, when everything that follows from it has happened (change_end). */
     enum rc (*end)(struct change *ch, struct err *e);
 };

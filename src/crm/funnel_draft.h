@@ -53,8 +53,8 @@ MUST_USE enum rc draft_load(struct db *db, struct arena *a, int64_t id, struct d
 MUST_USE enum rc draft_outdated(struct db *db, const struct draft_row *row, bool *outdated, struct err *e);
 
 /* Makes it true, all in one change; *funnel_id becomes the funnel. Deals are sent on by an operation, *operation_id (0:
- * none). Errors: bad_definition, draft_outdated, stage_has_deals (arg 0 the stage, arg 1 how many), those of the
- * commands. */
+ * none). Errors: bad_definition, draft_outdated, stage_has_deals (arg 0 the stage, arg 1 how many), trigger_loop
+ * (arg 0 the ring), those of the commands. */
 MUST_USE enum rc draft_publish(struct change *ch, int64_t id, int64_t *funnel_id, int64_t *operation_id, struct err *e);
 extern const struct command command_publish; /* j->id: the draft; j->out_id becomes the funnel */
 

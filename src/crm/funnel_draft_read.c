@@ -10,8 +10,10 @@
 enum rc draft_bad(struct err *e, const char *path, const char *code, const char *arg)
 {
     enum rc rc = err_set(e, RC_UNPROCESSABLE, "bad_definition", "definition", "%s", path);
+    struct err inner; /* cut where it is too long, and between letters */
+    (void)err_set(&inner, rc, "", "", arg && arg[0] ? "%s|%s" : "%s", code, arg);
     if (e)
-        snprintf(e->arg[1], sizeof e->arg[1], arg && arg[0] ? "%s|%s" : "%s", code, arg);
+        memcpy(e->arg[1], inner.arg[0], sizeof e->arg[1]);
     return rc;
 }
 

@@ -394,6 +394,18 @@ static enum rc close_version(struct publish *p, struct err *e)
     return change_note_event(ch, ENT_FUNNEL, p->funnel_id, VERB_PUBLISHED, data, e);
 }
 
+static enum rc ask_rules(struct publish *p, struct err *e)
+{
+    const struct crm_rules *rules = crm_rules_set();
+    json_t *definition;
+    if (!rules || !rules->publish)
+        return RC_OK;
+    TRY(funnel_document(p->ch->tx->db, p->funnel_id, &definition, e));
+    enum rc rc = rules->publish(p->ch, definition, e);
+    json_decref(definition);
+    return rc;
+}
+
 enum rc draft_publish(struct change *ch, int64_t id, int64_t *funnel_id, int64_t *operation_id, struct err *e)
 {
     struct publish p = {.ch = ch};
@@ -413,6 +425,8 @@ enum rc draft_publish(struct change *ch, int64_t id, int64_t *funnel_id, int64_t
         rc = close_version(&p, e);
     ch->remap = remap;
     ch->version_later = false;
+    if (rc == RC_OK)
+        rc = ask_rules(&p, e);
     if (rc == RC_OK && p.d->n_remaps)
         rc = send_deals(&p, operation_id, e);
     *funnel_id = p.funnel_id;

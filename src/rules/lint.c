@@ -359,3 +359,22 @@ void lint_run(struct arena *a, json_t *definition, const struct lint_facts *fact
     vec_free(&l.found);
     json_decref(l.tree);
 }
+
+enum rc lint_publish(struct change *ch, json_t *definition, struct err *e)
+{
+    struct lint_facts facts = {.funnel_id = json_integer_value(json_object_get(definition, "id")), .now = ch->at};
+    struct lint l = {.a = ch->tx->arena, .tree = json_deep_copy(definition), .facts = &facts, .lang = "ru"};
+    struct str ring = STR_NULL;
+    make_ids(l.tree);
+    read_stages(&l);
+    lint_check_loops(&l);
+    for (size_t i = 0; i < l.found.len; i++) {
+        if (l.found.ptr[i].level == LINT_ERROR && !ring.ptr)
+            ring = l.found.ptr[i].args[1];
+        for (size_t k = 0; k < l.found.ptr[i].n_fix; k++)
+            json_decref(l.found.ptr[i].fix[k].value);
+    }
+    vec_free(&l.found);
+    json_decref(l.tree);
+    return ring.ptr ? err_set(e, RC_UNPROCESSABLE, "trigger_loop", "definition", "%.*s", STR_ARG(ring)) : RC_OK;
+}

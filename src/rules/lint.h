@@ -39,6 +39,8 @@ struct lint_counts {
  * The document has been read by draft_read, so its types are right. */
 void lint_run(struct arena *a, json_t *definition, const struct lint_facts *facts, const char *lang, struct jw *w,
               struct lint_counts *counts);
+/* Of crm_rules: a ring of triggers that cannot end does not come into force. Errors: trigger_loop (arg 0 the ring). */
+MUST_USE enum rc lint_publish(struct change *ch, json_t *definition, struct err *e);
 /* ,"findings":[...],"counts":{"error","warning","hint"} around them, within an open object. */
 void lint_begin(struct jw *w);
 void lint_end(struct jw *w, const struct lint_counts *counts);

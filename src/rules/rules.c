@@ -1,4 +1,5 @@
 #include "rules/rules.h"
+#include "rules/lint.h"
 #include "rules/notify.h"
 #include "rules/run.h"
 
@@ -14,4 +15,4 @@ static enum rc react(struct change *ch, const struct event *ev, const struct rec
     return RC_OK;
 }
 
-const struct crm_rules rules = {.react = react, .check = rules_check};
+const struct crm_rules rules = {.react = react, .check = rules_check, .publish = lint_publish};

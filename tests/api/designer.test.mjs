@@ -257,3 +257,22 @@ test('a document that cannot be read says where', async () => {
   assert.deepEqual([r.status, r.body.code], [422, 'bad_definition'])
   assert.match(r.body.detail, /stages\[5\]\.id/)
 })
+
+test('a ring of triggers that cannot end does not come into force', async () => {
+  const { funnel, stages } = await funnelOf(admin, { name: 'Кольцо', open: ['Заявка получена', 'Связались'] })
+  const [one, two] = stages
+  const send = (name, to) => ({ name, enabled: true, event: { on: 'entered' }, actions: [{ do: 'move', stage_id: to }] })
+  const draft = await draftOf(head, funnel.id, (d) => {
+    d.stages[0].triggers = [send('Туда', two.id)]
+    d.stages[1].triggers = [send('Обратно', one.id)]
+    return d
+  })
+  const before = await definitionOf(funnel.id)
+  const checked = await post(head, `/api/funnel-drafts/${draft.id}/check`)
+  assert.deepEqual([checked.ok, checked.problems[0].code], [false, 'trigger_loop'])
+  assert.ok(checked.findings.some((f) => f.code === 'loop'))
+  const r = await publish(head, draft.id)
+  assert.deepEqual([r.status, r.body.code], [422, 'trigger_loop'])
+  assert.match(r.body.detail, /«Туда» → «Обратно» → «Туда»/)
+  assert.deepEqual(await definitionOf(funnel.id), before)
+})
