@@ -352,7 +352,7 @@ static enum rc change_deal(struct filler *f, const struct demo_event *ev, enum v
         return RC_OK;
     int64_t seq;
     TRY(journal_last(f->tx->db, &seq, e));
-    return deal_return_add(f->tx->db, f->deal[ev->object], seq, e);
+    return deal_return_add(f->tx->db, f->deal[ev->object], seq, ev->a == f->w->n_stages[d->funnel], e);
 }
 
 static int64_t task_kind(const char *name)
@@ -529,6 +529,11 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     f.job.apply = demo_clients_apply;
     if (rc == RC_OK)
         rc = writer_run(writer, &f.job, e);
+    if (rc == RC_OK) {
+        out->events += f.written;
+        f.job.apply = demo_rules_apply;
+        rc = writer_run(writer, &f.job, e);
+    }
     if (rc == RC_OK) {
         out->events += f.written;
         out->contacts += f.twin_contacts;

@@ -138,7 +138,7 @@ enum rc preset_ensure_lists(struct change *ch, const struct preset *p, struct st
 }
 
 /* "role:seller" and the other roles that every company has. */
-static enum rc name_roles(struct change *ch, struct preset_names *names, struct err *e)
+enum rc preset_name_roles(struct change *ch, struct preset_names *names, struct err *e)
 {
     struct stmt *s;
     enum rc rc;
@@ -171,7 +171,7 @@ enum rc preset_apply(struct change *ch, struct str name, struct str locale, int6
             *funnel_id = id;
     }
     TRY(preset_ensure_lists(ch, p, locale, e));
-    TRY(name_roles(ch, names, e));
+    TRY(preset_name_roles(ch, names, e));
     ch->inner++; /* what belongs to the preset comes with it: also roles, which its starter may not make alone */
     enum rc rc = preset_records(ch, names, p->records, e);
     ch->inner--;

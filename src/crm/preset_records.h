@@ -20,5 +20,7 @@ struct preset_names {
 };
 struct preset_names *preset_names_new(struct arena *a, struct str locale);
 void preset_name_add(struct preset_names *n, struct str name, int64_t id);
+/* "role:seller" and the other roles that every company has. */
+MUST_USE enum rc preset_name_roles(struct change *ch, struct preset_names *n, struct err *e);
 /* Errors: bad_preset (arg 0: the name that is not known), those of the commands. */
 MUST_USE enum rc preset_records(struct change *ch, struct preset_names *n, struct str records, struct err *e);

@@ -21,7 +21,9 @@ static void shows_what_there_is(struct db *db)
     assert_int_equal(number(db, "SELECT count(*) FROM users u LEFT JOIN team t ON t.id = u.team_id"
                                 " WHERE u.role = 2 AND t.parent_id IS NULL"),
                      0);
-    assert_int_equal(number(db, "SELECT count(*) FROM custom_field"), 6);
+    assert_int_equal(number(db, "SELECT count(*) FROM custom_field"), 6 + 16); /* 16: of the presets */
+    assert_int_equal(number(db, "SELECT count(*) FROM trigger_rule WHERE enabled = 1"), 50);
+    assert_true(number(db, "SELECT count(*) FROM goal") > 80 && number(db, "SELECT count(*) FROM gate") > 25);
     assert_int_equal(number(db, "SELECT count(*) FROM field_option WHERE colour IS NOT NULL"), 7);
     assert_int_equal(number(db, "SELECT count(*) FROM layout WHERE funnel_id IS NOT NULL"), 1);
     assert_int_equal(number(db, "SELECT count(*) FROM view WHERE sharing = 2"), 3);
