@@ -140,3 +140,22 @@ it('days have names that people use', () => {
   expect(dayTitle(new Date(2026, 10, 12).getTime(), now, dayNumber)).toBe('четверг, 12 ноября')
   expect(dayTitle(new Date(2025, 10, 12).getTime(), now, dayNumber)).toContain('2025')
 })
+group('goals and rules set aside', () => {
+  const plainly = (kind: string, set: Record<string, unknown>) => change(kind, set as Change['set'])
+  it('a goal has its name', () => {
+    const entry = describe(plainly('deal.reached', { goal_id: 3 }), names)
+    expect(entry).toMatchObject({ icon: 'goal', title: 'Цель достигнута: goal 3' })
+  })
+  it('a move around the rules says to where and why', () => {
+    const set = { reason: 'Договорились лично', stage_id: 2, missing: [] }
+    const entry = describe(plainly('deal.overridden', set), names)
+    expect(entry.title).toContain('КП отправлено')
+    expect(entry.body).toBe('Договорились лично')
+    expect(stageTimes([plainly('deal.overridden', set)]).size).toBe(0)
+  })
+  it('a step back keeps its reason beside the stages', () => {
+    const entry = describe(change('deal.moved', { stage_id: [2, 1], move_reason: [null, 'Ошиблись'] }), names)
+    expect(entry.body).toBe('Ошиблись')
+    expect(entry.lines).toEqual([])
+  })
+})

@@ -144,6 +144,11 @@ function linesOf(c: Change, names: Names, skip: readonly string[] = []): Line[] 
     })
 }
 const text = (v: unknown) => (typeof v === 'string' ? v : '')
+/** Events that change no field say their values plainly; others as the old one and the new one. */
+function told(c: Change, field: string): unknown {
+  const v: unknown = c.set[field]
+  return Array.isArray(v) && v.length === 2 ? v[1] : v
+}
 const verbOf = (c: Change) => c.kind.slice(c.kind.lastIndexOf('.') + 1)
 
 type Own = 'deal' | 'contact' | 'company'
@@ -176,24 +181,19 @@ function describeDeal(c: Change, entry: Entry, names: Names): Entry {
     const title = stage ? t('timeline.deal_created_in', { stage: stage.name }) : t('timeline.deal_created')
     return { ...entry, icon: 'created', title, lines: linesOf(c, names, ['rank', 'stage_id', 'title']) }
   }
+  if (verb === 'reached') {
+    const goal = value('goal_id', told(c, 'goal_id') ?? [told(c, 'goal_ids')].flat().at(-1), names)
+    return { ...entry, icon: 'goal', title: t('timeline.reached', { goal }) }
+  }
+  if (verb === 'overridden') {
+    const to = names.stage(Number(told(c, 'stage_id')))
+    const body = text(told(c, 'reason'))
+    return { ...entry, icon: 'override', title: t('timeline.overridden', { stage: to?.name ?? '' }), body }
+  }
   const [from, to] = (c.set.stage_id ?? []).map((id) => names.stage(Number(id)))
   if (verb === 'passed') {
     const stage = value('stage_id', c.set.stage_id?.[1], names)
     return { ...entry, icon: 'stage', title: t('timeline.passed', { stage }) }
-  }
-  if (verb === 'reached') {
-    const goal = value(
-      'goal_id',
-      c.set.goal_id?.[1] ?? (c.set.goal_ids?.[1] as number[] | undefined)?.at(-1),
-      names,
-    )
-    const lines = linesOf(c, names, ['goal_id', 'goal_ids'])
-    return { ...entry, icon: 'goal', title: t('timeline.reached', { goal }), lines }
-  }
-  if (verb === 'overridden') {
-    const to = names.stage(Number(c.set.stage_id?.[1]))
-    const body = text(c.set.reason?.[1])
-    return { ...entry, icon: 'override', title: t('timeline.overridden', { stage: to?.name ?? '' }), body }
   }
   if (c.set.stage_id) {
     const outcome = to?.outcome ?? 'open'
@@ -302,7 +302,7 @@ export function stageTimes(items: readonly Change[]): Map<number, number> {
   const before = new Map<number, number | null>() // a move that is undone gives its beginning back
   let entered: number | null = null
   for (const c of items.toReversed()) {
-    if (c.object !== 'deal' || !c.set.stage_id || verbOf(c) === 'passed') continue
+    if (c.object !== 'deal' || !Array.isArray(c.set.stage_id) || verbOf(c) === 'passed') continue
     if (entered !== null && c.undoes === null) out.set(c.seq, Math.max(0, c.at - entered))
     before.set(c.seq, entered)
     entered = c.undoes !== null && before.has(c.undoes) ? before.get(c.undoes)! : c.at
