@@ -19,7 +19,7 @@ MUST_USE enum rc deal_derive_funnel(struct change *ch, const struct record *was,
 /* Where a deal has been, by its events: created, moved and passed; those that were taken back do not count. */
 struct deal_step {
     int64_t seq, undoes, at, stage_id; /* stage_id: where it led */
-    bool moved;                    /* not created, not passed */
+    bool moved;                        /* not created, not passed */
 };
 struct deal_path {
     struct deal_step *ptr;
@@ -31,8 +31,9 @@ bool deal_step_stands(const struct deal_path *p, size_t i); /* it, or the taking
 /* Every stage it has been on, ascending; the present one always among them. */
 struct val deal_path_stages(const struct deal_path *p, struct arena *a, int64_t present);
 
-/* For whoever writes deals past the commands: notes that the event `seq` was a step back. */
-MUST_USE enum rc deal_return_add(struct db *db, int64_t deal_id, int64_t seq, struct err *e);
+/* For whoever writes deals past the commands: notes that the event `seq` was a step back; won: of a deal that was won.
+ */
+MUST_USE enum rc deal_return_add(struct db *db, int64_t deal_id, int64_t seq, bool won, struct err *e);
 
 /* ---- hooks_client.c ---- */
 

@@ -86,12 +86,13 @@ static enum rc link(struct db *db, int64_t deal, int64_t stage, struct err *e)
     return stmt_run(s, e);
 }
 
-enum rc deal_return_add(struct db *db, int64_t deal_id, int64_t seq, struct err *e)
+enum rc deal_return_add(struct db *db, int64_t deal_id, int64_t seq, bool won, struct err *e)
 {
     struct stmt *s;
-    TRY(db_prepare(db, &s, "INSERT INTO deal_return (deal_id, seq) VALUES ($1, $2)", e));
+    TRY(db_prepare(db, &s, "INSERT INTO deal_return (deal_id, seq, won) VALUES ($1, $2, $3)", e));
     stmt_i64(s, 1, deal_id);
     stmt_i64(s, 2, seq);
+    stmt_i64(s, 3, won);
     return stmt_run(s, e);
 }
 
@@ -183,5 +184,6 @@ enum rc deal_derive_moved(struct change *ch, const struct record *was, const str
         return RC_OK;
     TRY(link(ch->tx->db, is->id, is->f[DEAL_STAGE_ID].i, e));
     bool back = val_i(is->f[DEAL_RETURNS], 0) > val_i(was->f[DEAL_RETURNS], 0);
-    return back ? deal_return_add(ch->tx->db, is->id, ch->seq, e) : RC_OK;
+    bool won = was->f[DEAL_STATUS].i == DEAL_WON;
+    return back ? deal_return_add(ch->tx->db, is->id, ch->seq, won, e) : RC_OK;
 }

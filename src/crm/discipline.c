@@ -8,12 +8,12 @@ const char *const discipline_names[] = {"no_task",      "overdue",  "late_answer
 #define STUCK_HOURS 36 /* a day of the norm, and half as much again */
 
 const char discipline_one_card_sql[] =
-    "((SELECT count(DISTINCT p.funnel_id) FROM deal_sells x JOIN product p ON p.id = x.ref_id WHERE x.owner_id = d.id"
-    " AND p.funnel_id IS NOT NULL) > 1 AND NOT EXISTS (SELECT 1 FROM deal o WHERE o.id <> d.id AND o.deleted_at IS NULL"
-    " AND ((d.company_id IS NOT NULL AND o.company_id = d.company_id) OR (d.company_id IS NULL AND"
-    " o.contact_id = d.contact_id)))"
-    " OR (d.returns > 0 AND EXISTS (SELECT 1 FROM deal_return r JOIN journal j ON j.seq = r.seq WHERE r.deal_id = d.id"
-    " AND j.data LIKE '%\"status\":[\"won\",\"open\"]%')))";
+    "((d.id IN (SELECT x.owner_id FROM product p JOIN deal_sells x ON x.ref_id = p.id WHERE p.funnel_id IS NOT NULL"
+    " GROUP BY x.owner_id HAVING count(DISTINCT p.funnel_id) > 1) AND NOT EXISTS (SELECT 1 FROM deal o WHERE"
+    " o.company_id = d.company_id AND o.id <> d.id AND o.deleted_at IS NULL) AND (d.company_id IS NOT NULL OR NOT "
+    "EXISTS"
+    " (SELECT 1 FROM deal o WHERE o.contact_id = d.contact_id AND o.id <> d.id AND o.deleted_at IS NULL)))"
+    " OR d.id IN (SELECT r.deal_id FROM deal_return r WHERE r.won = 1))";
 
 /* ---- filters ---- */
 
@@ -26,12 +26,22 @@ static const char *const fixed[DISCIPLINE_N] = {
     [DISCIPLINE_UNPROFITABLE] = "status = \"open\" and unprofitable = true",
 };
 
-static void add_scope(struct buf *b, const struct discipline_of *of)
+/* Every funnel is named where none is asked for and the deals are open: those are found by the index of boards. */
+static enum rc add_scope(struct db *db, const struct discipline_of *of, bool open, struct buf *b, struct err *e)
 {
-    if (of->funnel_id)
-        buf_fmt(b, " and funnel_id = %lld", (long long)of->funnel_id);
+    struct stmt *s;
+    enum rc rc;
+    int n = 0;
+    TRY(db_prepare(db, &s, "SELECT id FROM funnel WHERE deleted_at IS NULL ORDER BY id", e));
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        if (of->funnel_id ? of->funnel_id == stmt_col_i64(s, 0) : open)
+            buf_fmt(b, n++ ? ", %lld" : " and funnel_id in (%lld", (long long)stmt_col_i64(s, 0));
+    stmt_done(s);
+    if (n)
+        buf_char(b, ')');
     if (of->team_id)
         buf_fmt(b, " and owner_id.team_id = %lld", (long long)of->team_id);
+    return rc == RC_DONE ? RC_OK : rc;
 }
 
 /* Stages with one norm stand together. */
@@ -108,11 +118,10 @@ enum rc discipline_filter(struct db *db, struct arena *a, enum discipline_what w
         rc = one_card(db, a, of, env->rights, &b, e);
     else
         buf_c(&b, fixed[what]);
-    if (rc == RC_OK && b.len) {
-        if (what != DISCIPLINE_ONE_CARD)
-            add_scope(&b, of);
+    if (rc == RC_OK && b.len && what != DISCIPLINE_ONE_CARD)
+        rc = add_scope(db, of, memmem(b.ptr, b.len, "\"open\"", 6) != NULL, &b, e);
+    if (rc == RC_OK && b.len)
         *out = str_dup(a, buf_view(&b));
-    }
     buf_free(&b);
     return rc;
 }

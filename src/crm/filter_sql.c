@@ -45,6 +45,14 @@ static void put_set(struct sqlb *q, const struct filter_leaf *l, const char *ali
     sqlb_c(q, ")");
 }
 
+/* Marks and counts that hooks keep are true of few records: an index of those alone is found by the value itself, not
+ * by one that is bound later. */
+static bool stands_in_text(const struct filter_leaf *l)
+{
+    bool mark = l->field->type == FT_BOOL || (l->field->type == FT_INT && val_i(l->values[0], 1) == 0);
+    return mark && (l->field->flags & FF_SERVER) && l->values[0].kind == VAL_INT;
+}
+
 /* The bare comparison; empty when the column is. */
 static void put_column(struct sqlb *q, const struct filter_leaf *l, const char *alias)
 {
@@ -65,7 +73,10 @@ static void put_column(struct sqlb *q, const struct filter_leaf *l, const char *
         break;
     default:
         sqlb_fmt(q, "%s.%s%s %s ", alias, name, fold, op_text(l->op));
-        sqlb_param(q, l->values[0]);
+        if (stands_in_text(l))
+            sqlb_fmt(q, "%d", (int)l->values[0].i);
+        else
+            sqlb_param(q, l->values[0]);
     }
 }
 

@@ -320,7 +320,7 @@ static enum rc write_case(struct chunk *c, struct wtx *tx, uint32_t deal, struct
         }
         TRY(append(c, tx, &now, event[i], moved ? VERB_MOVED : VERB_PASSED, e));
         if (now.returns > before.returns)
-            TRY(deal_return_add(tx->db, c->deal->id, c->seq, e));
+            TRY(deal_return_add(tx->db, c->deal->id, c->seq, before.status == DEAL_WON, e));
     }
     return w.status == DEAL_OPEN && c->wants_tasks ? add_task(tx, c->deal->id, e) : RC_OK;
 }

@@ -9,12 +9,17 @@ const char clients_sql[] =
     /* When the coverage of a deal changes by itself: a member has not been spoken to for too long. */
     "ALTER TABLE deal ADD COLUMN coverage_until BIGINT;"
     "CREATE INDEX deal_coverage_until ON deal (coverage_until) WHERE coverage_until IS NOT NULL;"
-    /* Events of the journal that were steps back and have not been taken back. */
-    "CREATE TABLE deal_return (deal_id BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (deal_id, seq));"
-    "CREATE INDEX deal_unprofitable ON deal (id) WHERE unprofitable = 1;"
-    "CREATE INDEX deal_returned ON deal (id) WHERE returns > 0;"
-    "CREATE INDEX deal_overridden ON deal (id) WHERE overrides > 0;"
-    "CREATE INDEX deal_answered_late ON deal (id) WHERE late_answer = 1;"
+    /* Events of the journal that were steps back and have not been taken back; won: out of a won stage. */
+    "CREATE TABLE deal_return (deal_id BIGINT NOT NULL, seq BIGINT NOT NULL, won BIGINT NOT NULL,"
+    " PRIMARY KEY (deal_id, seq));"
+    "CREATE INDEX deal_return_won ON deal_return (deal_id) WHERE won = 1;"
+    "CREATE INDEX deal_unprofitable ON deal (created_at, id) WHERE unprofitable = 1 AND deleted_at IS NULL;"
+    "CREATE INDEX deal_returned ON deal (created_at, id) WHERE returns > 0 AND deleted_at IS NULL;"
+    "CREATE INDEX deal_overridden ON deal (created_at, id) WHERE overrides > 0 AND deleted_at IS NULL;"
+    "CREATE INDEX deal_answered_late ON deal (created_at, id) WHERE late_answer = 1 AND deleted_at IS NULL;"
+    "CREATE INDEX deal_unanswered ON deal (first_response_due_at) WHERE first_response_at IS NULL"
+    " AND first_response_due_at IS NOT NULL;"
+    "CREATE INDEX task_early ON task (created_at) WHERE early = 1;"
     "CREATE INDEX deal_competitor ON deal (competitor_id) WHERE competitor_id IS NOT NULL;"
     "CREATE INDEX contact_development ON contact (development_id) WHERE development_id IS NOT NULL;"
     "CREATE INDEX company_development ON company (development_id) WHERE development_id IS NOT NULL;"
@@ -57,6 +62,12 @@ static bool is_back(const struct filling *f, int64_t from, int64_t to)
            fa == fb && is == DEAL_OPEN && (was == DEAL_WON || (was == DEAL_OPEN && b < a));
 }
 
+static bool is_won(const struct filling *f, int64_t stage)
+{
+    int64_t outcome;
+    return intmap_get(f->outcome, stage, &outcome) && outcome == DEAL_WON;
+}
+
 static enum rc link(struct filling *f, int64_t stage, struct err *e)
 {
     struct stmt *s;
@@ -90,7 +101,7 @@ static enum rc write_deal(struct filling *f, struct err *e)
         if (step->undoes || !deal_step_stands(&f->path, i))
             continue;
         if (step->moved && is_back(f, at, step->stage_id)) {
-            TRY(deal_return_add(f->db, f->deal, step->seq, e));
+            TRY(deal_return_add(f->db, f->deal, step->seq, is_won(f, at), e));
             returns++;
         }
         if (step->moved || !at)

@@ -89,12 +89,14 @@ static struct manager *manager(struct discipline *d, int64_t id)
 }
 
 /* The deals that count: a condition over d. */
-static void put_deals(struct sqlb *q, const struct discipline *d)
+static void put_deals(struct sqlb *q, const struct discipline *d, bool open)
 {
     sqlb_c(q, " d.deleted_at IS NULL");
     if (d->funnel_id) {
         sqlb_c(q, " AND d.funnel_id = ");
         sqlb_param(q, val_int(d->funnel_id));
+    } else if (open) { /* all of them: open deals are found by the index that boards have */
+        sqlb_c(q, " AND d.funnel_id IN (SELECT id FROM funnel WHERE deleted_at IS NULL)");
     }
     if (d->team_id) {
         sqlb_c(q, " AND d.owner_id IN (SELECT id FROM users WHERE team_id = ");
@@ -128,17 +130,17 @@ static enum rc count_deals(struct discipline *d, struct err *e)
     struct sqlb q = sqlb_new(d->call->arena);
     sqlb_c(&q, "SELECT d.owner_id, count(*), CAST(sum(CASE WHEN d.open_tasks = 0 AND d.deferred_until IS NULL AND"
                " d.wait_id IS NULL THEN 1 ELSE 0 END) AS BIGINT) FROM deal d WHERE d.status = 0 AND");
-    put_deals(&q, d);
+    put_deals(&q, d, true);
     sqlb_c(&q, " GROUP BY d.owner_id");
     TRY(count(d, &q, OPEN, 2, e));
     q = sqlb_new(d->call->arena);
     sqlb_c(&q, "SELECT d.owner_id, count(*) FROM deal d WHERE d.status = 0 AND d.unprofitable = 1 AND");
-    put_deals(&q, d);
+    put_deals(&q, d, true);
     sqlb_c(&q, " GROUP BY d.owner_id");
     TRY(count(d, &q, UNPROFITABLE, 1, e));
     q = sqlb_new(d->call->arena);
     sqlb_fmt(&q, "SELECT d.owner_id, count(*) FROM deal d WHERE %s AND", discipline_one_card_sql);
-    put_deals(&q, d);
+    put_deals(&q, d, false);
     sqlb_c(&q, " GROUP BY d.owner_id");
     return count(d, &q, ONE_CARD, 1, e);
 }
@@ -160,7 +162,7 @@ static enum rc count_answers(struct discipline *d, struct err *e)
     sqlb_c(&q, "))");
     put_period(&q, d, "d.first_response_due_at");
     sqlb_c(&q, " AND");
-    put_deals(&q, d);
+    put_deals(&q, d, false);
     sqlb_c(&q, " GROUP BY d.owner_id");
     return count(d, &q, LATE, 1, e);
 }
@@ -173,7 +175,7 @@ static enum rc count_tasks(struct discipline *d, struct err *e)
                " t.deleted_at IS NULL AND t.due_at < ");
     sqlb_param(&q, val_int(d->call->now));
     sqlb_c(&q, " AND d.status = 0 AND");
-    put_deals(&q, d);
+    put_deals(&q, d, true);
     sqlb_c(&q, " AND ");
     rights_sql(&q, d->call->rights, task, RIGHT_SEE, "t");
     sqlb_c(&q, " GROUP BY t.owner_id");
@@ -183,7 +185,7 @@ static enum rc count_tasks(struct discipline *d, struct err *e)
                " t.deleted_at IS NULL");
     put_period(&q, d, "t.created_at");
     sqlb_c(&q, " AND");
-    put_deals(&q, d);
+    put_deals(&q, d, false);
     sqlb_c(&q, " AND ");
     rights_sql(&q, d->call->rights, task, RIGHT_SEE, "t");
     sqlb_c(&q, " GROUP BY t.author_id");
@@ -198,7 +200,7 @@ static void put_overrides(struct sqlb *q, const struct discipline *d, const char
              columns);
     put_period(q, d, "j.at");
     sqlb_c(q, " AND");
-    put_deals(q, d);
+    put_deals(q, d, false);
 }
 
 static enum rc count_moves(struct discipline *d, struct err *e)
@@ -212,7 +214,7 @@ static enum rc count_moves(struct discipline *d, struct err *e)
                " j.seq = r.seq WHERE d.returns > 0");
     put_period(&q, d, "j.at");
     sqlb_c(&q, " AND");
-    put_deals(&q, d);
+    put_deals(&q, d, false);
     sqlb_c(&q, " GROUP BY j.actor_id");
     return count(d, &q, BACK, 1, e);
 }
