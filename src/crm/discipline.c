@@ -20,7 +20,7 @@ const char discipline_one_card_sql[] =
 static const char *const fixed[DISCIPLINE_N] = {
     [DISCIPLINE_NO_TASK] = "status = \"open\" and open_tasks = 0 and deferred_until is null and wait_id is null",
     [DISCIPLINE_OVERDUE] = "status = \"open\" and next_task_at < now",
-    [DISCIPLINE_LATE_ANSWERS] = "(late_answer = true or first_response_at is null and first_response_due_at < now)",
+    [DISCIPLINE_LATE_ANSWERS] = "first_response_due_at < now and (late_answer = true or first_response_at is null)",
     [DISCIPLINE_OVERRIDES] = "overrides > 0",
     [DISCIPLINE_BACK_MOVES] = "returns > 0",
     [DISCIPLINE_UNPROFITABLE] = "status = \"open\" and unprofitable = true",

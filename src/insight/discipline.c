@@ -156,10 +156,9 @@ static void put_period(struct sqlb *q, const struct discipline *d, const char *c
 static enum rc count_answers(struct discipline *d, struct err *e)
 {
     struct sqlb q = sqlb_new(d->call->arena);
-    sqlb_c(&q, "SELECT d.owner_id, count(*) FROM deal d WHERE (d.late_answer = 1 OR (d.first_response_at IS NULL AND"
+    sqlb_c(&q, "SELECT d.owner_id, count(*) FROM deal d WHERE (d.late_answer = 1 OR d.first_response_at IS NULL) AND"
                " d.first_response_due_at < ");
     sqlb_param(&q, val_int(d->call->now));
-    sqlb_c(&q, "))");
     put_period(&q, d, "d.first_response_due_at");
     sqlb_c(&q, " AND");
     put_deals(&q, d, false);
