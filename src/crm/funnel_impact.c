@@ -1,9 +1,11 @@
 /* What a draft would mean for the deals that are there: how many lack what new gates ask, how many go to other stages.
- * Questions to the database, one a gate; never a walk over the deals. */
+ * One question to the database for all gates; never a check a deal. */
 #include "crm/engine.h"
 #include "crm/funnel_draft.h"
+#include <stdlib.h>
 
 #define IDS_SHOWN 100
+#define GATES_ASKED 30 /* at once */
 
 struct impact {
     struct db *db;
@@ -17,58 +19,27 @@ struct impact {
 
 /* ---- counting ---- */
 
-/* Deals of a filter; `without`: beside, those that have no file of this kind (-1: not asked). */
-static enum rc ask(struct impact *m, const char *what, struct str filter, int without, struct stmt **s, struct sqlb *q,
-                   struct err *e)
+/* Deals of a filter. */
+static enum rc count(struct impact *m, struct str filter, int64_t *n, struct err *e)
 {
     const struct entity *deal = entity_by_id(ENT_DEAL);
+    struct sqlb q = sqlb_new(m->a);
+    struct stmt *s = NULL;
     struct filter *f;
-    TRY(filter_parse(m->a, deal, filter, m->env, &f, e));
-    sqlb_fmt(q, "SELECT %s FROM deal t WHERE t.deleted_at IS NULL AND ", what);
-    filter_sql(q, deal, f, "t");
-    sqlb_c(q, " AND ");
-    rights_sql(q, m->env->rights, deal, RIGHT_SEE, "t");
-    if (without >= 0)
-        sqlb_fmt(q,
-                 " AND NOT EXISTS (SELECT 1 FROM file x WHERE x.deal_id = t.id AND x.artefact = %d AND x.deleted_at IS"
-                 " NULL)",
-                 without);
-    if (strcmp(what, "t.id") == 0)
-        sqlb_fmt(q, " ORDER BY t.id LIMIT %d", IDS_SHOWN);
-    return sqlb_prepare(q, m->db, s, e);
-}
-
-static enum rc count(struct impact *m, struct str filter, int without, int64_t *n, struct err *e)
-{
-    struct sqlb q = sqlb_new(m->a);
-    struct stmt *s = NULL;
-    enum rc rc = ask(m, "count(*)", filter, without, &s, &q, e);
-    if (rc == RC_OK) {
+    enum rc rc = filter_parse(m->a, deal, filter, m->env, &f, e);
+    if (rc != RC_OK)
+        return rc;
+    sqlb_c(&q, "SELECT count(*) FROM deal t WHERE t.deleted_at IS NULL AND ");
+    filter_sql(&q, deal, f, "t");
+    sqlb_c(&q, " AND ");
+    rights_sql(&q, m->env->rights, deal, RIGHT_SEE, "t");
+    rc = sqlb_prepare(&q, m->db, &s, e);
+    if (rc == RC_OK)
         rc = stmt_step(s, e);
-        *n = rc == RC_ROW ? stmt_col_i64(s, 0) : 0;
-        rc = rc == RC_ROW ? RC_OK : rc;
-    }
+    *n = rc == RC_ROW ? stmt_col_i64(s, 0) : 0;
     stmt_done(s);
     sqlb_free(&q);
-    return rc;
-}
-
-static enum rc put_ids(struct impact *m, struct str filter, int without, struct err *e)
-{
-    struct sqlb q = sqlb_new(m->a);
-    struct stmt *s = NULL;
-    enum rc rc = ask(m, "t.id", filter, without, &s, &q, e);
-    jw_key(&m->w, "ids");
-    jw_arr(&m->w);
-    while (rc == RC_OK || rc == RC_ROW) {
-        rc = stmt_step(s, e);
-        if (rc == RC_ROW)
-            jw_i64(&m->w, stmt_col_i64(s, 0));
-    }
-    jw_end_arr(&m->w);
-    stmt_done(s);
-    sqlb_free(&q);
-    return rc == RC_DONE ? RC_OK : rc;
+    return rc == RC_ROW ? RC_OK : rc;
 }
 
 /* ---- gates ---- */
@@ -157,18 +128,6 @@ static struct str lack_of(struct impact *m, const struct draft_node *n, enum gat
     }
 }
 
-static void put_gate(struct impact *m, const struct draft_node *n, const struct draft_node *stage, int64_t lacking)
-{
-    char *text = json_dumps(n->json, JSON_COMPACT);
-    jw_obj(&m->w);
-    jw_key(&m->w, "gate");
-    jw_raw(&m->w, str_dup(m->a, str_c(text)));
-    free(text);
-    jw_kc(&m->w, "path", n->path);
-    jw_kc(&m->w, "stage", json_string_value(json_object_get(stage->json, "name")));
-    jw_ki64(&m->w, "count", lacking);
-}
-
 static int index_of(const char *const *names, const char *name)
 {
     for (int i = 0; name && names[i]; i++)
@@ -177,35 +136,127 @@ static int index_of(const char *const *names, const char *name)
     return -1;
 }
 
-static enum rc impact_of_gate(struct impact *m, const struct draft_node *n, struct err *e)
+/* What is asked of one gate, and what came of it. */
+struct lack {
+    const struct draft_node *gate, *stage;
+    struct str text; /* the filter of those that lack it */
+    struct filter *filter;
+    int artefact; /* -1: none is asked for */
+    int64_t count, ids[IDS_SHOWN];
+    size_t n_ids;
+};
+struct lacks {
+    struct lack *ptr;
+    size_t n;
+};
+
+/* False: nothing new is asked of anybody who is there. */
+static bool begin_lack(struct impact *m, const struct draft_node *n, struct lack *out)
 {
     const struct draft_node *stage = &m->d->nodes[n->stage];
     int kind = index_of(gate_kind_names, json_string_value(json_object_get(n->json, "kind")));
     const char *outcome = json_string_value(json_object_get(stage->json, "outcome"));
     bool of_loss = outcome && strcmp(outcome, "lost") == 0; /* asked when one loses, of nobody before */
     if (n->archived || kind < 0 || of_loss || gate_same(m, n))
-        return RC_OK;
+        return false;
     struct str stages = stages_behind(m, stage), lack = lack_of(m, n, (enum gate_kind)kind);
-    int64_t class = json_integer_value(json_object_get(n->json, "deal_class_id")), lacking;
+    int64_t class = json_integer_value(json_object_get(n->json, "deal_class_id"));
     if (!stages.len)
-        return RC_OK;
+        return false;
     struct str of_class = class ? str_fmt(m->a, " and deal_class_id = %lld", (long long)class) : STR("");
-    struct str filter = str_fmt(m->a, "funnel_id = %lld and status = \"open\" and stage_id in (%.*s)%.*s%s%.*s",
-                                (long long)m->row.funnel_id, STR_ARG(stages), STR_ARG(of_class),
-                                lack.len ? " and " : "", STR_ARG(lack));
-    int artefact = kind == GATE_OF_ARTEFACT
-                       ? index_of(artefact_names, json_string_value(json_object_get(n->json, "artefact")))
-                       : -1;
-    TRY(count(m, filter, artefact, &lacking, e));
-    if (!lacking)
-        return RC_OK;
-    put_gate(m, n, stage, lacking);
-    if (artefact < 0)
-        jw_kstr(&m->w, "filter", filter);
-    else
-        jw_knull(&m->w, "filter"); /* no filter asks for files */
-    TRY(put_ids(m, filter, artefact, e));
+    *out = (struct lack){.gate = n, .stage = stage, .artefact = -1};
+    out->text = str_fmt(m->a, "funnel_id = %lld and status = \"open\" and stage_id in (%.*s)%.*s%s%.*s",
+                        (long long)m->row.funnel_id, STR_ARG(stages), STR_ARG(of_class), lack.len ? " and " : "",
+                        STR_ARG(lack));
+    if (kind == GATE_OF_ARTEFACT)
+        out->artefact = index_of(artefact_names, json_string_value(json_object_get(n->json, "artefact")));
+    return true;
+}
+
+static void put_condition(struct sqlb *q, const struct lack *l, size_t bit)
+{
+    sqlb_c(q, bit ? " + CASE WHEN " : "CASE WHEN ");
+    filter_sql(q, entity_by_id(ENT_DEAL), l->filter, "t");
+    if (l->artefact >= 0)
+        sqlb_fmt(q,
+                 " AND NOT EXISTS (SELECT 1 FROM file x WHERE x.deal_id = t.id AND x.artefact = %d AND x.deleted_at IS"
+                 " NULL)",
+                 l->artefact);
+    sqlb_fmt(q, " THEN %lld ELSE 0 END", 1LL << bit);
+}
+
+static void take_row(struct lack *list, size_t n, int64_t id, int64_t bits)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bits >> i & 1 && list[i].count++ < IDS_SHOWN)
+            list[i].ids[list[i].n_ids++] = id;
+}
+
+/* Up to GATES_ASKED gates with one walk over the funnel's open deals. */
+static enum rc count_lacks(struct impact *m, struct lack *list, size_t n, struct err *e)
+{
+    const struct entity *deal = entity_by_id(ENT_DEAL);
+    struct sqlb q = sqlb_new(m->a);
+    struct stmt *s = NULL;
+    enum rc rc;
+    sqlb_c(&q, "SELECT y.id, y.bits FROM (SELECT t.id AS id, CAST(");
+    for (size_t i = 0; i < n; i++)
+        put_condition(&q, &list[i], i);
+    sqlb_c(&q, " AS BIGINT) AS bits FROM deal t WHERE t.deleted_at IS NULL AND t.status = 0 AND t.funnel_id = ");
+    sqlb_param(&q, val_int(m->row.funnel_id));
+    sqlb_c(&q, " AND ");
+    rights_sql(&q, m->env->rights, deal, RIGHT_SEE, "t");
+    sqlb_c(&q, ") y WHERE y.bits <> 0");
+    rc = sqlb_prepare(&q, m->db, &s, e);
+    while (rc == RC_OK || rc == RC_ROW) {
+        rc = stmt_step(s, e);
+        if (rc == RC_ROW)
+            take_row(list, n, stmt_col_i64(s, 0), stmt_col_i64(s, 1));
+    }
+    stmt_done(s);
+    sqlb_free(&q);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void put_lack(struct impact *m, struct lack *l)
+{
+    char *text = json_dumps(l->gate->json, JSON_COMPACT);
+    qsort(l->ids, l->n_ids, sizeof *l->ids, by_id);
+    jw_obj(&m->w);
+    jw_key(&m->w, "gate");
+    jw_raw(&m->w, str_dup(m->a, str_c(text)));
+    free(text);
+    jw_kc(&m->w, "path", l->gate->path);
+    jw_kc(&m->w, "stage", json_string_value(json_object_get(l->stage->json, "name")));
+    jw_ki64(&m->w, "count", l->count);
+    jw_kstr(&m->w, "filter", l->artefact < 0 ? l->text : STR_NULL); /* no filter asks for files */
+    jw_key(&m->w, "ids");
+    jw_arr(&m->w);
+    for (size_t i = 0; i < l->n_ids; i++)
+        jw_i64(&m->w, l->ids[i]);
+    jw_end_arr(&m->w);
     jw_end_obj(&m->w);
+}
+
+static enum rc put_lacks(struct impact *m, struct err *e)
+{
+    struct lacks all = {.ptr = ARENA_ARRAY(m->a, struct lack, m->d->n + 1)};
+    for (size_t i = 0; i < m->d->n; i++)
+        if (m->d->nodes[i].part == FP_GATE && begin_lack(m, &m->d->nodes[i], &all.ptr[all.n])) {
+            struct lack *l = &all.ptr[all.n++];
+            TRY(filter_parse(m->a, entity_by_id(ENT_DEAL), l->text, m->env, &l->filter, e));
+        }
+    for (size_t from = 0; from < all.n; from += GATES_ASKED)
+        TRY(count_lacks(m, all.ptr + from, all.n - from < GATES_ASKED ? all.n - from : GATES_ASKED, e));
+    for (size_t i = 0; i < all.n; i++)
+        if (all.ptr[i].count)
+            put_lack(m, &all.ptr[i]);
     return RC_OK;
 }
 
@@ -242,7 +293,7 @@ static enum rc impact_of_remap(struct impact *m, const struct draft_remap *r, st
             here = str_fmt(m->a, "%.*s and (%s)", STR_ARG(rest), r->to[i].condition);
             rest = str_fmt(m->a, "%.*s and not (%s)", STR_ARG(rest), r->to[i].condition);
         }
-        TRY(count(m, here, -1, &n, e));
+        TRY(count(m, here, &n, e));
         put_move(m, r->from, draft_find(m->d, FP_STAGE, r->to[i].key, r->to[i].id), here, n);
     }
     return RC_OK;
@@ -262,7 +313,7 @@ static enum rc impact_of_gone(struct impact *m, struct err *e)
         if ((stays && !stays->archived) || remapped || json_is_true(json_object_get(one, "archived")))
             continue;
         struct str filter = str_fmt(m->a, "stage_id = %lld", (long long)id);
-        TRY(count(m, filter, -1, &n, e));
+        TRY(count(m, filter, &n, e));
         if (n)
             put_move(m, id, NULL, filter, n);
     }
@@ -273,15 +324,13 @@ static enum rc put_impact(struct impact *m, struct err *e)
 {
     int64_t deals = 0;
     if (m->row.funnel_id)
-        TRY(count(m, str_fmt(m->a, "funnel_id = %lld and status = \"open\"", (long long)m->row.funnel_id), -1, &deals,
-                  e));
+        TRY(count(m, str_fmt(m->a, "funnel_id = %lld and status = \"open\"", (long long)m->row.funnel_id), &deals, e));
     jw_obj(&m->w);
     jw_ki64(&m->w, "deals", deals);
     jw_key(&m->w, "lack");
     jw_arr(&m->w);
-    for (size_t i = 0; i < m->d->n && deals; i++)
-        if (m->d->nodes[i].part == FP_GATE)
-            TRY(impact_of_gate(m, &m->d->nodes[i], e));
+    if (deals)
+        TRY(put_lacks(m, e));
     jw_end_arr(&m->w);
     jw_key(&m->w, "moved");
     jw_arr(&m->w);
