@@ -310,7 +310,7 @@ test('hundreds who wait for one thing all wake, each once, also with two servers
   const count = async (filter) => (await seller.list('/api/tasks', { filter, count: 1, limit: 1 })).count
   const woken = 'deal_id is not null'
   await eventually(async () => (await count(woken)) >= 900, 'all tasks', 60000)
-  await eventually(async () => (await seller.list('/api/notifications', { filter: `kind = "task.due" and object_id = ${reminder.id}` })).items.length > 0, 'the reminder')
+  await eventually(async () => (await seller.list('/api/notifications', { filter: `kind = "task.due" and object_id = ${reminder.id}` })).items.length > 0, 'the reminder', 60000)
   await new Promise((ok) => setTimeout(ok, 1500)) // another round of each server
   assert.equal(await count(woken), 900)
   assert.equal((await seller.list('/api/deals', { filter: 'wait_id is not null', count: 1 })).count, 0)
