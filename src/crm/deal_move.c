@@ -43,7 +43,8 @@ static enum rc no_reason(struct change *ch, struct record *will, struct err *e)
         will->f[DEAL_FUNNEL_ID].i));
     if (found)
         return err_set(e, RC_UNPROCESSABLE, "loss_reason_required", "loss_reason_id", NULL);
-    will->f[DEAL_LOSS_CLASS] = val_int(by_itself(ch) ? LOSS_TIMEOUT : LOSS_DECISION);
+    /* Behind a timer nobody stands; behind a goal somebody does. */
+    will->f[DEAL_LOSS_CLASS] = val_int(by_itself(ch) && !ch->actor.user_id ? LOSS_TIMEOUT : LOSS_DECISION);
     return RC_OK;
 }
 
