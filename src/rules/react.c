@@ -9,7 +9,8 @@
 
 static bool sets_off(const struct change *ch)
 {
-    return ch->actor.via != VIA_UNDO && ch->actor.via != VIA_DEMO && ch->at > ch->tx->now - HISTORY_MS;
+    return !ch->remap && ch->actor.via != VIA_UNDO && ch->actor.via != VIA_DEMO &&
+           ch->at > ch->tx->now - HISTORY_MS; /* remap: nobody has entered a stage, it has become another */
 }
 
 /* ---- definitions ---- */

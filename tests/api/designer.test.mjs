@@ -276,3 +276,17 @@ test('a ring of triggers that cannot end does not come into force', async () => 
   assert.match(r.body.detail, /«Туда» → «Обратно» → «Туда»/)
   assert.deepEqual(await definitionOf(funnel.id), before)
 })
+
+test('deals that are sent on set off nothing: nobody has entered a stage, it has become another', async () => {
+  const { funnel, stages } = await funnelOf(admin, { name: 'Тишина', open: ['Заявка получена', 'Связались', 'КП отправлено'] })
+  await admin.create('/api/gates', { stage_id: stages[2].id, kind: 'check', name: 'Бюджет назван' })
+  await admin.create('/api/triggers', { name: 'Задача', stage_id: stages[2].id, enabled: true, event: { on: 'entered' }, actions: [{ do: 'note', text: 'Вошла' }] })
+  const deal = await dealOn(stages[1])
+  const draft = await draftOf(head, funnel.id, (d) => ({ ...d, stages: d.stages.filter((s) => s.id !== stages[1].id), remap: [{ from: stages[1].id, to: stages[2].id }] }))
+  assert.equal((await publish(head, draft.id)).status, 200)
+  await eventually(async () => (await admin.get(`/api/deals/${deal.id}`)).stage_id === stages[2].id, 'the deal on its new stage')
+  assert.equal((await admin.list('/api/notes', { filter: `deal_id = ${deal.id}` })).items.length, 0)
+  const { items } = await admin.get(`/api/deals/${deal.id}/timeline`)
+  assert.equal(items[0].kind, 'deal.moved')
+  assert.equal((await admin.get(`/api/deals/${deal.id}`)).returns, 0)
+})
