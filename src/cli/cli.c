@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "api/api.h"
+#include "rules/rules.h"
 #include <stdio.h>
 
 static int version(int argc, char **argv)
@@ -109,6 +110,7 @@ static int help(const char *name)
 int cli_main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "help";
+    crm_set_rules(&rules); /* whoever writes, what follows by itself follows */
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0)
         return help(argc > 2 ? argv[2] : NULL);
     for (const struct cli_command *c = cli_commands; c->name; c++)

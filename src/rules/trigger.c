@@ -259,9 +259,10 @@ enum rc trigger_read(struct arena *a, const struct trigger_def *def, int64_t now
 
 /* ---- does it hear? ---- */
 
+/* A record may have been made before a field came. */
 static struct val field_of(const struct record *r, int field)
 {
-    return r ? r->f[field] : val_null();
+    return r && (size_t)field < r->ent->n_fields ? r->f[field] : val_null();
 }
 
 static int tags_of(enum entity_id kind)
@@ -338,7 +339,7 @@ static bool hears_row(const struct trigger *t, const struct happening *h)
     case ON_UPDATED:
         if (!h->was || !h->is || h->verb == VERB_RESTORED || h->verb == VERB_DELETED)
             return false;
-        return t->event.field < 0 || !val_eq(h->was->f[t->event.field], h->is->f[t->event.field]);
+        return t->event.field < 0 || !val_eq(field_of(h->was, t->event.field), field_of(h->is, t->event.field));
     default:
         break;
     }

@@ -411,7 +411,7 @@ describe('a timer', () => {
     assert.equal(one.text, 'закроется сама через 3 дня')
     await move(left, shop.stages[1])
     assert.deepEqual(await timers(left), [], 'who left is not waited for')
-    await forward(3 * DAY)
+    await forward(3 * DAY + HOUR)
     const closed = await eventually(async () => ((await fresh(d)).status === 'lost' ? fresh(d) : null))
     assert.deepEqual([closed.loss_class, closed.loss_reason_id], ['timeout', reason.id])
     assert.equal((await fresh(left)).status, 'open')
