@@ -2,7 +2,7 @@
 // has them, each with tags by source, tasks by stage and deals that close by themselves. Two servers with the same deals
 // take the same requests in turn. Every new deal gets its timer, every fifth a tag or a task, the rest of the
 // conditions is asked and not met.
-import { figure, load, median, place, quick, startServer } from './lib.mjs'
+import { cpuOf, figure, load, median, place, quick, startServer } from './lib.mjs'
 
 const requests = quick ? 2000 : 6000
 const rounds = quick ? 3 : 7
@@ -66,13 +66,18 @@ const ratios = []
 for (let i = 0; i <= rounds; i++) {
   const order = i % 2 ? [plain, ruled] : [ruled, plain]
   const took = new Map()
-  for (const c of order) took.set(c, await seconds(c))
+  const cpu = new Map()
+  for (const c of order) {
+    const before = cpuOf(c.server.pid)
+    took.set(c, await seconds(c))
+    cpu.set(c, cpuOf(c.server.pid) - before)
+  }
   round++
   const sum = (c) => took.get(c).reduce((a, b) => a + b)
   if (i) {
     ratios.push(sum(plain) / sum(ruled))
     const rate = (c) => took.get(c).map((s) => Math.round(requests / s)).join(', ')
-    console.error(`  triggers: create, edit, move: ${rate(plain)}/s without, ${rate(ruled)}/s with 56`)
+    console.error(`  triggers: create, edit, move: ${rate(plain)}/s without, ${rate(ruled)}/s with 56; CPU ${(cpu.get(plain) / cpu.get(ruled)).toFixed(2)}`)
   }
 }
 await plain.server.stop()
