@@ -306,6 +306,60 @@ for (const look of looks) {
       await expectAccessible(page, 'a new task from anywhere')
     })
 
+    test('мой день: очередь, выполнение, отложить; лист переноса; регламент этапа', async ({
+      desk,
+      server,
+    }) => {
+      const me = await desk('head', look)
+      const { page, api } = me
+      const say = (key: string, params = {}) => text(key, params, look.language)
+      const funnel = await server.funnel({ deals: 2, owner: me.person.user_id })
+      const [first, second] = funnel.stages
+      const words = { entry_result: 'Клиент ответил', aim: 'Узнать, кто решает', steps: '1. Позвонить' }
+      await server.admin.patch(`stages/${first!.id}`, words)
+      await server.admin.patch(`stages/${second!.id}`, words)
+      for (const [i, kind] of ['positive', 'deferral', 'refusal'].entries())
+        await server.admin.create('goals', {
+          ...{ stage_id: first!.id, name: `Цель ${i + 1}`, kind, position: i },
+          actions: [{ do: 'note', text: 'Так и было' }],
+        })
+      const gate = (more: object) =>
+        server.admin.create('gates', { stage_id: second!.id, at: 'enter', ...more })
+      await gate({ kind: 'check', name: 'Узнал, кто решает' })
+      await gate({ kind: 'field', field: 'expected_close_on' })
+      await gate({ kind: 'artefact', artefact: 'offer' })
+      const deal = { deal_id: funnel.deals[0]!.id, owner_id: me.person.user_id, kind: 'call' }
+      await api.create('tasks', { ...deal, title: 'Перезвонить', due_at: Date.now() - 3_600_000 })
+      await page.goto('/day')
+      await expect(page.locator('button[id^=queue-]').first()).toBeVisible()
+      await expectAccessible(page, 'my day')
+      await page.locator('button[id^=queue-]').first().click()
+      await page.getByRole('button', { name: say('task.finish'), exact: true }).click()
+      await expect(page.getByLabel(say('task.result'))).toBeFocused()
+      await expect(page.getByRole('button', { name: 'Цель 1' })).toBeVisible()
+      await expectAccessible(page, 'a task being finished in the day')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: say('day.defer'), exact: true }).click()
+      await expect(page.getByRole('dialog', { name: say('move.defer') })).toBeVisible()
+      await expectAccessible(page, 'a deal being put off')
+      await page.goto(`/deals/${funnel.deals[0]!.id}`)
+      await expect(page.getByRole('group', { name: say('work.goals') })).toBeVisible()
+      await expectAccessible(page, 'a deal with regulation and goals')
+      await page.keyboard.press('Alt+ArrowRight')
+      const sheet = page.getByRole('dialog', { name: say('move.title') })
+      await expect(sheet.getByRole('checkbox').first()).toBeVisible()
+      await sheet.getByRole('button', { name: say('move.override') }).click()
+      await expectAccessible(page, 'the sheet of a move')
+      await page.keyboard.press('Escape')
+      await page.goto(`/board/${funnel.id}`)
+      await page
+        .getByRole('button', { name: say('board.stage_info', { stage: first!.name }) })
+        .first()
+        .click()
+      await expect(page.getByRole('dialog', { name: first!.name })).toBeVisible()
+      await expectAccessible(page, 'regulation of a stage')
+    })
+
     test('контакт и компания: карточка, телефоны, объединение, стирание, дубли, новый контакт', async ({
       desk,
     }) => {

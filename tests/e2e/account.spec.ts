@@ -32,7 +32,7 @@ test('Второй фактор: включён по картинке, вход 
   })
   const page = await context.newPage()
   await signIn(page, person.email, 'пароль с телефоном 1')
-  await page.waitForURL(/board/)
+  await page.waitForURL(/day/)
   await page.goto('/settings/security')
   await page.getByRole('button', { name: text('settings.factor.begin') }).click()
   const dialog = page.getByRole('dialog')
@@ -62,7 +62,7 @@ test('Второй фактор: включён по картинке, вход 
   await expect(again.getByRole('alert')).toHaveText(text('signin.bad_code'))
   await again.getByLabel(text('signin.code')).fill(recovery)
   await again.keyboard.press('Enter')
-  await again.waitForURL(/board/)
+  await again.waitForURL(/day/)
   await other.close()
   await context.close()
 })
@@ -76,7 +76,7 @@ test('Пароль меняют сами: остальные сеансы зав
   const [page, phone] = [await open(), await open()]
   for (const p of [page, phone]) {
     await signIn(p, person.email, 'старый пароль 1')
-    await p.waitForURL(/board/)
+    await p.waitForURL(/day/)
   }
   await page.goto('/settings/security')
   await expect(
@@ -89,7 +89,7 @@ test('Пароль меняют сами: остальные сеансы зав
   await phone.reload()
   await expect(phone.getByLabel(text('signin.password'))).toBeVisible()
   await signIn(phone, person.email, 'новый пароль 2')
-  await phone.waitForURL(/board/)
+  await phone.waitForURL(/day/)
   for (const p of [page, phone]) await p.context().close()
 })
 

@@ -47,7 +47,7 @@ test.describe('Доска', () => {
     await seller.page.getByRole('menuitemradio', { name: second.name }).click()
     await expect(board.card('Из второй воронки')).toBeVisible()
     await expect(seller.page).toHaveURL(new RegExp(`/board/${second.id}`))
-    await seller.page.goto('/')
+    await seller.page.goto('/board')
     await expect(board.card('Из второй воронки')).toBeVisible()
   })
 

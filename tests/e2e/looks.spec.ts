@@ -141,6 +141,28 @@ test.describe('Телефон', () => {
         await everythingFits(page)
       })
 
+  for (const language of ['ru', 'en'] as const)
+    for (const viewport of [phone, { width: 768, height: 900 }, { width: 1360, height: 800 }])
+      test(`мой день помещается: ${language}, ширина ${viewport.width}`, async ({ desk, server }) => {
+        const { page, api, person } = await desk('head', { language, viewport })
+        const funnel = await server.funnel({ deals: 1, owner: person.user_id })
+        const about = { deal_id: funnel.deals[0]!.id, owner_id: person.user_id, kind: 'call' }
+        for (const [i, priority] of ['normal', 'high', 'urgent'].entries())
+          await api.create('tasks', {
+            ...about,
+            priority,
+            title: 'Перезвонить и уточнить удобные даты выездного занятия для всей смены',
+            due_at: Date.now() + (i - 1) * 86_400_000,
+          })
+        await page.goto('/day')
+        await expect(page.locator('button[id^=queue-]').first()).toBeVisible()
+        await everythingFits(page)
+        await page.locator('button[id^=queue-]').first().click()
+        await page.getByRole('button', { name: text('task.finish', {}, language), exact: true }).click()
+        await expect(page.getByLabel(text('task.result', {}, language))).toBeFocused()
+        await everythingFits(page)
+      })
+
   for (const viewport of [phone, { width: 1360, height: 800 }])
     test(`вход помещается и по-русски, и по-английски, ширина ${viewport.width}`, async ({ page }) => {
       await page.setViewportSize(viewport)

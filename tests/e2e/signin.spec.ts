@@ -1,7 +1,7 @@
 import { expect, test, text } from './harness'
 
 test.describe('Вход', () => {
-  test('с почтой и паролем: сразу видна доска, а после перезагрузки человек остаётся внутри', async ({
+  test('с почтой и паролем: сразу виден свой день, а после перезагрузки человек остаётся внутри', async ({
     page,
     server,
   }) => {
@@ -12,7 +12,7 @@ test.describe('Вход', () => {
     await page.getByLabel(text('signin.email')).fill(person.email)
     await page.getByLabel(text('signin.password')).fill('пароль продавца 77')
     await page.keyboard.press('Enter')
-    await expect(page).toHaveURL(/\/board\/\d+/)
+    await expect(page).toHaveURL(/\/day$/)
     await expect(page.getByRole('button', { name: `${person.name}, ${text('role.seller')}` })).toBeVisible()
     await page.reload()
     await expect(page.getByRole('button', { name: `${person.name}, ${text('role.seller')}` })).toBeVisible()
@@ -29,7 +29,7 @@ test.describe('Вход', () => {
     await expect(page.getByLabel(text('signin.email'))).toHaveValue(person.email)
     await page.getByLabel(text('signin.password')).fill('пароль продавца 78')
     await page.keyboard.press('Enter')
-    await expect(page).toHaveURL(/\/board/)
+    await expect(page).toHaveURL(/\/day$/)
   })
 
   for (const role of ['admin', 'head', 'seller', 'observer'] as const)
@@ -40,6 +40,9 @@ test.describe('Вход', () => {
       await expect(
         page.getByRole('button', { name: `${person.name}, ${text(`role.${role}`)}` }),
       ).toBeVisible()
+      // Whoever has tasks begins with them, the others with the board.
+      await expect(page).toHaveURL(role === 'seller' || role === 'head' ? /\/day$/ : /\/board/)
+      await page.goto('/board')
       await expect(page.locator('[data-card]').first()).toBeVisible()
       const writes = page.getByRole('button', { name: text('board.create'), exact: false })
       if (role === 'observer') await expect(writes).toHaveCount(0)

@@ -14,7 +14,7 @@ export interface Screen {
   /** Stands alone and is shown to whoever has the address, signed in or not. */
   open?: boolean
 }
-const list = () => import('./screens/list/List.svelte')
+const list = async () => (await Promise.all([import('./screens/list/List.svelte'), i18n.with('list')]))[0]
 /** Screens of rules and funnels have texts of their own, and those of settings. */
 const ruled =
   (load: Screen['load']): Screen['load'] =>
@@ -77,14 +77,24 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/invite/:token',
-    screen: { title: 'invite.title', open: true, load: () => import('./screens/signin/Invite.svelte') },
+    screen: {
+      ...{ title: 'invite.title', open: true },
+      load: async () =>
+        (await Promise.all([import('./screens/signin/Invite.svelte'), i18n.with('signin')]))[0],
+    },
   },
   {
     path: '/import',
     screen: {
       title: 'nav.import',
       load: async () =>
-        (await Promise.all([import('./screens/import/ImportScreen.svelte'), i18n.with('import')]))[0],
+        (
+          await Promise.all([
+            import('./screens/import/ImportScreen.svelte'),
+            i18n.with('import'),
+            i18n.with('list'),
+          ])
+        )[0],
     },
   },
   {
@@ -92,7 +102,13 @@ export const routes: Route<Screen>[] = [
     screen: {
       title: 'start.title',
       load: async () =>
-        (await Promise.all([import('./screens/start/Start.svelte'), i18n.with('settings')]))[0],
+        (
+          await Promise.all([
+            import('./screens/start/Start.svelte'),
+            i18n.with('settings'),
+            i18n.with('signin'),
+          ])
+        )[0],
     },
   },
   {
@@ -125,6 +141,7 @@ export const routes: Route<Screen>[] = [
             import('./screens/settings/Settings.svelte'),
             i18n.with('settings'),
             i18n.with('work'),
+            i18n.with('signin'),
           ])
         )[0],
     },

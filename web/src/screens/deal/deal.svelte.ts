@@ -108,3 +108,9 @@ export class DealPage extends Card<Deal> {
     if (next) this.move(next)
   }
 }
+
+/** Is there something that one has to know of the deal before anything else? */
+export function marked(d: Deal): boolean {
+  const open = d.waiting_since ?? d.deferred_until ?? d.wait_id ?? (d.first_response_at === null && d.first_response_due_at) // prettier-ignore
+  return Boolean(open || d.unprofitable || d.overrides > 0 || d.returns > 0 || d.loss_class === 'timeout')
+}
