@@ -241,6 +241,32 @@ static enum rc put_patchwork(struct call *c, struct jw *w, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
+/* How often each trigger has run, and failed: for the list of triggers. */
+static enum rc put_triggers(struct call *c, struct jw *w, int64_t from, int64_t to, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s,
+                   "SELECT rule_id, COUNT(*), SUM(CASE WHEN state > 0 THEN 1 ELSE 0 END) FROM trigger_run"
+                   " WHERE at >= $1 AND at <= $2 AND rule_kind = $3 GROUP BY rule_id ORDER BY rule_id",
+                   e));
+    stmt_i64(s, 1, from);
+    stmt_i64(s, 2, to);
+    stmt_i64(s, 3, ENT_TRIGGER);
+    jw_key(w, "triggers");
+    jw_arr(w);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        jw_obj(w);
+        jw_ki64(w, "trigger_id", stmt_col_i64(s, 0));
+        jw_ki64(w, "runs", stmt_col_i64(s, 1));
+        jw_ki64(w, "failed", stmt_col_i64(s, 2));
+        jw_end_obj(w);
+    }
+    stmt_done(s);
+    jw_end_arr(w);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
 static enum rc automation_show(struct call *c, struct err *e)
 {
     int64_t from, to, runs, failed;
@@ -266,6 +292,7 @@ static enum rc automation_show(struct call *c, struct err *e)
     jw_arr(&w);
     TRY(put_patchwork(c, &w, e));
     jw_end_arr(&w);
+    TRY(put_triggers(c, &w, from, to, e));
     jw_end_obj(&w);
     return RC_OK;
 }
