@@ -4,7 +4,7 @@ import { figure, median, place, quick, run, startServer } from './lib.mjs'
 
 const waiting = quick ? 100_000 : 1_000_000
 const due = 1000
-const rounds = quick ? 3 : 5
+const rounds = quick ? 5 : 15
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms))
 
 async function company(name) {
@@ -52,12 +52,12 @@ async function fire(c) {
 const alone = await company('alone')
 const among = await company('among')
 makeWait(among)
-const ratios = []
+const times = new Map([[alone, []], [among, []]]) // a round is short: a neighbour's burst hits one of them alone
 for (let i = 0; i <= rounds; i++) {
   const took = new Map()
   for (const c of i % 2 ? [alone, among] : [among, alone]) took.set(c, await fire(c))
   if (!i) continue
-  ratios.push(took.get(among) / took.get(alone))
+  for (const [c, list] of times) list.push(took.get(c))
   console.error(`  timers: ${due} fired in ${took.get(alone).toFixed(2)} s alone, ${took.get(among).toFixed(2)} s among ${waiting} that wait`)
 }
-figure('timers_due_among_waiting', median(ratios), { atMost: 1.2 })
+figure('timers_due_among_waiting', median(times.get(among)) / median(times.get(alone)), { atMost: 1.2 })
