@@ -10,14 +10,15 @@ const server = process.env.VORONKA_URL ?? 'http://127.0.0.1:8080'
 
 // The server words its errors itself; their texts need not travel to the browser. Those of some screens come with them
 // (texts:settings:ru): most people open them seldom, everybody waits for the first page.
-const serverTexts = /^(error|problem|lint|regulation)\./
+const serverTexts = /^(error|problem|lint|regulation|gate|classifier)\./
 const later: Record<string, RegExp> = {
   settings:
-    /^(settings|webhook|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member))\./,
+    /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member))\./,
   rules:
     /^(designer|rules|manual|health|review|field\.(trigger|funnel-draft|involvement|review|review-item|regulation-read))\./,
   work: /^(move|work|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|goal|buyer|classifier|competitor|competitor-offer))\./,
   list: /^(bulk\.|list\.(?!(deals|contacts|companies|products|tasks)$))/,
+  client: /^(client\.(?!(contact|company)$)|points\.|duplicates\.(?!title$))/,
   signin: /^(signin\.|invite\.(?!title$))/,
   report: /^report\./,
   import: /^import\./,

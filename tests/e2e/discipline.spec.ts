@@ -64,7 +64,7 @@ test('перенос спрашивает только недостающее: �
     mimeType: 'application/pdf',
     buffer: Buffer.from('%PDF-1.4\n%%EOF\n'),
   })
-  await expect(sheet.getByRole('button', { name: text('move.attach') })).toHaveCount(0)
+  await expect(sheet.getByText('Коммерческое предложение')).toHaveCount(0)
   await sheet.getByRole('button', { name: text('move.continue') }).click()
   await expect(sheet).toHaveCount(0)
   await expect(board.in(second!, 'Сделка 1')).toBeVisible()

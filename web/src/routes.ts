@@ -3,7 +3,7 @@ import type { Component } from 'svelte'
 import { i18n, type Key } from './lib/i18n.svelte'
 import type { Route, RouteParams } from './lib/router.svelte'
 import type { Role } from './lib/types'
-import { work } from './lib/work'
+import { ofClients, work } from './lib/work'
 
 export interface ScreenProps {
   params: RouteParams
@@ -41,19 +41,31 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/duplicates',
-    screen: { title: 'duplicates.title', load: () => import('./screens/duplicates/DuplicatesScreen.svelte') },
+    screen: {
+      title: 'duplicates.title',
+      load: () => ofClients(import('./screens/duplicates/DuplicatesScreen.svelte')),
+    },
   },
   {
     path: '/products/:id',
-    screen: { title: 'product.page', load: () => import('./screens/product/ProductScreen.svelte') },
+    screen: {
+      title: 'product.page',
+      load: () => ofClients(import('./screens/product/ProductScreen.svelte')),
+    },
   },
   {
     path: '/contacts/:id',
-    screen: { title: 'client.contact', load: () => import('./screens/client/ContactScreen.svelte') },
+    screen: {
+      title: 'client.contact',
+      load: () => ofClients(import('./screens/client/ContactScreen.svelte')),
+    },
   },
   {
     path: '/companies/:id',
-    screen: { title: 'client.company', load: () => import('./screens/client/CompanyScreen.svelte') },
+    screen: {
+      title: 'client.company',
+      load: () => ofClients(import('./screens/client/CompanyScreen.svelte')),
+    },
   },
   {
     path: '/tasks',

@@ -3,7 +3,7 @@ import type ru from '../../../i18n/ru.json'
 
 export type Locale = 'ru' | 'en'
 /** What begins like this is the server's and not sent to the browser (vite.config.ts). */
-type ServerKey = `${'error' | 'problem' | 'lint' | 'regulation'}.${string}`
+type ServerKey = `${'error' | 'problem' | 'lint' | 'regulation' | 'gate' | 'classifier'}.${string}`
 export type Key = Exclude<keyof typeof ru, ServerKey>
 /** The stems of plural texts: "board.deals" for board.deals.one, .few, .many, .other. */
 export type PluralKey = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never
@@ -21,6 +21,7 @@ const parts = {
   rules: { ru: () => import('texts:rules:ru'), en: () => import('texts:rules:en') },
   work: { ru: () => import('texts:work:ru'), en: () => import('texts:work:en') },
   list: { ru: () => import('texts:list:ru'), en: () => import('texts:list:en') },
+  client: { ru: () => import('texts:client:ru'), en: () => import('texts:client:en') },
   signin: { ru: () => import('texts:signin:ru'), en: () => import('texts:signin:en') },
   report: { ru: () => import('texts:report:ru'), en: () => import('texts:report:en') },
   import: { ru: () => import('texts:import:ru'), en: () => import('texts:import:en') },

@@ -4,3 +4,7 @@ import { i18n } from './i18n.svelte'
 export async function work<M>(module: Promise<M>): Promise<M> {
   return (await Promise.all([module, i18n.with('work')]))[0]
 }
+/** The same for what is about clients. */
+export async function ofClients<M>(module: Promise<M>): Promise<M> {
+  return (await Promise.all([module, i18n.with('client')]))[0]
+}
