@@ -83,7 +83,7 @@ static int64_t deal(struct rig *r, int64_t at, int64_t owner)
 static void move(struct rig *r, int64_t id, int64_t stage, int64_t at)
 {
     r->clock = at;
-    DO(r, try_update(r, ENT_DEAL, id, "{'stage_id':%lld}", (long long)stage));
+    DO(r, try_update(r, ENT_DEAL, id, "{'stage_id':%lld,'move_reason':'так пошло'}", (long long)stage));
 }
 
 static void steps_back_and_second_visits_are_kept(void **state)
