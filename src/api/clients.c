@@ -40,12 +40,7 @@ static enum rc split_apply(struct change *ch, struct command_job *j, struct err 
     struct split *s = ARENA_NEW(ch->tx->arena, struct split);
     *s = x->wanted;
     j->out_id = j->id;
-    if (j->expect_version) {
-        struct record *r;
-        TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(ENT_DEAL), j->id, false, &r, e));
-        if (r->version != j->expect_version)
-            return err_set(e, RC_STALE, "stale_version", "", "%lld", (long long)r->version);
-    }
+    TRY(change_expect(ch, entity_by_id(ENT_DEAL), j->id, j->expect_version, e));
     TRY(split_deal(ch, s, e));
     memcpy(x->made, s->made, sizeof x->made);
     x->n = s->n;

@@ -22,12 +22,7 @@ static enum rc reach_apply(struct change *ch, struct command_job *j, struct err 
 {
     struct reaching *x = j->args;
     j->out_id = j->id;
-    if (j->expect_version) {
-        struct record *r;
-        TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(ENT_DEAL), j->id, false, &r, e));
-        if (r->version != j->expect_version)
-            return err_set(e, RC_STALE, "stale_version", "", "%lld", (long long)r->version);
-    }
+    TRY(change_expect(ch, entity_by_id(ENT_DEAL), j->id, j->expect_version, e));
     TRY(rules_reach(ch, j->id, x->goal_id, x->fields, &x->run_id, e));
     j->undone = x->run_id; /* kept with the idempotency key */
     return RC_OK;

@@ -341,6 +341,16 @@ static enum rc load_for_change(struct change *ch, const struct entity *ent, int6
     return record_load_sets(ch->tx->db, ch->tx->arena, ent, was, 1, mask, e);
 }
 
+enum rc change_expect(struct change *ch, const struct entity *ent, int64_t id, int64_t version, struct err *e)
+{
+    struct record *r;
+    if (!version)
+        return RC_OK;
+    TRY(record_load_row(ch->tx->db, ch->tx->arena, ent, id, false, &r, e));
+    TRY(rights_check_row(ch, r, RIGHT_EDIT, e));
+    return r->version == version ? RC_OK : err_set(e, RC_STALE, "stale_version", "", "%lld", (long long)r->version);
+}
+
 /* What the hooks left: 0 nothing changed, 1 only derived fields, 2 something the journal tells. */
 static int how_changed(const struct record *was, const struct record *will)
 {

@@ -65,6 +65,9 @@ MUST_USE enum rc change_create_json(struct change *ch, enum entity_id kind, json
 /* expect_version 0: any. Nothing changed in effect: RC_OK, no event, version stays. Errors: not_found, stale_version.
  */
 MUST_USE enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, struct record *in, struct err *e);
+/* Before a command that changes more than one record: this one may be edited and still has the version (0: any).
+ * Errors: not_found, forbidden, stale_version. */
+MUST_USE enum rc change_expect(struct change *ch, const struct entity *ent, int64_t id, int64_t version, struct err *e);
 MUST_USE enum rc change_delete(struct change *ch, const struct entity *ent, int64_t id, int64_t expect_version,
                                struct err *e);
 MUST_USE enum rc change_restore(struct change *ch, const struct entity *ent, int64_t id, struct err *e);

@@ -109,6 +109,9 @@ static enum rc look_at(struct change *ch, int64_t deal, struct split_part *p, st
             return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "products", "%lld", (long long)p->products[i]);
         if (rc != RC_ROW)
             return rc;
+        for (size_t k = 0; k < i; k++)
+            if (p->products[k] == p->products[i])
+                return err_set(e, RC_UNPROCESSABLE, "ref_not_found", "products", "%lld", (long long)p->products[i]);
     }
     return RC_OK;
 }

@@ -57,11 +57,12 @@ static enum rc finish(struct change *ch, struct command_job *j, struct err *e)
     struct record *task, *in;
     j->out_id = j->id;
     TRY(open_task(ch, j->id, &task, e));
+    TRY(change_expect(ch, task_noun(), j->id, j->expect_version, e)); /* the goal may close it, too */
     TRY(finish_deal(ch, f, task, e));
     in = record_new(ch->tx->arena, task->ent);
     in->f[TASK_DONE] = val_int(1);
     in->f[TASK_RESULT] = val_str(f->result);
-    TRY(change_update(ch, j->id, j->expect_version, in, e));
+    TRY(change_update(ch, j->id, 0, in, e));
     return finish_next(ch, f, task, e);
 }
 const struct command command_task_finish = {"task.finish", finish};

@@ -1,5 +1,6 @@
 /* Goals: what a person has achieved, and all that follows from it, in one piece. */
 #include "crm/custom_field.h"
+#include "crm/engine.h"
 #include "crm/rights.h"
 #include "rules/actions.h"
 #include "rules/run_impl.h"
@@ -26,6 +27,20 @@ static enum rc may_edit(struct change *ch, int64_t deal_id, struct err *e)
     return edits ? RC_OK : err_set(e, RC_FORBIDDEN, "forbidden", "", NULL);
 }
 
+/* A person sends it, though the goal writes it: by their rights, and never as a timer's reason. */
+static enum rc may_send(struct change *ch, const struct record *later, struct err *e)
+{
+    struct val reason = later->f[DEAL_LOSS_REASON_ID];
+    int64_t timeout = 0;
+    for (size_t i = 0; i < sizeof moves_take / sizeof *moves_take && !ch->inner; i++)
+        if (later->f[moves_take[i]].kind != VAL_ABSENT &&
+            !rights_edits_field(ch->actor.rights, later->ent, moves_take[i]))
+            return err_set(e, RC_FORBIDDEN, "forbidden", later->ent->fields[moves_take[i]].name, NULL);
+    if (val_has(reason))
+        TRY(QUERY_I64(ch->tx->db, &timeout, 0, e, "SELECT timeout FROM loss_reason WHERE id = $1", reason.i));
+    return timeout ? err_set(e, RC_UNPROCESSABLE, "loss_reason_by_timer", "loss_reason_id", NULL) : RC_OK;
+}
+
 static enum rc fields_first(struct change *ch, int64_t deal_id, struct record *fields, const struct record **along,
                             struct err *e)
 {
@@ -40,6 +55,7 @@ static enum rc fields_first(struct change *ch, int64_t deal_id, struct record *f
         now->f[moves_take[i]] = (struct val){.kind = VAL_ABSENT};
     }
     *along = later;
+    TRY(may_send(ch, later, e));
     return change_update(ch, deal_id, 0, now, e);
 }
 
@@ -152,8 +168,7 @@ enum rc rules_reach(struct change *ch, int64_t deal_id, int64_t goal_id, struct 
     TRY(rules_of(ch, &set, e));
     TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(ENT_DEAL), deal_id, false, &deal, e));
     TRY(find_goal(set, goal_id, deal, &x.goal, e));
-    if (!state->depth)
-        state->runs = 0;
+    rules_begin(state);
     TRY(fields_first(ch, deal_id, fields, &state->along, e));
     TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(ENT_DEAL), deal_id, false, &deal, e));
     x.deal = deal;

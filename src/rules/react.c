@@ -103,8 +103,8 @@ enum rc rules_react(struct change *ch, const struct event *ev, const struct reco
     TRY(rules_of(ch, &set, e));
     if (!concerns(set, l))
         return RC_OK;
-    if (state && !state->depth)
-        state->runs = 0;
+    if (state)
+        rules_begin(state);
     struct happening h = {.kind = (enum entity_id)ev->object_kind, .verb = ev->verb, .was = was, .is = is};
     TRY(place(ch, &h, e));
     if (set->list[LIST_TIMER].n)

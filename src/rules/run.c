@@ -13,6 +13,15 @@ struct rules_state *rules_state(struct change *ch)
     return ch->rules;
 }
 
+void rules_begin(struct rules_state *state)
+{
+    if (state->depth)
+        return;
+    state->runs = 0;
+    state->stop_told = false;
+    state->seen = NULL;
+}
+
 /* ---- records that conditions look at ---- */
 
 struct seen_record {
@@ -105,13 +114,15 @@ struct before {
     struct actor actor;
     struct override *override;
     const struct trigger *now;
+    const struct record *along;
     int64_t cause, seq, events, change_id, undoes;
 };
 
 static struct before enter(struct change *ch, const struct firing *f)
 {
     struct rules_state *state = rules_state(ch);
-    struct before b = {ch->actor, ch->override, state->now, ch->cause, ch->seq, ch->events, ch->change_id, ch->undoes};
+    struct before b = {ch->actor, ch->override, state->now,    state->along, ch->cause,
+                       ch->seq,   ch->events,   ch->change_id, ch->undoes};
     if (!state->depth)
         state->author = ch->actor.user_id;
     state->depth++;
@@ -121,8 +132,10 @@ static struct before enter(struct change *ch, const struct firing *f)
     ch->undoes = 0;
     ch->override = NULL;
     ch->cause = f->cause;
-    if (!f->in_person)
+    if (!f->in_person) {
         ch->actor = (struct actor){.role = ROLE_ADMIN, .via = VIA_TRIGGER};
+        state->along = NULL; /* that was for the goal's own move */
+    }
     return b;
 }
 
@@ -135,6 +148,7 @@ static void leave(struct change *ch, const struct before *b)
     ch->undoes = b->undoes;
     ch->inner--;
     state->now = b->now;
+    state->along = b->along;
     state->depth--;
 }
 
@@ -224,6 +238,11 @@ static enum rc run_apart(struct change *ch, const struct rule_set *set, const st
     enum rc rc = run_actions(ch, set, f, row, why);
     if (rc == RC_OK)
         return wtx_keep(ch->tx, &mark, e);
+    if (rc == RC_UNAVAILABLE) { /* the database's trouble, not the trigger's */
+        if (e)
+            *e = *why;
+        return rc;
+    }
     why->rc = rc;
     TRY(wtx_give_up(ch->tx, &mark, e));
     ch->seq = seq;
@@ -285,6 +304,7 @@ enum rc rules_run(struct change *ch, const struct trigger *t, int64_t object_id,
 {
     const struct rule_set *set;
     TRY(rules_of(ch, &set, e));
+    rules_begin(rules_state(ch));
     struct firing f = {.t = t, .object_id = object_id, .cause = cause, .check = check};
     return run_fire(ch, set, &f, ran, run_id, e);
 }

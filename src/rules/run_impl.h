@@ -20,6 +20,9 @@ struct firing {
 };
 MUST_USE enum rc run_fire(struct change *ch, const struct rule_set *set, const struct firing *f, bool *ran,
                           int64_t *run_id, struct err *e);
+/* Something happens that no run has set off: it is counted anew, so that of many rows in one change each has its own.
+ */
+void rules_begin(struct rules_state *state);
 /* A record as it is now, with these sets (NULL: none), read once while nothing happens; NULL: there is none. */
 MUST_USE enum rc run_record(struct change *ch, const struct entity *ent, int64_t id, const bool *sets,
                             const struct record **out, struct err *e);
