@@ -65,6 +65,14 @@ static enum rc read_draft(struct replay *r, const json_t *o, struct err *e)
     return RC_OK;
 }
 
+/* What one may not see cannot be found out by asking for it. */
+static enum rc condition_in_sight(struct replay *r, struct err *e)
+{
+    const struct filter_env env = call_filter_env(r->c);
+    struct filter *f;
+    return filter_parse(r->c->r->arena, entity_by_id(ENT_DEAL), r->t->condition, &env, &f, e);
+}
+
 static enum rc read_time(const json_t *body, const char *key, int64_t fallback, int64_t *out, struct err *e)
 {
     const json_t *v = json_object_get(body, key);
@@ -89,7 +97,9 @@ static enum rc read_wish(struct replay *r, const json_t *body, struct err *e)
         r->t = rules_trigger(r->set, json_integer_value(json_object_get(body, "trigger_id")));
     if (!r->t)
         return err_set(e, RC_NOT_FOUND, "not_found", "trigger_id", NULL);
-    return r->t->subject == ENT_DEAL ? RC_OK : err_set(e, RC_UNPROCESSABLE, "trigger_not_of_deals", "", NULL);
+    if (r->t->subject != ENT_DEAL)
+        return err_set(e, RC_UNPROCESSABLE, "trigger_not_of_deals", "", NULL);
+    return condition_in_sight(r, e);
 }
 
 /* ---- where it would have fired ---- */

@@ -85,13 +85,13 @@ static enum rc who_read(struct reader *r, const json_t *json, const char *name, 
 
 /* ---- values ---- */
 
-static enum entity_id object_of(const struct reader *r)
+enum entity_id action_object(const struct action *act)
 {
     static const enum entity_id kinds[] = {ENT_DEAL, ENT_CONTACT, ENT_COMPANY};
-    for (size_t i = 0; i < r->act->type->n_fields; i++)
-        if (r->act->type->fields[i].names == action_of_names && r->act->v[i].given)
-            return kinds[r->act->v[i].i];
-    return r->kind;
+    for (size_t i = 0; i < act->type->n_fields; i++)
+        if (act->type->fields[i].names == action_of_names && act->v[i].given)
+            return kinds[act->v[i].i];
+    return act->subject == ENT_TASK ? ENT_DEAL : act->subject;
 }
 
 static enum rc text_read(struct reader *r, const struct action_field *fd, const json_t *json, struct action_value *v)
@@ -115,7 +115,7 @@ static bool has_own_action(const char *field)
 
 static enum rc field_read(struct reader *r, const struct action_field *fd, const json_t *json, struct action_value *v)
 {
-    const struct entity *ent = entity_by_id(object_of(r));
+    const struct entity *ent = entity_by_id(action_object(r->act));
     if (!json_is_string(json))
         return fail(r, "action_field_wrong", fd->name);
     v->s = str_dup(r->a, str_c(json_string_value(json)));
@@ -138,7 +138,7 @@ static bool days_read(const struct field *fd, const json_t *json, struct action_
 
 static enum rc value_read(struct reader *r, const struct action_field *fd, const json_t *json, struct action_value *v)
 {
-    const struct entity *ent = entity_by_id(object_of(r));
+    const struct entity *ent = entity_by_id(action_object(r->act));
     int field = -1;
     for (size_t i = 0; i < r->act->type->n_fields; i++)
         if (r->act->type->fields[i].type == AF_FIELD && r->act->v[i].given)
@@ -219,6 +219,7 @@ static enum rc action_read(struct reader *r, const json_t *json)
     if (!name || !type)
         return fail(r, "action_unknown", name ? name : "");
     r->act->type = type;
+    r->act->subject = r->kind;
     if (type->of_deal && r->kind != ENT_DEAL && r->kind != ENT_TASK)
         return fail(r, "action_needs_deal", name);
     json_object_foreach((json_t *)json, key, value) if (!knows(type, key)) return fail(r, "action_field_unknown", key);

@@ -48,6 +48,7 @@ struct action_value { /* of one field of an action, typed by its action_field */
 struct action_type;
 struct action {
     const struct action_type *type;
+    enum entity_id subject;               /* what its rule is about */
     struct action_value v[ACTION_FIELDS]; /* in order of type->fields */
 };
 
@@ -72,6 +73,8 @@ struct action_type {
 };
 extern const struct action_type *const action_types[]; /* NULL-terminated, in order of the forms */
 const struct action_type *action_type_by_name(struct str name);
+/* What an action tags or sets a field of: what it says, else the rule's subject; of a task its deal. */
+enum entity_id action_object(const struct action *act);
 
 /* Reads a list of actions as a trigger or goal keeps it. kind: what they act upon. Errors: bad_actions (field
  * "actions", arg 0 where: "2.stage_id", arg 1 what: required, wrong_type, unknown_field, unknown_value, out_of_range,

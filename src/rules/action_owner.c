@@ -10,6 +10,15 @@ static enum rc check(const struct action *act, enum entity_id kind, struct err *
     return ok ? RC_OK : action_refuse(e, "action_field_wrong", "to");
 }
 
+/* Of several only those are chosen who have room; somebody who is named may have none. */
+static enum rc within_cap(struct rule_run *run, const struct who *who, int64_t user, struct err *e)
+{
+    bool full = false;
+    if (run->kind == ENT_DEAL && who->kind != WHO_ROLE && who->kind != WHO_TEAM)
+        TRY(who_full(run, user, who->cap, &full, e));
+    return full ? err_set(e, RC_UNPROCESSABLE, "nobody_free", "", NULL) : RC_OK;
+}
+
 static enum rc apply(struct rule_run *run, const struct action *act, struct err *e)
 {
     struct people people;
@@ -20,6 +29,7 @@ static enum rc apply(struct rule_run *run, const struct action *act, struct err 
     run->note = people.why;
     if (val_i(r->f[owner], 0) == people.ids[0])
         return RC_OK;
+    TRY(within_cap(run, &act->v[TO].who, people.ids[0], e));
     struct record *in = record_new(run->ch->tx->arena, r->ent);
     struct str text = run->t->name;
     if (act->v[REASON].given)

@@ -7,12 +7,6 @@ static const struct action_field fields[] = {{"of", AF_ENUM, false, .names = act
                                              {"field", AF_FIELD, .required = true},
                                              {"value", AF_VALUE, .required = true}};
 
-static enum entity_id kind_of(const struct action *act)
-{
-    static const enum entity_id kinds[] = {ENT_DEAL, ENT_CONTACT, ENT_COMPANY};
-    return act->v[OF].given ? kinds[act->v[OF].i] : ENT_DEAL;
-}
-
 static enum rc apply(struct rule_run *run, const struct action *act, struct err *e)
 {
     struct record *r;
@@ -42,7 +36,8 @@ static struct str value_words(struct arena *a, const struct action *act, const s
     if (fd->type == FT_REF && v->v.kind == VAL_INT)
         return words_name(a, names, fd->ref, v->v.i);
     if (fd->type == FT_ENUM && v->v.kind == VAL_INT) {
-        struct str key = str_fmt(a, "field.%s.%s:%s", entity_by_id(kind_of(act))->name, fd->name, fd->names[v->v.i]);
+        struct str key =
+            str_fmt(a, "field.%s.%s:%s", entity_by_id(action_object(act))->name, fd->name, fd->names[v->v.i]);
         return i18n_text(lang, key.ptr);
     }
     return filter_value_text(a, fd, v->v);
@@ -50,7 +45,7 @@ static struct str value_words(struct arena *a, const struct action *act, const s
 
 static struct str text(struct arena *a, const struct action *act, const struct rule_names *names, const char *lang)
 {
-    const struct entity *ent = entity_by_id(kind_of(act));
+    const struct entity *ent = entity_by_id(action_object(act));
     int field = entity_field(ent, act->v[FIELD].s);
     struct str label = field < 0 ? act->v[FIELD].s : words_field(a, lang, ent, field);
     struct str of = i18n_text(lang, str_fmt(a, "rules.of.%s", ent->name).ptr);

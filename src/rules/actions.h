@@ -19,9 +19,14 @@ struct people {
     struct str why;
 };
 MUST_USE enum rc who_find(struct rule_run *run, const struct who *who, struct people *out, struct err *e);
+/* Has one of them as many open deals as they may have? cap 0: their own limit alone. */
+MUST_USE enum rc who_full(struct rule_run *run, int64_t user, int64_t cap, bool *out, struct err *e);
 
 /* Fills {title} {contact} {company} {owner} {value} of the subject. */
 MUST_USE enum rc run_text(struct rule_run *run, struct str text, struct str *out, struct err *e);
+/* As somebody may read it; NULL rights see all. */
+MUST_USE enum rc run_text_for(struct rule_run *run, struct str text, const struct rights *rights, struct str *out,
+                              struct err *e);
 /* The record that an action is done to: the subject, or what it refers to; *out NULL when there is none. */
 MUST_USE enum rc run_object(struct rule_run *run, const struct action_value *of, struct record **out, struct err *e);
 /* The deal of the run as it is now; not_found when it has none. */

@@ -81,13 +81,55 @@ static enum rc lost_with_reason(struct change *ch, const struct trigger *t, cons
     return rc == RC_ROW ? refuse(k, "action_field_required", "loss_reason_id", e) : rc == RC_DONE ? RC_OK : rc;
 }
 
+static bool differs(const struct record *was, const struct record *will, int field)
+{
+    return !was || was->deleted_at || !val_eq(was->f[field], will->f[field]);
+}
+
+/* A rule acts for nobody: whoever writes it gets no further by it than by hand. It asks only for what they may see. */
+static enum rc asks_in_sight(struct change *ch, const struct trigger *t, struct err *e)
+{
+    const struct filter_env env = {.now = ch->at, .rights = ch->actor.rights};
+    struct filter *f;
+    enum rc rc = filter_parse(ch->tx->arena, entity_by_id(t->subject), t->condition, &env, &f, e);
+    if (rc != RC_INVALID || !e)
+        return rc;
+    snprintf(e->field, sizeof e->field, "condition");
+    return e->rc = RC_UNPROCESSABLE;
+}
+
+/* And it sets only what they may set. */
+static enum rc sets_within_rights(struct change *ch, const struct trigger *t, struct err *e)
+{
+    for (size_t k = 0; k < t->n_actions; k++) {
+        const struct action *act = &t->actions[k];
+        const struct entity *ent = entity_by_id(action_object(act));
+        for (size_t i = 0; i < act->type->n_fields; i++)
+            if (act->type->fields[i].type == AF_FIELD && act->v[i].given &&
+                !rights_edits_field(ch->actor.rights, ent, entity_field(ent, act->v[i].s)))
+                return refuse(k, "action_field_wrong", act->type->fields[i].name, e);
+    }
+    return RC_OK;
+}
+
+static enum rc within_rights(struct change *ch, const struct trigger *t, const struct record *was,
+                             const struct record *will, struct err *e)
+{
+    bool goal = will->ent->id == ENT_GOAL;
+    if (ch->inner || !ch->actor.rights || ch->actor.rights->everything)
+        return RC_OK;
+    if (!goal && t->condition.len && differs(was, will, TRIGGER_CONDITION))
+        TRY(asks_in_sight(ch, t, e));
+    return differs(was, will, goal ? (int)GOAL_ACTIONS : (int)TRIGGER_ACTIONS) ? sets_within_rights(ch, t, e) : RC_OK;
+}
+
 enum rc rules_check(struct change *ch, const struct record *was, const struct record *will, struct err *e)
 {
     struct trigger_def def = trigger_def_of(will);
     struct trigger *t;
-    (void)was; /* also an old one is as good as what it names now */
     TRY(trigger_read(ch->tx->arena, &def, ch->at, 0, &t, e));
-    TRY(event_refs(ch, &t->event, e));
+    TRY(event_refs(ch, &t->event, e)); /* also an old one is as good as what it names now */
+    TRY(within_rights(ch, t, was, will, e));
     for (size_t i = 0; i < t->n_actions; i++) {
         TRY(value_refs(ch, &t->actions[i], i, e));
         TRY(lost_with_reason(ch, t, &t->actions[i], i, e));

@@ -106,6 +106,28 @@ static enum rc single(struct rule_run *run, const struct who *who, int64_t *out,
 
 /* ---- one of several ---- */
 
+/* What somebody has to do: open deals that are not put off. */
+#define LOAD                                                                                                           \
+    "(SELECT count(*) FROM deal d WHERE d.owner_id = u.id AND d.status = 0 AND d.deleted_at IS NULL AND"               \
+    " (d.deferred_until IS NULL OR d.deferred_until <= $2))"
+
+static bool is_full(int64_t load, bool has_own, int64_t own, int64_t cap)
+{
+    return (has_own && load >= own) || (cap && load >= cap);
+}
+
+enum rc who_full(struct rule_run *run, int64_t user, int64_t cap, bool *out, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(run->ch->tx->db, &s, "SELECT u.load_cap, " LOAD " FROM users u WHERE u.id = $1", e));
+    stmt_i64(s, 1, user);
+    stmt_i64(s, 2, run->ch->at);
+    enum rc rc = stmt_step(s, e);
+    *out = rc == RC_ROW && is_full(stmt_col_i64(s, 1), !stmt_col_null(s, 0), stmt_col_i64(s, 0), cap);
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
 static enum rc gather(struct rule_run *run, const struct who *who, struct candidates *out, struct err *e)
 {
     static const char role[] = " u.role_id = $1", team[] = " u.team_id = $1";
@@ -114,10 +136,8 @@ static enum rc gather(struct rule_run *run, const struct who *who, struct candid
     struct stmt *s;
     enum rc rc;
     struct str sql = str_fmt(a,
-                             "SELECT u.id, u.load_cap, (SELECT count(*) FROM deal d WHERE d.owner_id = u.id AND"
-                             " d.status = 0 AND d.deleted_at IS NULL AND (d.deferred_until IS NULL OR"
-                             " d.deferred_until <= $2)) FROM users u WHERE u.active = 1 AND u.deleted_at IS NULL AND"
-                             "%s ORDER BY u.id",
+                             "SELECT u.id, u.load_cap, " LOAD " FROM users u WHERE u.active = 1 AND"
+                             " u.deleted_at IS NULL AND%s ORDER BY u.id",
                              who->kind == WHO_ROLE ? role : team);
     *out = (struct candidates){0};
     TRY(db_prepare(run->ch->tx->db, &s, sql.ptr, e));
@@ -131,10 +151,9 @@ static enum rc gather(struct rule_run *run, const struct who *who, struct candid
             out->ptr = more;
             cap = cap ? cap * 2 : 16;
         }
-        int64_t most = who->cap ? who->cap : stmt_col_null(s, 1) ? INT64_MAX : stmt_col_i64(s, 1);
-        int64_t own = stmt_col_null(s, 1) ? INT64_MAX : stmt_col_i64(s, 1), load = stmt_col_i64(s, 2);
-        out->ptr[out->n++] =
-            (struct candidate){.id = stmt_col_i64(s, 0), .load = load, .full = load >= most || load >= own};
+        int64_t load = stmt_col_i64(s, 2);
+        bool full = is_full(load, !stmt_col_null(s, 1), stmt_col_null(s, 1) ? 0 : stmt_col_i64(s, 1), who->cap);
+        out->ptr[out->n++] = (struct candidate){.id = stmt_col_i64(s, 0), .load = load, .full = full};
     }
     stmt_done(s);
     return rc == RC_DONE ? RC_OK : rc;
