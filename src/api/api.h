@@ -35,10 +35,10 @@ struct app {
     struct router *router;
     const struct route *const *routes; /* the whole table, generic rows included */
     size_t n_routes;
-    struct shown *shown;          /* what it has shown lately */
+    struct shown *shown;             /* what it has shown lately */
     struct hook_limits *hook_limits; /* calls from outside that set triggers off; loop thread only */
-    struct timers *timers;        /* of rules; fires what is due */
-    struct outbox_sender *sender; /* of channels; reads the outbox */
+    struct timers *timers;           /* of rules; fires what is due */
+    struct outbox_sender *sender;    /* of channels; reads the outbox */
     struct feed_listener listeners[6];
     uv_timer_t tick;
     uv_prepare_t sleep;

@@ -15,7 +15,7 @@
 #define QUIET_MS 300
 #define QUICK_WORDS 150 /* records whose words are made at once, likewise */
 #define LONG_WORDS 4000
-#define DUE_JOBS 20 /* of what is due at once, before others have their turn */
+#define DUE_JOBS 20          /* of what is due at once, before others have their turn */
 #define TELL_MS 200          /* between two messages about one operation */
 #define LOCK_KEY "845213067" /* advisory lock of PostgreSQL: who has it runs operations */
 

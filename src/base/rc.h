@@ -32,8 +32,8 @@ struct err {
     char code[48];
     char field[64];
     char arg[2][160];
-    const char *more; /* further members of the problem as JSON text, "\"missing\":[...]", or NULL: lives in the arena of
-                         whoever failed */
+    const char *more; /* further members of the problem as JSON text, "\"missing\":[...]", or NULL: lives in the arena
+                         of whoever failed */
 };
 
 /* Fills *e and returns rc, so that `return err_set(e, RC_UNPROCESSABLE, "too_long", "title", "%d", 200);` reads well.

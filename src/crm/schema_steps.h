@@ -14,8 +14,8 @@ extern const char discipline_sql[];  /* schema_discipline.c */
 extern const char gates_sql[];       /* schema_gates.c */
 extern const char clients_sql[];     /* schema_clients.c */
 enum rc clients_backfill(struct db *db, struct err *e);
-extern const char rules_sql[];       /* schema_rules.c */
-extern const char contacts_sql[];    /* schema_contacts.c */
-extern const char tasks_sql[]; /* schema_tasks.c */
+extern const char rules_sql[];    /* schema_rules.c */
+extern const char contacts_sql[]; /* schema_contacts.c */
+extern const char tasks_sql[];    /* schema_tasks.c */
 enum rc tasks_backfill(struct db *db, struct err *e);
 enum rc contacts_backfill(struct db *db, struct err *e);
