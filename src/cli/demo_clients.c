@@ -303,10 +303,9 @@ static enum rc decide(struct known *k, int64_t review, int64_t at, struct err *e
         json_t *body = json_pack("{s:s}", "decision", decisions[rng_range(&k->rng, 0, 3)]);
         int64_t task;
         if (i < 20 && i % 2 == 0) {
-            json_t *what =
-                json_pack("{s:s,s:I,s:s,s:I,s:I}", "title", "По итогам разбора: связаться с клиентом", "deal_id",
-                          (json_int_t)items.ptr[i].deal, "kind", "call", "due_at", (json_int_t)(at + 4 * MS_DAY),
-                          "owner_id", (json_int_t)k->f->user[DEMO_SELLER_B2B]);
+            json_t *what = json_pack("{s:s,s:I,s:s,s:I,s:I}", "title", "По итогам разбора: связаться с клиентом",
+                                     "deal_id", (json_int_t)items.ptr[i].deal, "kind", "call", "due_at",
+                                     (json_int_t)at + 4 * MS_DAY, "owner_id", (json_int_t)k->f->user[DEMO_SELLER_B2B]);
             rc = demo_create(k->f, DEMO_HEAD_FIRMS, at, ENT_TASK, what, &task, e);
             if (rc == RC_OK && i % 3)
                 rc = change_row(k, DEMO_SELLER_B2B, at + 2 * MS_DAY, ENT_TASK, task,
