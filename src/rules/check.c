@@ -98,15 +98,19 @@ static enum rc asks_in_sight(struct change *ch, const struct trigger *t, struct 
     return e->rc = RC_UNPROCESSABLE;
 }
 
-/* And it sets only what they may set. */
-static enum rc sets_within_rights(struct change *ch, const struct trigger *t, struct err *e)
+/* And it sets only what they may set, and sends out only what they may take out themselves. */
+static enum rc acts_within_rights(struct change *ch, const struct trigger *t, struct err *e)
 {
+    const struct rights *r = ch->actor.rights;
+    bool exports = rights_all_rows(r, entity_by_id(t->subject), RIGHT_EXPORT) && r->all_fields[t->subject];
     for (size_t k = 0; k < t->n_actions; k++) {
         const struct action *act = &t->actions[k];
         const struct entity *ent = entity_by_id(action_object(act));
+        if (act->type == &action_webhook && !exports)
+            return refuse(k, "action_field_wrong", "url", e);
         for (size_t i = 0; i < act->type->n_fields; i++)
             if (act->type->fields[i].type == AF_FIELD && act->v[i].given &&
-                !rights_edits_field(ch->actor.rights, ent, entity_field(ent, act->v[i].s)))
+                !rights_edits_field(r, ent, entity_field(ent, act->v[i].s)))
                 return refuse(k, "action_field_wrong", act->type->fields[i].name, e);
     }
     return RC_OK;
@@ -120,7 +124,7 @@ static enum rc within_rights(struct change *ch, const struct trigger *t, const s
         return RC_OK;
     if (!goal && t->condition.len && differs(was, will, TRIGGER_CONDITION))
         TRY(asks_in_sight(ch, t, e));
-    return differs(was, will, goal ? (int)GOAL_ACTIONS : (int)TRIGGER_ACTIONS) ? sets_within_rights(ch, t, e) : RC_OK;
+    return differs(was, will, goal ? (int)GOAL_ACTIONS : (int)TRIGGER_ACTIONS) ? acts_within_rights(ch, t, e) : RC_OK;
 }
 
 enum rc rules_check(struct change *ch, const struct record *was, const struct record *will, struct err *e)

@@ -85,6 +85,14 @@ describe('whoever writes rules gets no further by them than by hand', async () =
     assert.equal((await author.patch(`/api/triggers/${t.id}`, { name: 'Иначе названо' })).name, 'Иначе названо')
     await admin.del(`/api/triggers/${t.id}`)
   })
+  test('nothing goes out of the company that they may not take out themselves', async () => {
+    const call = [{ do: 'webhook', url: 'https://example.ru/' }]
+    const r = await author('POST', '/api/triggers', { ...draft, actions: call })
+    assert.deepEqual([r.status, r.body.code], [422, 'action_field_wrong'])
+    const whole = await tokenOf(server, people.head)
+    const t = await whole.create('/api/triggers', { ...draft, actions: call })
+    await whole.del(`/api/triggers/${t.id}`)
+  })
 })
 
 test('setting a trigger off reaches each of many cards that wait', async () => {
