@@ -51,3 +51,36 @@ size_t str_utf8_len(struct str s)
         n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
     return n;
 }
+
+/* First and last: white space, format characters and fillers, which print nothing (Unicode 15, Zs Zl Zp Cf and
+ * Default_Ignorable_Code_Point), and the empty Braille pattern. */
+static const uint32_t unseen[][2] = {{0x00, 0x20},     {0x7f, 0xa0},     {0xad, 0xad},     {0x34f, 0x34f},
+                                     {0x61c, 0x61c},   {0x115f, 0x1160}, {0x1680, 0x1680}, {0x17b4, 0x17b5},
+                                     {0x180b, 0x180f}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
+                                     {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+                                     {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff}};
+
+static uint32_t code_point(const unsigned char *p, size_t n)
+{
+    uint32_t c = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (p[i] & 0x3f);
+    return c;
+}
+
+bool str_utf8_blank(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
+    while (p < end) {
+        size_t n = sequence(p, (size_t)(end - p)), i = 0, all = sizeof unseen / sizeof *unseen;
+        if (!n)
+            return false;
+        uint32_t c = code_point(p, n);
+        while (i < all && (c < unseen[i][0] || c > unseen[i][1]))
+            i++;
+        if (i == all)
+            return false;
+        p += n;
+    }
+    return true;
+}

@@ -119,7 +119,7 @@ enum rc val_check_text(struct arena *a, const struct field *fd, struct str s, st
     s = str_trim(s);
     if (has_control(s, fd->type == FT_LONG))
         return err_set(e, RC_UNPROCESSABLE, "control_character", fd->name, NULL);
-    if (!s.len) {
+    if (str_utf8_blank(s)) { /* a reason of blanks is none */
         *out = val_null();
         return RC_OK;
     }
