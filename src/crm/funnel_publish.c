@@ -281,6 +281,19 @@ static enum rc check_archived(struct publish *p, struct err *e)
 
 /* ---- where deals go ---- */
 
+/* Deals go past gates when their stage has become another. From one that stays, only into what was split off it. */
+static bool stays(const struct draft *d, int64_t stage)
+{
+    const struct draft_node *n = draft_find(d, FP_STAGE, NULL, stage);
+    return n && !n->archived;
+}
+
+static bool fits_split(const struct draft *d, const struct draft_remap *m, const struct draft_target *to)
+{
+    const struct draft_node *n = draft_find(d, FP_STAGE, to->key, to->id);
+    return n && (!n->id || n->id == m->from);
+}
+
 static enum rc check_remap(struct publish *p, const struct draft_remap *m, struct err *e)
 {
     struct db *db = p->ch->tx->db;
@@ -297,6 +310,8 @@ static enum rc check_remap(struct publish *p, const struct draft_remap *m, struc
         TRY(QUERY_I64(db, &to, -1, e, "SELECT outcome FROM stage WHERE id = $1", id));
         if (to != from)
             return draft_bad(e, m->path, "remap_outcome", NULL);
+        if (stays(p->d, m->from) && !fits_split(p->d, m, &m->to[i]))
+            return draft_bad(e, m->path, "remap_stays", NULL);
         if (m->to[i].condition &&
             filter_parse(p->ch->tx->arena, entity_by_id(ENT_DEAL), str_c(m->to[i].condition), &env, &f, &why) != RC_OK)
             return draft_bad(e, m->path, why.code, why.arg[0]);
