@@ -44,6 +44,7 @@ static enum rc definition_show(struct call *c, struct err *e)
     TRY(record_load(c->db, c->r->arena, entity_by_id(ENT_FUNNEL), c->id, false, &funnel, e));
     TRY(version ? read_version(c, version, &tree, e) : funnel_document(c->db, c->id, &tree, e));
     definition_hide(c, c->id, tree);
+    definition_hide_triggers(c, tree);
     put_tree(c, tree);
     json_decref(tree);
     return RC_OK;

@@ -133,9 +133,10 @@ enum rc object_delete(struct call *c, struct err *e);
 enum rc object_timeline(struct call *c, struct err *e);
 enum rc funnel_versions(struct call *c, struct err *e);
 void definition_hide(const struct call *c, int64_t funnel_id, json_t *tree); /* takes out the stages hidden from them */
-enum rc regulation_read_create(struct call *c, struct err *e); /* regulation.c */
-enum rc export_handle(struct call *c, struct err *e); /* exports.c */
-enum rc bulk_prepare(struct call *c, struct err *e);  /* operations.c */
+void definition_hide_triggers(const struct call *c, json_t *tree);           /* and triggers, from who writes neither */
+enum rc regulation_read_create(struct call *c, struct err *e);               /* regulation.c */
+enum rc export_handle(struct call *c, struct err *e);                        /* exports.c */
+enum rc bulk_prepare(struct call *c, struct err *e);                         /* operations.c */
 enum rc operation_show(struct call *c, struct err *e);
 enum rc undo_prepare(struct call *c, struct err *e);
 enum rc undo_show(struct call *c, struct err *e);

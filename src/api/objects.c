@@ -80,14 +80,31 @@ void definition_hide(const struct call *c, int64_t funnel_id, json_t *tree)
             json_array_remove(stages, i);
 }
 
+/* Triggers are read by whoever may write them or the funnel; others read in the manual what happens by itself. */
+static bool reads_triggers(const struct call *c)
+{
+    return rights_can(c->rights, CAN_AUTOMATION) || rights_can(c->rights, CAN_SETTINGS);
+}
+
+void definition_hide_triggers(const struct call *c, json_t *tree)
+{
+    json_t *stages = json_object_get(tree, "stages");
+    if (reads_triggers(c))
+        return;
+    json_array_clear(json_object_get(tree, "triggers"));
+    for (size_t i = 0; i < json_array_size(stages); i++)
+        json_array_clear(json_object_get(json_array_get(stages, i), "triggers"));
+}
+
 static void put_definition(struct call *c, struct jw *w, struct str text)
 {
     json_t *tree = NULL;
-    if (!c->rights->n_hidden_stages || json_read(text, &tree, NULL) != RC_OK) {
+    if ((!c->rights->n_hidden_stages && reads_triggers(c)) || json_read(text, &tree, NULL) != RC_OK) {
         jw_raw(w, text);
         return;
     }
     definition_hide(c, c->id, tree);
+    definition_hide_triggers(c, tree);
     char *seen = json_dumps(tree, JSON_COMPACT);
     jw_raw(w, str_dup(c->r->arena, str_c(seen)));
     free(seen);

@@ -100,6 +100,8 @@ static struct str actor_words(struct reader *m, const json_t *json, bool goal, i
         return STR("");
     if (trigger_read(m->a, &def, time_now(), 0, &t, &why) != RC_OK)
         return def.name;
+    if (trigger_speaks_hidden(t, m->c->rights))
+        return def.name;
     return trigger_text(m->a, t, &m->names, m->lang);
 }
 
@@ -235,7 +237,8 @@ static enum rc read_history(struct reader *m, struct err *e)
 enum rc regulation_read(struct call *c, int64_t funnel_id, int64_t only, const char *lang, struct regulation *out,
                         struct err *e)
 {
-    struct reader m = {.c = c, .a = c->r->arena, .lang = lang, .names = names_of_database(c->db), .r = out};
+    struct reader m = {
+        .c = c, .a = c->r->arena, .lang = lang, .names = names_for(c->r->arena, c->db, c->rights), .r = out};
     *out = (struct regulation){.lang = lang};
     if (!rights_has_funnel(c->rights, funnel_id))
         return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);

@@ -1,6 +1,7 @@
 /* Others hear of it: a notice, a note on the card, a call to another program. */
 #include "crm/notification.h"
 #include "crm/outbox.h"
+#include "crm/rights.h"
 #include "rules/actions.h"
 
 /* ---- notify ---- */
@@ -9,24 +10,37 @@ enum { TO, TEXT };
 static const struct action_field notify_fields[] = {{"to", AF_WHO, .required = true},
                                                     {"text", AF_TEXT, true, .max = 1000}};
 
-static enum rc notify(struct rule_run *run, const struct action *act, struct err *e)
+/* Somebody hears of what they see, in words of what they see; of the rest the rule says nothing to them. */
+static enum rc tell_one(struct rule_run *run, int64_t user_id, struct str text, struct err *e)
 {
-    struct people people;
+    struct arena *a = run->ch->tx->arena;
+    enum entity_id kind = run->deal_id ? ENT_DEAL : run->kind;
+    int64_t id = run->deal_id ? run->deal_id : run->object_id;
+    const struct rights *rights;
     struct buf b = {0};
-    struct str text;
-    TRY(who_find(run, &act->v[TO].who, &people, e));
-    run->note = people.why;
-    TRY(run_text(run, act->v[TEXT].s, &text, e));
+    bool seen;
+    TRY(rights_load(run->ch->tx->db, a, user_id, &rights, e));
+    TRY(rights_reach(run->ch->tx->db, a, rights, entity_by_id(kind), id, RIGHT_SEE, &seen, e));
+    if (!seen)
+        return RC_OK;
+    TRY(run_text_for(run, text, rights, &text, e));
     struct jw w = jw_to(&b);
     jw_obj(&w);
     jw_kstr(&w, "name", run->t->name);
     jw_kstr(&w, "text", text);
     jw_end_obj(&w);
-    struct str params = str_dup(run->ch->tx->arena, buf_view(&b));
+    struct str params = str_dup(a, buf_view(&b));
     buf_free(&b);
+    return notification_add(run->ch, user_id, "trigger.notify", kind, id, params, e);
+}
+
+static enum rc notify(struct rule_run *run, const struct action *act, struct err *e)
+{
+    struct people people;
+    TRY(who_find(run, &act->v[TO].who, &people, e));
+    run->note = people.why;
     for (size_t i = 0; i < people.n; i++)
-        TRY(notification_add(run->ch, people.ids[i], "trigger.notify", run->deal_id ? ENT_DEAL : run->kind,
-                             run->deal_id ? run->deal_id : run->object_id, params, e));
+        TRY(tell_one(run, people.ids[i], act->v[TEXT].s, e));
     return RC_OK;
 }
 
@@ -99,10 +113,25 @@ static enum rc call(struct rule_run *run, const struct action *act, struct err *
     return rc;
 }
 
+/* Where to, in words for everybody: what stands behind the host, or a name before it, may be a key. */
+static struct str host_of(struct arena *a, struct str url)
+{
+    size_t start = 0, end;
+    for (size_t i = 0; !start && i + 2 < url.len; i++)
+        if (memcmp(url.ptr + i, "://", 3) == 0)
+            start = i + 3;
+    for (end = start; end < url.len && !memchr("/?#", url.ptr[end], 3);)
+        end++;
+    for (size_t i = start; i < end; i++)
+        if (url.ptr[i] == '@')
+            return str_fmt(a, "%.*s%.*s", (int)start, url.ptr, (int)(end - i - 1), url.ptr + i + 1);
+    return (struct str){url.ptr, end};
+}
+
 static struct str call_text(struct arena *a, const struct action *act, const struct rule_names *names, const char *lang)
 {
     (void)names;
-    return WORDS(a, lang, "rules.then.webhook", {"url", act->v[0].s});
+    return WORDS(a, lang, "rules.then.webhook", {"url", host_of(a, act->v[0].s)});
 }
 
 const struct action_type action_webhook = {"webhook", hook_fields, 1, .apply = call, .text = call_text};

@@ -22,6 +22,29 @@ static struct str name_of(void *arg, struct arena *a, enum entity_id kind, int64
     return out;
 }
 
+struct reader {
+    struct db *db;
+    const struct rights *rights;
+};
+
+static struct str seen_name(void *arg, struct arena *a, enum entity_id kind, int64_t id)
+{
+    const struct reader *r = arg;
+    const struct entity *ent = entity_by_id(kind);
+    struct err e = {0};
+    bool seen = false;
+    if (ent && (rights_reach(r->db, a, r->rights, ent, id, RIGHT_SEE, &seen, &e) != RC_OK || !seen))
+        return STR("…");
+    return name_of(r->db, a, kind, id);
+}
+
+struct rule_names names_for(struct arena *a, struct db *db, const struct rights *rights)
+{
+    struct reader *r = ARENA_NEW(a, struct reader);
+    *r = (struct reader){db, rights};
+    return (struct rule_names){.name = seen_name, .arg = r};
+}
+
 struct rule_names names_of_database(struct db *db)
 {
     return (struct rule_names){.name = name_of, .arg = db};

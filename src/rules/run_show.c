@@ -90,7 +90,8 @@ static enum rc version_read(const struct run_reader *r, int64_t kind, int64_t id
 
 /* ---- one run ---- */
 
-/* A condition names its field first, perhaps behind `not`; a hidden one is not told. */
+/* A condition names its field first, perhaps behind `not`; a hidden one is not told. What was found behind a reference
+ * is told to those only who see every such record: which one it was then, nobody has written down. */
 static bool may_see(const struct run_reader *r, const struct entity *ent, const char *text)
 {
     struct str rest, s = str_c(text);
@@ -108,7 +109,7 @@ static bool may_see(const struct run_reader *r, const struct entity *ent, const 
         return true;
     const struct entity *to = entity_by_id(ent->fields[i].ref);
     int k = to ? entity_field(to, inner) : -1;
-    return k < 0 || rights_sees_field(r->rights, to, k);
+    return k < 0 || (rights_all_rows(r->rights, to, RIGHT_SEE) && rights_sees_field(r->rights, to, k));
 }
 
 static void put_conditions(const struct run_reader *r, const struct row *row, struct jw *w)
@@ -150,10 +151,13 @@ static struct str note_words(const struct run_reader *r, const char *note)
 
 static struct str act_words(const struct run_reader *r, const struct trigger *t, const json_t *one)
 {
-    struct rule_names names = names_of_database(r->db);
+    struct rule_names names = names_for(r->a, r->db, r->rights);
     size_t i = (size_t)json_integer_value(json_object_get(one, "i"));
     const char *note = json_string_value(json_object_get(one, "note"));
-    struct str text = t && i < t->n_actions ? action_text(r->a, &t->actions[i], &names, r->lang) : STR("");
+    bool known = t && i < t->n_actions;
+    if (known && action_speaks_hidden(&t->actions[i], r->rights))
+        return STR("…");
+    struct str text = known ? action_text(r->a, &t->actions[i], &names, r->lang) : STR("");
     struct str why = note ? note_words(r, note) : STR_NULL;
     return why.ptr ? str_fmt(r->a, "%.*s (%.*s)", STR_ARG(text), STR_ARG(why)) : text;
 }
@@ -181,6 +185,13 @@ static void put_actions(const struct run_reader *r, const struct row *row, const
     jw_end_arr(w);
 }
 
+void run_error_hide(struct err *why, const struct rights *r)
+{
+    bool partly = r && !r->everything && (r->n_hidden_funnels || r->n_hidden_stages || !r->all_fields[ENT_DEAL]);
+    if (partly && strcmp(why->code, "gates_unmet") == 0)
+        snprintf(why->arg[0], sizeof why->arg[0], "…");
+}
+
 static void put_error(const struct run_reader *r, const struct row *row, struct jw *w)
 {
     json_t *json = NULL;
@@ -193,6 +204,7 @@ static void put_error(const struct run_reader *r, const struct row *row, struct 
     snprintf(why.code, sizeof why.code, "%s", json_string_value(json_object_get(json, "code")));
     for (size_t i = 0; i < 2 && json_string_value(json_array_get(args, i)); i++)
         snprintf(why.arg[i], sizeof why.arg[i], "%s", json_string_value(json_array_get(args, i)));
+    run_error_hide(&why, r->rights);
     jw_kstr(w, "error", run_error_text(r->a, r->lang, &why));
     jw_kc(w, "error_code", why.code);
     json_decref(json);
@@ -366,7 +378,7 @@ static int64_t number_of(const json_t *data, const char *key)
 /* What a person did, in words. */
 static struct str event_words(const struct run_reader *r, const struct event *ev)
 {
-    struct rule_names names = names_of_database(r->db);
+    struct rule_names names = names_for(r->a, r->db, r->rights);
     const struct entity *ent = entity_by_id((enum entity_id)ev->object_kind);
     json_t *data = NULL;
     struct err ignored;
@@ -395,11 +407,26 @@ static struct str event_words(const struct run_reader *r, const struct event *ev
     return str_fmt(r->a, "%.*s: %.*s", STR_ARG(words_name(r->a, &names, ENT_USER, ev->actor_id)), STR_ARG(text));
 }
 
+static enum rc event_seen(const struct run_reader *r, const struct event *ev, bool *out, struct err *e)
+{
+    const struct entity *ent = entity_by_id((enum entity_id)ev->object_kind);
+    *out = true;
+    return ent ? rights_reach(r->db, r->a, r->rights, ent, ev->object_id, RIGHT_SEE, out, e) : RC_OK;
+}
+
+/* A link of the chain whose record is out of sight is there, and says nothing. */
 static enum rc put_step(const struct run_reader *r, const struct step *step, struct jw *w, struct err *e)
 {
     const struct trigger *t;
-    struct str name, text = event_words(r, &step->ev);
-    if (step->by_rule) {
+    struct str name, text = STR("…");
+    bool visible, of_seen = true;
+    TRY(event_seen(r, &step->ev, &visible, e));
+    if (step->by_rule)
+        TRY(seen(r, &step->run, &of_seen, e));
+    visible = visible && of_seen;
+    if (visible)
+        text = event_words(r, &step->ev);
+    if (visible && step->by_rule) {
         TRY(version_read(r, step->run.kind, step->run.rule_id, step->run.version, &name, &t, e));
         text = WORDS(r->a, r->lang, step->run.kind == ENT_GOAL ? "rules.chain.goal" : "rules.chain.trigger",
                      {"name", name}, {"text", event_words(r, &step->ev)});
@@ -407,8 +434,8 @@ static enum rc put_step(const struct run_reader *r, const struct step *step, str
     jw_obj(w);
     jw_ki64(w, "seq", step->ev.seq);
     jw_ki64(w, "at", step->ev.at);
-    put_id(w, "actor_id", step->ev.actor_id);
-    put_id(w, "run_id", step->by_rule ? step->run.id : 0);
+    put_id(w, "actor_id", visible ? step->ev.actor_id : 0);
+    put_id(w, "run_id", visible && step->by_rule ? step->run.id : 0);
     jw_kstr(w, "text", text);
     jw_end_obj(w);
     return RC_OK;
@@ -418,7 +445,7 @@ enum rc why_put(const struct run_reader *r, int64_t seq, struct jw *w, struct er
 {
     struct step steps[CHAIN_MOST];
     size_t n = 0;
-    bool visible = true;
+    bool visible = true, of_seen = true;
     for (int64_t at = seq; at && n < CHAIN_MOST; n++) {
         TRY(event_read(r, at, &steps[n].ev, e));
         TRY(run_of(r, &steps[n].ev, &steps[n].run, &steps[n].by_rule, e));
@@ -430,8 +457,10 @@ enum rc why_put(const struct run_reader *r, int64_t seq, struct jw *w, struct er
     if (!ent || !visible)
         return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     jw_obj(w);
-    jw_key(w, "run");
     if (steps[0].by_rule)
+        TRY(seen(r, &steps[0].run, &of_seen, e));
+    jw_key(w, "run");
+    if (steps[0].by_rule && of_seen)
         TRY(put_row(r, &steps[0].run, w, e));
     else
         jw_null(w);

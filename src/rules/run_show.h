@@ -10,6 +10,8 @@ struct run_reader {
     const char *lang;
     int64_t now;
 };
+/* The names of what is missing are those of everybody; whoever does not see all of a funnel is not told them. */
+void run_error_hide(struct err *why, const struct rights *r);
 /* {"items":[run…],"next_cursor"}: of a trigger or goal (kind, id), or of a deal (ENT_DEAL, id); newest first, with ids
  * below `before` (0: from the newest). */
 MUST_USE enum rc runs_put(const struct run_reader *r, enum entity_id kind, int64_t id, int64_t before, int64_t limit,

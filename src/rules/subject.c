@@ -1,6 +1,7 @@
 /* What actions share: the record they act upon, its texts, sets with one more or less. */
 #include "base/buf.h"
 #include "base/money.h"
+#include "crm/rights.h"
 #include "rules/actions.h"
 
 bool set_has(struct val set, int64_t id)
@@ -81,40 +82,47 @@ enum rc run_set(struct rule_run *run, const struct record *r, int field, struct 
 
 /* ---- texts ---- */
 
-static enum rc name_of(struct rule_run *run, enum entity_id kind, struct val id, int field, struct str *out,
-                       struct err *e)
+/* The names that a text holds; of what the reader does not see there is none. NULL rights see all. */
+static enum rc name_of(struct rule_run *run, const struct rights *rights, enum entity_id kind, struct val id, int field,
+                       struct str *out, struct err *e)
 {
+    const struct entity *ent = entity_by_id(kind);
     const struct record *r = NULL;
+    bool seen = val_has(id);
     *out = STR("");
-    if (val_has(id))
-        TRY(run_record(run->ch, entity_by_id(kind), id.i, NULL, &r, e));
+    if (seen && rights)
+        TRY(rights_reach(run->ch->tx->db, run->ch->tx->arena, rights, ent, id.i, RIGHT_SEE, &seen, e));
+    if (seen)
+        TRY(run_record(run->ch, ent, id.i, NULL, &r, e));
     if (r && val_has(r->f[field]))
         *out = r->f[field].s;
     return RC_OK;
 }
 
-static enum rc deal_words(struct rule_run *run, const struct record *deal, struct word *words, struct err *e)
+static enum rc deal_words(struct rule_run *run, const struct rights *rights, const struct record *deal,
+                          struct word *words, struct err *e)
 {
     struct val value = deal->f[DEAL_VALUE_MINOR];
     struct str currency = deal->f[DEAL_CURRENCY].s;
     words[0].value = deal->f[DEAL_TITLE].s;
-    TRY(name_of(run, ENT_CONTACT, deal->f[DEAL_CONTACT_ID], CONTACT_NAME, &words[1].value, e));
-    TRY(name_of(run, ENT_COMPANY, deal->f[DEAL_COMPANY_ID], COMPANY_NAME, &words[2].value, e));
-    TRY(name_of(run, ENT_USER, deal->f[DEAL_OWNER_ID], USER_NAME, &words[3].value, e));
-    if (val_has(value)) {
+    TRY(name_of(run, rights, ENT_CONTACT, deal->f[DEAL_CONTACT_ID], CONTACT_NAME, &words[1].value, e));
+    TRY(name_of(run, rights, ENT_COMPANY, deal->f[DEAL_COMPANY_ID], COMPANY_NAME, &words[2].value, e));
+    TRY(name_of(run, rights, ENT_USER, deal->f[DEAL_OWNER_ID], USER_NAME, &words[3].value, e));
+    if (val_has(value) && rights_sees_field(rights, deal->ent, DEAL_VALUE_MINOR)) {
         struct str amount = money_format(run->ch->tx->arena, value.i, money_exponent(currency));
         words[4].value = str_fmt(run->ch->tx->arena, "%.*s %.*s", STR_ARG(amount), STR_ARG(currency));
     }
     return RC_OK;
 }
 
-static enum rc client_words(struct rule_run *run, const struct record *r, struct word *words, struct err *e)
+static enum rc client_words(struct rule_run *run, const struct rights *rights, const struct record *r,
+                            struct word *words, struct err *e)
 {
     bool contact = r->ent->id == ENT_CONTACT;
     words[0].value = words[contact ? 1 : 2].value = r->f[contact ? (int)CONTACT_NAME : (int)COMPANY_NAME].s;
     if (contact)
-        TRY(name_of(run, ENT_COMPANY, r->f[CONTACT_COMPANY_ID], COMPANY_NAME, &words[2].value, e));
-    return name_of(run, ENT_USER, r->f[contact ? (int)CONTACT_OWNER_ID : (int)COMPANY_OWNER_ID], USER_NAME,
+        TRY(name_of(run, rights, ENT_COMPANY, r->f[CONTACT_COMPANY_ID], COMPANY_NAME, &words[2].value, e));
+    return name_of(run, rights, ENT_USER, r->f[contact ? (int)CONTACT_OWNER_ID : (int)COMPANY_OWNER_ID], USER_NAME,
                    &words[3].value, e);
 }
 
@@ -140,6 +148,11 @@ static struct str fill(struct arena *a, struct str text, const struct word *word
 
 enum rc run_text(struct rule_run *run, struct str text, struct str *out, struct err *e)
 {
+    return run_text_for(run, text, NULL, out, e);
+}
+
+enum rc run_text_for(struct rule_run *run, struct str text, const struct rights *rights, struct str *out, struct err *e)
+{
     struct word words[] = {{"{title}", STR("")},
                            {"{contact}", STR("")},
                            {"{company}", STR("")},
@@ -151,13 +164,13 @@ enum rc run_text(struct rule_run *run, struct str text, struct str *out, struct 
         return RC_OK;
     if (run->deal_id) {
         TRY(run_deal(run, &r, e));
-        TRY(deal_words(run, r, words, e));
+        TRY(deal_words(run, rights, r, words, e));
     } else {
         TRY(run_subject(run, &r, e));
         if (r->ent->id == ENT_TASK)
             words[0].value = r->f[TASK_TITLE].s;
         else
-            TRY(client_words(run, r, words, e));
+            TRY(client_words(run, rights, r, words, e));
     }
     *out = fill(run->ch->tx->arena, text, words, sizeof words / sizeof *words);
     return RC_OK;

@@ -19,12 +19,6 @@ MUST_USE enum rc timer_plan(struct change *ch, const struct trigger *t, int64_t 
  * (any more). */
 MUST_USE enum rc timer_fire(struct change *ch, int64_t timer_id, bool *fired, struct err *e);
 
-/* «закроется сама через 3 дня»: what a trigger will do (closes: it moves the deal to a lost stage), and `in` words
- * when.
- */
-struct str timer_text(struct arena *a, const struct trigger *t, bool closes, struct str in,
-                      const struct rule_names *names, const char *lang);
-
 /* The thread. */
 struct timers;
 MUST_USE enum rc timers_start(struct timers **out, const struct db_target *target, struct writer *w, struct err *e);

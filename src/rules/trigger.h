@@ -88,6 +88,9 @@ struct happening {
     /* The deal it is about (the task's, the note's): where it stands. For events of deals taken from was and is. */
     int64_t deal_id, funnel_id, stage_id;
 };
+/* Do its words, or those of one action, speak of a field that somebody does not see? NULL rights see all. */
+bool trigger_speaks_hidden(const struct trigger *t, const struct rights *r);
+bool action_speaks_hidden(const struct action *act, const struct rights *r);
 /* Does this set the trigger off? Event, funnel and stage; not its condition, nor whether it is switched on. Timers,
  * webhooks and goals: never. */
 bool trigger_hears(const struct trigger *t, const struct happening *h);

@@ -1,5 +1,6 @@
 /* Triggers in words, by the same texts as the editor on the web. */
 #include "base/buf.h"
+#include "crm/rights.h"
 #include "rules/trigger.h"
 #include "rules/words.h"
 #include <stdio.h>
@@ -75,6 +76,44 @@ static struct str actions_words(struct arena *a, const struct trigger *t, const 
     struct str text = b.len ? str_dup(a, buf_view(&b)) : i18n_text(lang, "rules.then.nothing");
     buf_free(&b);
     return text;
+}
+
+bool action_speaks_hidden(const struct action *act, const struct rights *r)
+{
+    static const enum entity_id of[] = {ENT_DEAL, ENT_CONTACT, ENT_COMPANY};
+    if (strcmp(act->type->name, "set") != 0)
+        return false;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) { /* by its name, of whatever it is */
+        int field = entity_field(entity_by_id(of[i]), act->v[1].s);
+        if (field >= 0 && !rights_sees_field(r, entity_by_id(of[i]), field))
+            return true;
+    }
+    return false;
+}
+
+static bool condition_speaks_hidden(const struct filter *f, const struct entity *ent, const struct rights *r)
+{
+    if (!f)
+        return false;
+    if (f->kind != FILTER_LEAF)
+        return condition_speaks_hidden(f->a, ent, r) || condition_speaks_hidden(f->b, ent, r);
+    const struct filter_leaf *l = &f->leaf;
+    int own = l->via >= 0 ? l->via : l->index;
+    return (own >= 0 && !rights_sees_field(r, ent, own)) ||
+           (l->via >= 0 && l->index >= 0 && !rights_sees_field(r, l->ent, l->index));
+}
+
+bool trigger_speaks_hidden(const struct trigger *t, const struct rights *r)
+{
+    const struct entity *ent = entity_by_id(t->subject);
+    const struct trigger_event *ev = &t->event;
+    int field = ev->on == ON_TIMER && ev->after == AFTER_DATE ? ev->date : ev->field;
+    bool named = ev->on == ON_UPDATED || ev->on == ON_TIMER;
+    for (size_t i = 0; i < t->n_actions; i++)
+        if (action_speaks_hidden(&t->actions[i], r))
+            return true;
+    return (named && ent && field >= 0 && !rights_sees_field(r, ent, field)) ||
+           (ent && condition_speaks_hidden(t->filter, ent, r));
 }
 
 struct str trigger_text(struct arena *a, const struct trigger *t, const struct rule_names *names, const char *lang)

@@ -46,6 +46,15 @@ static bool hidden(const struct run_reader *r, const struct entity *ent, const s
            (l->via >= 0 && l->index >= 0 && !rights_sees_field(r->rights, l->ent, l->index));
 }
 
+/* Behind a reference: as far as the record there is in sight now. */
+static enum rc behind_seen(const struct run_reader *r, const struct record *deal, const struct filter_leaf *l,
+                           bool *out, struct err *e)
+{
+    int64_t id = l->via >= 0 ? val_i(deal->f[l->via], 0) : 0;
+    *out = true;
+    return id ? rights_reach(r->db, r->a, r->rights, l->ent, id, RIGHT_SEE, out, e) : RC_OK;
+}
+
 static enum rc conditions(struct reasons *x, const struct trigger *t, const struct record *deal, int64_t offset,
                           struct err *e)
 {
@@ -55,7 +64,9 @@ static enum rc conditions(struct reasons *x, const struct trigger *t, const stru
     bool met;
     TRY(trigger_condition(t, &eval, deal, x->r->now, offset, &met, &seen, &n, e));
     for (size_t i = 0; i < n; i++) {
-        if (hidden(x->r, deal->ent, seen[i].leaf))
+        bool visible;
+        TRY(behind_seen(x->r, deal, seen[i].leaf, &visible, e));
+        if (!visible || hidden(x->r, deal->ent, seen[i].leaf))
             continue;
         struct str text = filter_leaf_text(x->r->a, seen[i].leaf, deal->ent, seen[i].negated);
         struct str value = filter_value_text(x->r->a, seen[i].leaf->field, seen[i].value);
@@ -123,6 +134,7 @@ static enum rc last_run(struct reasons *x, const struct trigger *t, int64_t deal
             for (size_t i = 0; i < 2; i++)
                 snprintf(why.arg[i], sizeof why.arg[i], "%s",
                          json_string_value(json_array_get(json_object_get(json, "args"), i)));
+            run_error_hide(&why, x->r->rights);
             text = run_error_text(x->r->a, x->r->lang, &why);
         }
         say(x, codes[stmt_col_i64(s, 0)], text, time_format(x->r->a, stmt_col_i64(s, 1)), false);
@@ -136,7 +148,7 @@ static enum rc last_run(struct reasons *x, const struct trigger *t, int64_t deal
 
 static void place(struct reasons *x, const struct trigger *t, const struct record *deal)
 {
-    struct rule_names names = names_of_database(x->r->db);
+    struct rule_names names = names_for(x->r->a, x->r->db, x->r->rights);
     if (t->stage_id && t->event.on != ON_LEFT && t->stage_id != val_i(deal->f[DEAL_STAGE_ID], 0))
         say(x, "other_stage", words_name(x->r->a, &names, ENT_STAGE, t->stage_id),
             words_name(x->r->a, &names, ENT_STAGE, val_i(deal->f[DEAL_STAGE_ID], 0)), true);
@@ -150,7 +162,7 @@ static void place(struct reasons *x, const struct trigger *t, const struct recor
 
 enum rc why_not_put(const struct run_reader *r, int64_t trigger_id, int64_t deal_id, struct jw *w, struct err *e)
 {
-    struct rule_names names = names_of_database(r->db);
+    struct rule_names names = names_for(r->a, r->db, r->rights);
     struct reasons x = {.r = r, .w = w, .would = true};
     struct rule_set *set;
     struct record *deal;
@@ -199,15 +211,20 @@ static bool loses(const struct run_reader *r, const struct trigger *t)
     return false;
 }
 
-struct str timer_text(struct arena *a, const struct trigger *t, bool closes, struct str in,
-                      const struct rule_names *names, const char *lang)
+/* «закроется сама через 3 дня»: what a trigger will do (closes: it moves the deal to a lost stage), and `in` words
+ * when. */
+static struct str timer_text(const struct run_reader *r, const struct trigger *t, bool closes, struct str in,
+                             const struct rule_names *names)
 {
+    struct arena *a = r->a;
+    const char *lang = r->lang;
     struct buf b = {0};
     if (closes)
         return WORDS(a, lang, "rules.timer.closes", {"when", in});
     for (size_t i = 0; i < t->n_actions; i++) {
         buf_c(&b, i ? ", " : "");
-        buf_str(&b, action_text(a, &t->actions[i], names, lang));
+        buf_str(&b, action_speaks_hidden(&t->actions[i], r->rights) ? STR("…")
+                                                                    : action_text(a, &t->actions[i], names, lang));
     }
     struct str what = str_dup(a, buf_view(&b));
     buf_free(&b);
@@ -216,7 +233,7 @@ struct str timer_text(struct arena *a, const struct trigger *t, bool closes, str
 
 enum rc deal_timers_put(const struct run_reader *r, int64_t deal_id, struct jw *w, struct err *e)
 {
-    struct rule_names names = names_of_database(r->db);
+    struct rule_names names = names_for(r->a, r->db, r->rights);
     struct {
         int64_t trigger_id, due_at;
     } rows[100];
@@ -246,7 +263,7 @@ enum rc deal_timers_put(const struct run_reader *r, int64_t deal_id, struct jw *
         jw_ki64(w, "trigger_id", t->id);
         jw_kstr(w, "name", t->name);
         jw_ki64(w, "due_at", rows[i].due_at);
-        jw_kstr(w, "text", timer_text(r->a, t, loses(r, t), when(r, rows[i].due_at), &names, r->lang));
+        jw_kstr(w, "text", timer_text(r, t, loses(r, t), when(r, rows[i].due_at), &names));
         jw_end_obj(w);
     }
     jw_end_arr(w);
