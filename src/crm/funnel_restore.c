@@ -85,7 +85,7 @@ static enum rc apply_restore(struct change *ch, struct command_job *j, struct er
     const struct restore_args *args = j->args;
     struct restore r = {.ch = ch, .funnel_id = j->id};
     struct record *funnel;
-    json_t *tree;
+    json_t *tree = NULL;
     TRY(record_load_row(ch->tx->db, ch->tx->arena, entity_by_id(ENT_FUNNEL), j->id, false, &funnel, e));
     TRY(read_version(ch, j->id, args->version, &tree, e));
     r.gone = strmap_new();

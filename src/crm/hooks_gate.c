@@ -65,7 +65,7 @@ HOOK_AFTER(gate)
 {
     const struct record *r = is ? is : was;
     struct stmt *s;
-    if (was && is && was->deleted_at == is->deleted_at)
+    if (!r || (was && is && was->deleted_at == is->deleted_at))
         return RC_OK;
     TRY(db_prepare(ch->tx->db, &s,
                    "UPDATE funnel SET gates = (SELECT count(*) FROM gate g JOIN stage s ON s.id = g.stage_id"

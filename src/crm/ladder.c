@@ -78,7 +78,7 @@ static void add_pass(struct ladder *l, const struct deal_path *p, int64_t deal)
     l->passes++;
     for (size_t i = 0; i < p->len; i++) {
         const struct deal_step *step = &p->ptr[i];
-        if (step->undoes || !deal_step_stands(p, i) || !intmap_get(l->spot_of, step->stage_id, &at))
+        if (step->undoes || !deal_step_stands(p, i) || !intmap_get(l->spot_of, step->stage_id, &at) || !l->spots.len)
             continue;
         const struct spot *s = &l->spots.ptr[at];
         if (outcome != DEAL_OPEN && s->outcome == DEAL_OPEN) { /* the client comes again */

@@ -79,6 +79,8 @@ enum rc move_preview(struct db *db, struct arena *a, const struct move_question 
     struct jw w = jw_to(out);
     bool may;
     TRY(look(&m, q->rights, q->deal_id, q->stage_id, e));
+    if (!m.will)
+        return err_set(e, RC_INTERNAL, "not_found", "", NULL);
     bool stays = m.will->f[DEAL_STAGE_ID].i == q->stage_id;
     if (stays)
         m.from = m.to;
