@@ -227,7 +227,7 @@ enum rc queue_list(struct db *db, struct arena *a, const struct queue_query *que
     jw_end_obj(&w);
     jw_key(&w, "next_cursor");
     if (n > shown)
-        jw_str(&w, str_fmt(a, "%lld.%lld", (long long)from.now, (long long)(from.offset + shown)));
+        jw_str(&w, str_fmt(a, "%lld.%lld", (long long)from.now, (long long)from.offset + shown));
     else
         jw_null(&w);
     jw_end_obj(&w);
