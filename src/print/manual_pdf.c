@@ -37,6 +37,31 @@ static const struct font f_quoted = {"DejaVu Sans, Sans Bold 10", 3, 1, 14, 0.1}
 
 /* ---- pages ---- */
 
+/* Of the code points that are no characters (U+FDD0..FDEF, the last two of each plane) cairo makes no PDF: U+FFFD. */
+static size_t noncharacter(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    if (s.len >= 3 && p[0] == 0xef &&
+        ((p[1] == 0xb7 && p[2] >= 0x90 && p[2] <= 0xaf) || (p[1] == 0xbf && p[2] >= 0xbe)))
+        return 3;
+    return s.len >= 4 && p[0] >= 0xf0 && (p[1] & 0x0f) == 0x0f && p[2] == 0xbf && p[3] >= 0xbe ? 4 : 0;
+}
+
+static struct str printable(struct arena *a, struct str text)
+{
+    struct buf b = {0};
+    for (size_t i = 0, n; i < text.len; i += n ? n : 1) {
+        n = noncharacter((struct str){text.ptr + i, text.len - i});
+        if (n)
+            buf_c(&b, "\xef\xbf\xbd");
+        else
+            buf_char(&b, text.ptr[i]);
+    }
+    struct str out = str_dup(a, buf_view(&b));
+    buf_free(&b);
+    return out;
+}
+
 static PangoLayout *layout_of(struct paper *p, const struct font *f, struct str text, double width)
 {
     PangoLayout *layout = pango_layout_new(p->context);
@@ -46,6 +71,7 @@ static PangoLayout *layout_of(struct paper *p, const struct font *f, struct str 
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_spacing(layout, (int)(2 * PANGO_SCALE));
+    text = printable(p->a, text);
     pango_layout_set_text(layout, text.len ? text.ptr : "", (int)text.len);
     return layout;
 }
@@ -226,7 +252,7 @@ static cairo_status_t keep(void *to, const unsigned char *bytes, unsigned n)
 static bool draw(struct paper *p, struct buf *out)
 {
     cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(keep, out, PAGE_W, PAGE_H);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, str_cdup(p->a, p->m->title));
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, str_cdup(p->a, printable(p->a, p->m->title)));
     p->cr = cairo_create(surface);
     p->context = pango_cairo_create_context(p->cr);
     pango_context_set_language(p->context, pango_language_from_string(p->m->lang));

@@ -116,3 +116,10 @@ test('a draft sends no deals past gates out of a stage that stays', async () => 
   }
   assert.equal((await admin.get(`/api/deals/${deal.id}`)).stage_id, f.stages[0].id)
 })
+
+test('a manual is printed whatever signs somebody has pasted into it', async () => {
+  const f = await funnelOf(admin, { name: 'Печать \u{1FFFE}' })
+  await admin.patch(`/api/stages/${f.stages[0].id}`, { name: 'Знаки \u{10FFFF}\uffff\ufdd0', steps: 'Шаг \ufffe <b>&\u202e' })
+  const r = await admin('GET', `/api/funnels/${f.funnel.id}/regulation?format=pdf`)
+  assert.deepEqual([r.status, r.text.slice(0, 5)], [200, '%PDF-'], r.text.slice(0, 300))
+})
