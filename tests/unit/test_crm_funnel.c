@@ -47,7 +47,7 @@ static void a_stage_with_deals_in_it_stays(void **state)
     REFUSED(r, try_update(r, ENT_STAGE, r->talks, "{'archived':true}"), "stage_in_use");
     REFUSED(r, try_update(r, ENT_STAGE, r->talks, "{'outcome':'won'}"), "stage_in_use");
     REFUSED(r, try_delete(r, ENT_FUNNEL, r->funnel), "funnel_in_use");
-    DO(r, try_update(r, ENT_DEAL, deal, "{'stage_id':%lld}", (long long)r->fresh));
+    DO(r, try_update(r, ENT_DEAL, deal, "{'stage_id':%lld,'move_reason':'Рано'}", (long long)r->fresh));
     DO(r, try_update(r, ENT_STAGE, r->talks, "{'archived':true}"));
     REFUSED(r, try_update(r, ENT_DEAL, deal, "{'stage_id':%lld}", (long long)r->talks), "stage_archived");
     REFUSED(r, try_create(r, ENT_DEAL, NULL, "{'title':'x','stage_id':%lld}", (long long)r->talks), "stage_archived");
