@@ -99,14 +99,14 @@ async function enter(page: Page, server: Server): Promise<void> {
 }
 
 // 90 KB is the budget and 150 the hard limit. A card brings the history, the tasks and all its fields at once, so cards are
-// held to 120, a list with its editors to 100; every other screen to 90.
+// held to 130, a list with its editors to 100; every other screen to 90.
 const screens: [path: string, budget: number, noun?: string][] = [
   ['/board', 90],
-  ['/deals/:id', 120, 'deals'],
+  ['/deals/:id', 130, 'deals'],
   ['/deals/list', 100],
   ['/contacts', 100],
-  ['/contacts/:id', 120, 'contacts'],
-  ['/companies/:id', 120, 'companies'],
+  ['/contacts/:id', 130, 'contacts'],
+  ['/companies/:id', 130, 'companies'],
   ['/import', 90],
   ['/reports', 90],
   ['/reports/conversion', 90],
