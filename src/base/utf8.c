@@ -30,6 +30,8 @@ static bool plain8(const unsigned char *p)
 
 bool str_utf8_valid(struct str s)
 {
+    if (!s.len) /* perhaps no pointer either, to which nothing may be added */
+        return true;
     const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
     while (p < end) {
         if (end - p >= 8 && plain8(p)) {
