@@ -192,6 +192,7 @@ for (const look of looks) {
       await expect(page.getByLabel(say('task.title'))).toBeFocused()
       await expectAccessible(page, 'a new task')
       await page.getByRole('button', { name: say('task.done_mark', { name: 'Позвонить' }) }).click()
+      await expect(page.getByLabel(say('task.result'), { exact: true })).toBeFocused()
       await page.keyboard.press('Enter')
       await expect(page.getByText(say('task.result_missing'))).toBeVisible()
       await expectAccessible(page, 'a task being finished')

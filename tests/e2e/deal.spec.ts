@@ -178,18 +178,24 @@ test.describe('Карточка сделки', () => {
       .last()
       .click()
     await expect(tasks.getByRole('alert')).toHaveText(text('task.result_missing'))
+    // It was the last one: the next step is asked for along with the result.
+    await expect(tasks.getByRole('checkbox', { name: text('finish.next') })).toBeChecked()
     await tasks.getByLabel(text('task.result')).fill('Ответили, что подходит')
     await page.keyboard.press('Enter')
+    const next = tasks.getByLabel(text('task.title'))
+    await expect(next).toBeFocused()
+    await next.fill('Выслать договор')
+    await page.keyboard.press('Enter')
     await expect(history(page).getByText('Ответили, что подходит')).toBeVisible()
-    const [task] = await api.list<Record<string, unknown>>('tasks', `deal_id = ${id}`)
+    const [task] = await api.list<Record<string, unknown>>('tasks', `deal_id = ${id} and done = true`)
     expect(task).toMatchObject({
       done: true,
       result: 'Ответили, что подходит',
       kind: 'mail',
       done_by: seller.person.user_id,
     })
-    // The last task is done: the card asks for the next one.
-    await expect(page.getByLabel(text('task.title'))).toBeFocused()
+    await expect(tasks.getByText('Выслать договор', { exact: true })).toBeVisible()
+    expect((await api.get<Deal>(`deals/${id}`)).open_tasks).toBe(1)
   })
 
   test('история говорит, кто, что и когда сделал, и чьё уже отменено', async ({ seller, server }) => {

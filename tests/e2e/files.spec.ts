@@ -25,7 +25,7 @@ test.describe('Файлы', () => {
         mimeType: 'text/plain',
         buffer: Buffer.from('Договор поставки № 7'),
       })
-    await expect(part(page).getByText('договор.txt')).toBeVisible()
+    await expect(part(page).getByText('договор.txt', { exact: true })).toBeVisible()
     // The row is there while the file is still on its way.
     const files = () => api.list<{ id: number; name: string; size: number }>('files', `deal_id = ${id}`)
     await expect.poll(files).toHaveLength(1)
