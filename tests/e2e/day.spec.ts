@@ -36,7 +36,9 @@ test('рабочий день без мыши: пять задач подряд,
   for (const [i, deal] of funnel.deals.entries())
     await add(seller, `Звонок ${i + 1}`, Date.now() - (10 - i) * HOUR, { deal_id: deal.id })
   await open(seller)
-  await expect(page.getByRole('list', { name: text('day.queue') }).locator('button[id^=queue-]')).toHaveCount(5)
+  await expect(page.getByRole('list', { name: text('day.queue') }).locator('button[id^=queue-]')).toHaveCount(
+    5,
+  )
   await page.keyboard.press('Control+Enter')
   for (let i = 0; i < 5; i++) {
     const result = page.getByLabel(text('task.result'))
@@ -93,7 +95,10 @@ test('J, K, пауза, важность, отложить: всё с клави
   await expect.poll(async () => (await api.get<Task>(`tasks/${id}`)).started_at).not.toBe(null)
   await row(page, 'Первая').click()
   await page.keyboard.press('d')
-  await page.getByRole('dialog').getByRole('button', { name: text('move.defer_do') }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('move.defer_do') })
+    .click()
   await expect
     .poll(async () => (await api.get<Deal>(`deals/${funnel.deals[0]!.id}`)).deferred_until)
     .not.toBe(null)
@@ -119,9 +124,16 @@ test('просьба о переносе срока приходит автор�
   await seller.page.keyboard.press('Control+Enter')
   await expect.poll(async () => (await seller.api.get<Task>(`tasks/${id}`)).asked_due_at).not.toBe(null)
   await open(head)
-  await head.page.getByRole('region', { name: text('day.asks') }).getByRole('button').first().click()
+  await head.page
+    .getByRole('region', { name: text('day.asks') })
+    .getByRole('button')
+    .first()
+    .click()
   await expect(head.page.getByText('Жду цифры от склада')).toBeVisible()
-  await head.page.getByRole('button', { name: text('day.allow') }).first().click()
+  await head.page
+    .getByRole('button', { name: text('day.allow') })
+    .first()
+    .click()
   await expect.poll(async () => Number((await head.api.get<Task>(`tasks/${id}`)).due_at) > due).toBe(true)
 })
 

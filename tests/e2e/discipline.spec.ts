@@ -104,9 +104,7 @@ test('руководитель переносит в обход правил с 
   await sheet.getByLabel(text('move.override_why')).fill('Директор договорился лично')
   await page.keyboard.press('Enter')
   await expect(sheet).toHaveCount(0)
-  await expect
-    .poll(() => deal(head, one!.id))
-    .toMatchObject({ stage_id: funnel.stages[1]!.id, overrides: 1 })
+  await expect.poll(() => deal(head, one!.id)).toMatchObject({ stage_id: funnel.stages[1]!.id, overrides: 1 })
   await expect(page.getByText('Директор договорился лично').first()).toBeVisible()
 })
 
@@ -143,7 +141,10 @@ test('цель клавишей 2: сделка переходит, отмена
   await page.keyboard.press('2')
   await expect.poll(async () => (await deal(seller, one!.id)).stage_id).toBe(funnel.stages[1]!.id)
   const board = new Board(page, funnel)
-  await board.toast('Потребность ясна').getByRole('button', { name: text('app.undo') }).click()
+  await board
+    .toast('Потребность ясна')
+    .getByRole('button', { name: text('app.undo') })
+    .click()
   await expect.poll(async () => (await deal(seller, one!.id)).stage_id).toBe(funnel.stages[0]!.id)
 })
 
@@ -170,7 +171,10 @@ test('отметка пункта, прочтение регламента, кл
   await more.click()
   await page.getByRole('menuitem', { name: text('deal.defer') }).click()
   await page.getByRole('button', { name: text('move.defer_days_14') }).click()
-  await page.getByRole('dialog').getByRole('button', { name: text('move.defer_do') }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('move.defer_do') })
+    .click()
   await expect
     .poll(async () => Number((await deal(seller, one!.id)).deferred_until) > Date.now() + 10 * DAY)
     .toBe(true)
@@ -190,7 +194,10 @@ test('автоматическое изменение отвечает на во
   })
   await seller.api.patch(`deals/${one!.id}`, { value_minor: 60_000_000 })
   await page.goto(`/deals/${one!.id}`)
-  await page.getByRole('button', { name: text('timeline.why') }).first().click()
+  await page
+    .getByRole('button', { name: text('timeline.why') })
+    .first()
+    .click()
   const sheet = page.getByRole('dialog', { name: text('auto.why') })
   await expect(sheet.getByText('Крупную сделку видно сразу').first()).toBeVisible()
   await expect(sheet.getByText('value_minor >= 50000000')).toBeVisible()
@@ -202,7 +209,10 @@ test('доска: место «Отложить», регламент этапа
   const funnel = await regulated(server, seller.person.user_id)
   const board = await new Board(page, funnel).open()
   await board.drag(board.card('Сделка 2'), page.locator('.zone.defer'))
-  await page.getByRole('dialog').getByRole('button', { name: text('move.defer_do') }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: text('move.defer_do') })
+    .click()
   await expect.poll(async () => (await deal(seller, funnel.deals[1]!.id)).deferred_until).not.toBe(null)
   const [first, second] = funnel.stages
   await page.getByRole('button', { name: text('board.stage_info', { stage: first!.name }) }).click()

@@ -34,7 +34,9 @@ async function poison(server: Server): Promise<number> {
     const properties = Object.values(components.schemas).length
       ? components.schemas[singular(noun, components)]?.properties
       : undefined
-    const texts = Object.entries(properties ?? {}).filter(([, p]) => isText(p) && (p.maxLength ?? 0) >= short.length)
+    const texts = Object.entries(properties ?? {}).filter(
+      ([, p]) => isText(p) && (p.maxLength ?? 0) >= short.length,
+    )
     const records = await server.admin.list<{ id: number }>(noun, '', '&sort=id')
     for (const record of records.slice(0, 3))
       for (const [name, p] of texts) {
@@ -72,7 +74,9 @@ async function addresses(server: Server, path: string): Promise<string[]> {
 async function nothingRan(page: Page, where: string): Promise<void> {
   const seen = await page.evaluate(() => ({
     ran: 'pwned' in window,
-    made: document.querySelectorAll('img[src="x"], svg[onload], script:not([src]):not([type="application/json"])').length,
+    made: document.querySelectorAll(
+      'img[src="x"], svg[onload], script:not([src]):not([type="application/json"])',
+    ).length,
   }))
   expect(seen, where).toEqual({ ran: false, made: 0 })
 }

@@ -1,114 +1,89 @@
 // The designer, automation, the manual, the health page and the weekly review, light and dark, in Russian and English,
 // wide and on a phone: axe finds nothing, no text is cut off, nothing is out of reach, nothing pushes the page aside.
-import { expectAccessible } from "./a11y";
-import { cutOff, outOfReach, sideways } from "./fits";
-import { expect, test, text, type Funnel, type Page } from "./harness";
-import type { Server } from "./server";
+import { expectAccessible } from './a11y'
+import { cutOff, outOfReach, sideways } from './fits'
+import { expect, test, text, type Funnel, type Page } from './harness'
+import type { Server } from './server'
 
-const wide = { width: 1360, height: 800 };
-const phone = { width: 390, height: 800 };
+const wide = { width: 1360, height: 800 }
+const phone = { width: 390, height: 800 }
 const looks = [
-  { language: "ru", colorScheme: "light", viewport: wide },
-  { language: "en", colorScheme: "dark", viewport: wide },
-  { language: "ru", colorScheme: "dark", viewport: phone },
-  { language: "en", colorScheme: "light", viewport: phone },
-] as const;
+  { language: 'ru', colorScheme: 'light', viewport: wide },
+  { language: 'en', colorScheme: 'dark', viewport: wide },
+  { language: 'ru', colorScheme: 'dark', viewport: phone },
+  { language: 'en', colorScheme: 'light', viewport: phone },
+] as const
 async function fits(page: Page, what: string): Promise<void> {
-  await expectAccessible(page, what);
-  expect.soft(await cutOff(page), `${what}: cut off`).toEqual([]);
-  expect.soft(await outOfReach(page), `${what}: out of reach`).toEqual([]);
-  expect.soft(await sideways(page), `${what}: sideways`).toBeLessThanOrEqual(0);
+  await expectAccessible(page, what)
+  expect.soft(await cutOff(page), `${what}: cut off`).toEqual([])
+  expect.soft(await outOfReach(page), `${what}: out of reach`).toEqual([])
+  expect.soft(await sideways(page), `${what}: sideways`).toBeLessThanOrEqual(0)
 }
 /** A funnel with everything that a stage can have, and a trigger that has run. */
-async function furnish(
-  server: Server,
-): Promise<{ funnel: Funnel; trigger: number; review: number }> {
-  const funnel = await server.funnel({ deals: 2 });
-  const stage_id = funnel.stages[1]!.id;
-  await server.admin.create("gates", {
+async function furnish(server: Server): Promise<{ funnel: Funnel; trigger: number; review: number }> {
+  const funnel = await server.funnel({ deals: 2 })
+  const stage_id = funnel.stages[1]!.id
+  await server.admin.create('gates', {
     stage_id,
-    kind: "check",
-    name: "Бюджет назван вслух",
-  });
-  await server.admin.create("goals", {
-    ...{ stage_id, name: "Согласие получено" },
-    actions: [{ do: "move", stage_id: funnel.stages[2]!.id }],
-  });
-  const { id: trigger } = await server.admin.create<{ id: number }>(
-    "triggers",
-    {
-      ...{
-        name: "Молчит две недели",
-        stage_id,
-        enabled: true,
-        condition: "value_minor >= 100",
-      },
-      ...{
-        event: { on: "timer", after: "stage_entry", hours: 336 },
-        actions: [{ do: "note", text: "Позвонить" }],
-      },
+    kind: 'check',
+    name: 'Бюджет назван вслух',
+  })
+  await server.admin.create('goals', {
+    ...{ stage_id, name: 'Согласие получено' },
+    actions: [{ do: 'move', stage_id: funnel.stages[2]!.id }],
+  })
+  const { id: trigger } = await server.admin.create<{ id: number }>('triggers', {
+    ...{
+      name: 'Молчит две недели',
+      stage_id,
+      enabled: true,
+      condition: 'value_minor >= 100',
     },
-  );
-  const day = new Date();
-  day.setDate(
-    day.getDate() - ((day.getDay() + 6) % 7) - 7 * (1 + (funnel.id % 500)),
-  );
-  const { id: review } = await server.admin.create<{ id: number }>("reviews", {
+    ...{
+      event: { on: 'timer', after: 'stage_entry', hours: 336 },
+      actions: [{ do: 'note', text: 'Позвонить' }],
+    },
+  })
+  const day = new Date()
+  day.setDate(day.getDate() - ((day.getDay() + 6) % 7) - 7 * (1 + (funnel.id % 500)))
+  const { id: review } = await server.admin.create<{ id: number }>('reviews', {
     week_on: day.toISOString().slice(0, 10),
-  });
-  return { funnel, trigger, review };
+  })
+  return { funnel, trigger, review }
 }
-test.describe.configure({ timeout: 150_000 });
+test.describe.configure({ timeout: 150_000 })
 for (const look of looks)
-  test(`правила: ${look.language}, ${look.colorScheme}, ${look.viewport.width}`, async ({
-    desk,
-    server,
-  }) => {
-    const { page } = await desk("head", look);
-    const say = (key: string, params = {}) => text(key, params, look.language);
-    const { funnel, trigger, review } = await furnish(server);
-    const stage = funnel.stages[1]!.id;
+  test(`правила: ${look.language}, ${look.colorScheme}, ${look.viewport.width}`, async ({ desk, server }) => {
+    const { page } = await desk('head', look)
+    const say = (key: string, params = {}) => text(key, params, look.language)
+    const { funnel, trigger, review } = await furnish(server)
+    const stage = funnel.stages[1]!.id
     const pages = [
-      ...[
-        `/funnels/${funnel.id}/design?stage=${stage}`,
-        `/funnels/${funnel.id}/design?stage=funnel`,
-      ],
+      ...[`/funnels/${funnel.id}/design?stage=${stage}`, `/funnels/${funnel.id}/design?stage=funnel`],
       ...[
         `/funnels/${funnel.id}/design`,
         `/funnels/${funnel.id}/manual`,
-        "/automation",
+        '/automation',
         `/automation/${trigger}`,
       ],
-      ...[
-        "/automation/new",
-        "/automation?tab=figures",
-        "/health",
-        "/reviews",
-        `/reviews/${review}`,
-      ],
-      ...["/settings/classifiers", "/settings/competitors", "/settings/waits"],
-    ];
+      ...['/automation/new', '/automation?tab=figures', '/health', '/reviews', `/reviews/${review}`],
+      ...['/settings/classifiers', '/settings/competitors', '/settings/waits'],
+    ]
     for (const path of pages) {
-      await page.goto(path);
-      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-      await expect(page.locator(".skeleton")).toHaveCount(0);
-      await fits(page, path.replace(/\d+/g, "N"));
+      await page.goto(path)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.locator('.skeleton')).toHaveCount(0)
+      await fits(page, path.replace(/\d+/g, 'N'))
     }
-    await page.goto(`/funnels/${funnel.id}/design?stage=${stage}`);
-    await page
-      .getByRole("button", { name: say("designer.add_trigger"), exact: true })
-      .click();
-    await expect(page.getByRole("dialog")).toBeVisible();
-    await fits(page, "a trigger of a stage");
-    await page.keyboard.press("Escape");
-    await page.getByLabel(say("field.stage.norm_days")).fill("9");
-    await page.keyboard.press("Tab");
-    await expect(
-      page.getByRole("button", { name: say("designer.publish") }),
-    ).toBeEnabled();
-    await page.getByRole("button", { name: say("designer.publish") }).click();
-    await expect(
-      page.getByRole("dialog").getByRole("list").first(),
-    ).toBeVisible();
-    await fits(page, "publishing");
-  });
+    await page.goto(`/funnels/${funnel.id}/design?stage=${stage}`)
+    await page.getByRole('button', { name: say('designer.add_trigger'), exact: true }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await fits(page, 'a trigger of a stage')
+    await page.keyboard.press('Escape')
+    await page.getByLabel(say('field.stage.norm_days')).fill('9')
+    await page.keyboard.press('Tab')
+    await expect(page.getByRole('button', { name: say('designer.publish') })).toBeEnabled()
+    await page.getByRole('button', { name: say('designer.publish') }).click()
+    await expect(page.getByRole('dialog').getByRole('list').first()).toBeVisible()
+    await fits(page, 'publishing')
+  })

@@ -220,7 +220,9 @@ test('Рабочая неделя и праздники года: загруже
   await expect.poll(days).toBe(before)
 })
 
-test('Продавец видит в настройках только своё; чужая страница говорит, кто её открывает', async ({ seller }) => {
+test('Продавец видит в настройках только своё; чужая страница говорит, кто её открывает', async ({
+  seller,
+}) => {
   const { page } = seller
   await page.goto('/settings')
   const tree = page.getByRole('navigation', { name: text('settings.title') })
