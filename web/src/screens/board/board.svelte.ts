@@ -244,6 +244,8 @@ export class Board {
     const override = async (body: Body) => (await this.#override(first)(body), true)
     const move = { ...step, ...(more.length > 0 ? { more } : {}), send, override }
     await moves.carry<boolean>(move, [...new Set(needs)])
+    // The sheet had the focus; the card's element is another one in its new column.
+    if (this.#cards.has(first)) setTimeout(() => (this.wanted = { id: first }))
   }
   #step(id: number, stage: Stage, body: Body): Step {
     const { title, currency, value, stage: from } = this.#cards.get(id)!
