@@ -54,9 +54,11 @@ static enum rc finish_next(struct change *ch, const struct task_finish *f, const
 static enum rc finish(struct change *ch, struct command_job *j, struct err *e)
 {
     struct task_finish *f = j->args;
-    struct record *task, *in;
+    struct record *task = NULL, *in;
     j->out_id = j->id;
     TRY(open_task(ch, j->id, &task, e));
+    if (!task)
+        return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     TRY(change_expect(ch, task_noun(), j->id, j->expect_version, e)); /* the goal may close it, too */
     TRY(finish_deal(ch, f, task, e));
     in = record_new(ch->tx->arena, task->ent);
@@ -94,9 +96,11 @@ static enum rc tell(struct change *ch, const struct record *task, int64_t to, co
 static enum rc ask(struct change *ch, struct command_job *j, struct err *e)
 {
     const struct task_ask *a = j->args;
-    struct record *task, *in;
+    struct record *task = NULL, *in;
     j->out_id = j->id;
     TRY(open_task(ch, j->id, &task, e));
+    if (!task)
+        return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     int64_t author = val_i(task->f[TASK_AUTHOR_ID], 0);
     if (!author || author == ch->actor.user_id)
         return err_set(e, RC_CONFLICT, "no_author", "", NULL);
@@ -113,9 +117,11 @@ const struct command command_task_ask_due = {"task.ask_due", ask};
 static enum rc answer(struct change *ch, struct command_job *j, struct err *e)
 {
     bool yes = *(const bool *)j->args;
-    struct record *task, *in;
+    struct record *task = NULL, *in;
     j->out_id = j->id;
     TRY(open_task(ch, j->id, &task, e));
+    if (!task)
+        return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     if (!val_has(task->f[TASK_ASKED_DUE_AT]))
         return err_set(e, RC_CONFLICT, "nothing_asked", "", NULL);
     if (val_i(task->f[TASK_AUTHOR_ID], 0) != ch->actor.user_id && ch->actor.role > ROLE_HEAD)

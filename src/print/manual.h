@@ -38,6 +38,6 @@ struct manual {
     struct str page;                              /* "{0} из {1}" */
 };
 
-void manual_html(const struct manual *m, struct buf *out);
+void manual_html(const struct manual *m, struct buf *b);
 /* A4. Errors: print_failed. */
 MUST_USE enum rc manual_pdf(struct arena *a, const struct manual *m, struct buf *out, struct err *e);

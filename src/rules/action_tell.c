@@ -120,7 +120,7 @@ static struct str host_of(struct arena *a, struct str url)
     for (size_t i = 0; !start && i + 2 < url.len; i++)
         if (memcmp(url.ptr + i, "://", 3) == 0)
             start = i + 3;
-    for (end = start; end < url.len && !memchr("/?#", url.ptr[end], 3);)
+    for (end = start; end < url.len && !strchr("/?#", url.ptr[end]);)
         end++;
     for (size_t i = start; i < end; i++)
         if (url.ptr[i] == '@')

@@ -25,7 +25,7 @@ enum rc hook_token_make(struct change *ch, int64_t trigger_id, char token[64], s
     if (t->event.on != ON_WEBHOOK)
         return err_set(e, RC_UNPROCESSABLE, "not_a_webhook", "event", NULL);
     randombytes_buf(bytes, sizeof bytes);
-    memcpy(token, "vrh_", 4);
+    snprintf(token, 64, "vrh_");
     sodium_bin2base64(token + 4, 60, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     hash_of(str_c(token), hash);
     TRY(db_prepare(ch->tx->db, &s,
@@ -129,6 +129,8 @@ enum rc hook_fire(struct change *ch, struct hook_call *x, struct err *e)
     x->deal_id = 0;
     x->ran = false;
     TRY(trigger_of(ch, x->token, &t, e));
+    if (!t)
+        return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     TRY(find_deal(ch, t, x, e));
     return x->deal_id ? rules_run(ch, t, x->deal_id, 0, true, &x->ran, NULL, e) : RC_OK;
 }

@@ -140,12 +140,13 @@ static void put_conditions(const struct run_reader *r, const struct row *row, st
 /* «best 62 40» of the run in words. */
 static struct str note_words(const struct run_reader *r, const char *note)
 {
-    char key[40], name[60];
-    long long n = 0, m = 0;
-    if (sscanf(note, "%39s %lld %lld", key, &n, &m) < 1)
+    char name[60];
+    struct str rest, n, m, key = str_cut(str_c(note), ' ', &rest);
+    if (!key.len)
         return STR_NULL;
-    snprintf(name, sizeof name, "rules.note.%s", key);
-    const struct str args[] = {str_fmt(r->a, "%lld", n), str_fmt(r->a, "%lld", m)};
+    n = str_cut(rest, ' ', &m);
+    snprintf(name, sizeof name, "rules.note.%.*s", STR_ARG(key));
+    const struct str args[] = {n, m};
     return i18n_fill(r->a, r->lang, name, args, 2);
 }
 
@@ -443,7 +444,7 @@ static enum rc put_step(const struct run_reader *r, const struct step *step, str
 
 enum rc why_put(const struct run_reader *r, int64_t seq, struct jw *w, struct err *e)
 {
-    struct step steps[CHAIN_MOST];
+    struct step steps[CHAIN_MOST] = {0};
     size_t n = 0;
     bool visible = true, of_seen = true;
     for (int64_t at = seq; at && n < CHAIN_MOST; n++) {

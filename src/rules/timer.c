@@ -5,7 +5,7 @@
 #include "rules/run_impl.h"
 
 #define GRACE_MS MS_DAY /* what has been due for longer when it is planned belongs to history */
-#define AGAIN_MS (5 * 60 * MS_SECOND)
+#define AGAIN_MS (INT64_C(300) * MS_SECOND)
 
 static bool stands_here(const struct trigger *t, const struct record *deal)
 {
