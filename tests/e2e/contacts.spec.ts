@@ -160,7 +160,7 @@ test.describe('Карточка контакта', () => {
     await page.getByRole('menuitem', { name: text('client.contact_delete') }).click()
     await expect(page).toHaveURL(/\/contacts$/)
     await page.getByRole('button', { name: text('app.undo'), exact: true }).click()
-    await expect.poll(async () => (await api.get<Contact>(`contacts/${id}`)).id).toBe(id)
+    await expect.poll(async () => (await api.list<Contact>('contacts', `id = ${id}`)).length).toBe(1)
   })
 })
 

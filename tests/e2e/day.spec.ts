@@ -189,6 +189,7 @@ test('на телефоне: задача открывается поверх о
   await open(me)
   await row(page, 'Перезвонить с дороги').tap()
   await page.getByRole('button', { name: text('task.finish'), exact: true }).tap()
+  await expect(page.getByLabel(text('task.result'), { exact: true })).toBeFocused()
   await page.keyboard.type('Договорились')
   await page.getByRole('button', { name: text('day.finish_next') }).tap()
   await expect.poll(async () => (await api.get<Task>(`tasks/${made.id}`)).done).toBe(true)
