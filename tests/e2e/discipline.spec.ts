@@ -114,6 +114,9 @@ test('продавцу обход не предлагается', async ({ selle
   await gate(server, funnel.stages[1]!.id, { kind: 'check', name: 'Узнал, кто решает' })
   await page.goto(`/deals/${funnel.deals[0]!.id}`)
   await expect(page.getByRole('article')).toBeVisible()
+  await expect(
+    page.getByRole('button', { name: text('deal.stage_now', { stage: funnel.stages[0]!.name }) }),
+  ).toBeVisible()
   await page.keyboard.press('Alt+ArrowRight')
   const sheet = page.getByRole('dialog', { name: text('move.title') })
   await expect(sheet.getByRole('checkbox', { name: 'Узнал, кто решает' })).toBeVisible()

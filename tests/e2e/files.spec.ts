@@ -144,6 +144,7 @@ test.describe('Файлы', () => {
         .click()
     await win()
     const sheet = page.getByRole('dialog', { name: text('move.winning') })
+    await expect(sheet.locator('input').first()).toBeFocused()
     await page.keyboard.type('85 000')
     await page.keyboard.press('Enter')
     await expect(sheet).toHaveCount(0)
