@@ -179,19 +179,24 @@ static bool national(const struct plan *p, const char *digits)
     return digits[0] >= '3' && !starts(digits, "89"); /* no area code of Russia begins so; "8912…" lacks a digit */
 }
 
+/* A number that says its country. "+8 912 ..." says it wrongly: no country has that code, and many write so. */
+static bool set_abroad(struct phone *out, const struct plan *p, const char *digits)
+{
+    if (strcmp(p->code, "7") == 0 && strlen(digits) == 11 && starts(digits, "89"))
+        return set(out, "7", digits + 1);
+    return set(out, "", digits);
+}
+
 static bool to_e164(const struct raw *raw, struct phone *out)
 {
     const struct plan *p = atomic_load(&home);
     const char *d = raw->digits;
-    bool seven = strcmp(p->code, "7") == 0;
-    if (raw->plus && seven && raw->n == 11 && d[0] == '8' && d[1] == '9')
-        return set(out, "7", d + 1); /* "+8 912 ...": no country has that code, and many write so */
     if (raw->plus)
-        return set(out, "", d);
+        return set_abroad(out, p, d);
     if (starts(d, p->abroad) && raw->n >= strlen(p->abroad) + 8)
-        return set(out, "", d + strlen(p->abroad));
+        return set_abroad(out, p, d + strlen(p->abroad));
     if (starts(d, "00") && raw->n >= 10)
-        return set(out, "", d + 2);
+        return set_abroad(out, p, d + 2);
     if (starts(d, p->trunk) && national(p, d + strlen(p->trunk)))
         return set(out, p->code, d + strlen(p->trunk));
     if (starts(d, p->code) && national(p, d + strlen(p->code)))

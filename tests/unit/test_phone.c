@@ -47,6 +47,7 @@ static void a_number_is_the_same_in_every_notation(void **state)
         "+8 912 345 67 89",     "8/912/345/67/89",
         "007 912 345 67 89",    "7 912 3456789",
         "+7_912_345_67_89",     "[912] 345 67 89",
+        "8 10 8 912 345 67 89",
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         assert_string_equal(folded(same[i]), "79123456789");
