@@ -140,44 +140,18 @@ struct upload {
     int64_t size;
 };
 
-extern const struct route special_routes[];
-extern const size_t special_routes_n;
-extern const struct route report_routes[]; /* reports.c */
-extern const size_t report_routes_n;
-extern const struct route people_routes[]; /* people.c */
-extern const size_t people_routes_n;
-extern const struct route operation_routes[]; /* operations.c */
-extern const size_t operation_routes_n;
-extern const struct route search_routes[]; /* search.c */
-extern const size_t search_routes_n;
-extern const struct route upload_routes[], settings_routes[], system_routes[]; /* uploads.c, settings.c, system.c */
-extern const size_t upload_routes_n, settings_routes_n, system_routes_n;
-extern const struct route import_routes[], notice_routes[], archive_routes[]; /* imports.c, notices.c, archives.c */
-extern const size_t import_routes_n, notice_routes_n, archive_routes_n;
-extern const struct route account_routes[]; /* account.c */
-extern const size_t account_routes_n;
-extern const struct route contact_routes[]; /* contacts.c */
-extern const size_t contact_routes_n;
-extern const struct route schema_routes[], field_routes[]; /* schema.c, fields.c */
-extern const size_t schema_routes_n, field_routes_n;
-extern const struct route automation_routes[], replay_routes[]; /* automation.c, replay.c */
-extern const size_t automation_routes_n, replay_routes_n;
-extern const struct route task_routes[]; /* tasks.c */
-extern const size_t task_routes_n;
-extern const struct route test_clock_routes[]; /* test_clock.c: only with --test-clock */
-extern const size_t test_clock_routes_n;
-extern const struct route designer_routes[]; /* designer.c */
-extern const size_t designer_routes_n;
-extern const struct route regulation_routes[]; /* regulation.c */
-extern const size_t regulation_routes_n;
-extern const struct route move_routes[]; /* moves.c */
-extern const size_t move_routes_n;
-extern const struct route client_routes[]; /* clients.c */
-extern const size_t client_routes_n;
-extern const struct route trigger_routes[]; /* triggers.c */
-extern const size_t trigger_routes_n;
-extern const struct route history_routes[]; /* history.c */
-extern const size_t history_routes_n;
+/* Every table of routes: NAME_routes of one file. The test clock's is in force with --test-clock only. */
+#define ROUTE_TABLES(T)                                                                                                \
+    T(special)                                                                                                         \
+    T(report) T(upload) T(settings) T(system) T(import) T(notice) T(archive) T(trigger) T(account) T(contact)          \
+        T(schema) T(field) T(client) T(history) T(designer) T(regulation) T(move) T(operation) T(people) T(search)     \
+            T(task) T(automation) T(replay)
+#define ROUTE_TABLE_(name)                                                                                             \
+    extern const struct route name##_routes[];                                                                         \
+    extern const size_t name##_routes_n;
+ROUTE_TABLES(ROUTE_TABLE_)
+ROUTE_TABLE_(test_clock)
+#undef ROUTE_TABLE_
 
 /* --- for handlers --- */
 struct str call_param(struct call *c, const char *name); /* query parameter, STR_NULL when absent */

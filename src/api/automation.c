@@ -149,20 +149,17 @@ static enum rc undo_prepare_period(struct call *c, struct err *e)
 /* ---- how much is done by itself ---- */
 
 static enum rc put_number(struct call *c, struct jw *w, const char *key, const char *sql, int64_t from, int64_t to,
-                          int64_t *out, struct err *e)
+                          struct err *e)
 {
     struct stmt *s;
-    *out = 0;
     TRY(db_prepare(c->db, &s, sql, e));
     stmt_i64(s, 1, from);
     stmt_i64(s, 2, to);
     enum rc rc = stmt_step(s, e);
     if (rc == RC_ROW)
-        *out = stmt_col_i64(s, 0);
+        jw_ki64(w, key, stmt_col_i64(s, 0));
     stmt_done(s);
-    if (w)
-        jw_ki64(w, key, *out);
-    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+    return rc == RC_ROW ? RC_OK : rc;
 }
 
 struct tagging {
@@ -269,7 +266,7 @@ static enum rc put_triggers(struct call *c, struct jw *w, int64_t from, int64_t 
 
 static enum rc automation_show(struct call *c, struct err *e)
 {
-    int64_t from, to, runs, failed;
+    int64_t from, to;
     struct tagging tags;
     TRY(call_param_i64(c, "from", time_now() - 30 * MS_DAY, -TIME_MOST, TIME_MOST, &from, e));
     TRY(call_param_i64(c, "to", TIME_MOST, -TIME_MOST, TIME_MOST, &to, e));
@@ -285,9 +282,9 @@ static enum rc automation_show(struct call *c, struct err *e)
     else
         jw_knull(&w, "share");
     jw_end_obj(&w);
-    TRY(put_number(c, &w, "runs", "SELECT COUNT(*) FROM trigger_run WHERE at >= $1 AND at <= $2", from, to, &runs, e));
+    TRY(put_number(c, &w, "runs", "SELECT COUNT(*) FROM trigger_run WHERE at >= $1 AND at <= $2", from, to, e));
     TRY(put_number(c, &w, "failed", "SELECT COUNT(*) FROM trigger_run WHERE at >= $1 AND at <= $2 AND state > 0", from,
-                   to, &failed, e));
+                   to, e));
     jw_key(&w, "patchwork");
     jw_arr(&w);
     TRY(put_patchwork(c, &w, e));

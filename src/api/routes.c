@@ -106,6 +106,12 @@ static void add(struct table *t, const struct route *r)
     t->rows[t->n++] = r;
 }
 
+static void add_all(struct table *t, const struct route *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        add(t, &rows[i]);
+}
+
 static void add_row(struct table *t, struct route row, const char *tail)
 {
     struct route *r = ARENA_NEW(t->arena, struct route);
@@ -194,56 +200,11 @@ static struct router_row row_at(const void *table, size_t i)
 void app_routes(struct app *app)
 {
     struct table t = {.arena = &app->memory};
-    for (size_t i = 0; i < special_routes_n; i++)
-        add(&t, &special_routes[i]);
-    for (size_t i = 0; i < report_routes_n; i++)
-        add(&t, &report_routes[i]);
-    for (size_t i = 0; i < upload_routes_n; i++)
-        add(&t, &upload_routes[i]);
-    for (size_t i = 0; i < settings_routes_n; i++)
-        add(&t, &settings_routes[i]);
-    for (size_t i = 0; i < system_routes_n; i++)
-        add(&t, &system_routes[i]);
-    for (size_t i = 0; i < import_routes_n; i++)
-        add(&t, &import_routes[i]);
-    for (size_t i = 0; i < notice_routes_n; i++)
-        add(&t, &notice_routes[i]);
-    for (size_t i = 0; i < archive_routes_n; i++)
-        add(&t, &archive_routes[i]);
-    for (size_t i = 0; i < trigger_routes_n; i++)
-        add(&t, &trigger_routes[i]);
-    for (size_t i = 0; i < account_routes_n; i++)
-        add(&t, &account_routes[i]);
-    for (size_t i = 0; i < contact_routes_n; i++)
-        add(&t, &contact_routes[i]);
-    for (size_t i = 0; i < schema_routes_n; i++)
-        add(&t, &schema_routes[i]);
-    for (size_t i = 0; i < field_routes_n; i++)
-        add(&t, &field_routes[i]);
-    for (size_t i = 0; i < client_routes_n; i++)
-        add(&t, &client_routes[i]);
-    for (size_t i = 0; i < history_routes_n; i++)
-        add(&t, &history_routes[i]);
-    for (size_t i = 0; i < designer_routes_n; i++)
-        add(&t, &designer_routes[i]);
-    for (size_t i = 0; i < regulation_routes_n; i++)
-        add(&t, &regulation_routes[i]);
-    for (size_t i = 0; i < move_routes_n; i++)
-        add(&t, &move_routes[i]);
-    for (size_t i = 0; i < operation_routes_n; i++)
-        add(&t, &operation_routes[i]);
-    for (size_t i = 0; i < people_routes_n; i++)
-        add(&t, &people_routes[i]);
-    for (size_t i = 0; i < search_routes_n; i++)
-        add(&t, &search_routes[i]);
-    for (size_t i = 0; i < task_routes_n; i++)
-        add(&t, &task_routes[i]);
-    for (size_t i = 0; i < automation_routes_n; i++)
-        add(&t, &automation_routes[i]);
-    for (size_t i = 0; i < replay_routes_n; i++)
-        add(&t, &replay_routes[i]);
-    for (size_t i = 0; app->test_clock && i < test_clock_routes_n; i++)
-        add(&t, &test_clock_routes[i]);
+#define ADD_TABLE(name) add_all(&t, name##_routes, name##_routes_n);
+    ROUTE_TABLES(ADD_TABLE)
+    if (app->test_clock)
+        ADD_TABLE(test_clock)
+#undef ADD_TABLE
     for (int id = 1; id < ENT_END; id++)
         if (entity_by_id((enum entity_id)id))
             add_noun(&t, entity_by_id((enum entity_id)id));

@@ -210,22 +210,6 @@ static int64_t local(const struct export *x, int64_t at)
     return at + (x->spec->zone ? zone_offset(x->spec->zone, at) : 0);
 }
 
-static struct val value(const struct record *r, int index)
-{
-    switch (index) {
-    case FIELD_ID:
-        return val_int(r->id);
-    case FIELD_VERSION:
-        return val_int(r->version);
-    case FIELD_CREATED_AT:
-        return val_int(r->created_at);
-    case FIELD_UPDATED_AT:
-        return val_int(r->updated_at);
-    default:
-        return r->f[index];
-    }
-}
-
 static unsigned exponent_of(const struct record *r)
 {
     int i = entity_field(r->ent, STR("currency"));
@@ -317,7 +301,7 @@ static enum rc csv_row(struct export *x, const struct record *r, struct err *e)
 {
     for (size_t c = 0; c < x->n; c++) {
         const struct field *fd = x->column[c].field;
-        struct val v = value(r, x->column[c].index);
+        struct val v = record_value(r, x->column[c].index);
         if (c)
             buf_char(&x->line, x->spec->delimiter);
         if (!val_has(v))
@@ -365,7 +349,7 @@ static double serial(int64_t ms)
 static lxw_error sheet_cell(struct export *x, lxw_row_t row, lxw_col_t c, const struct record *r)
 {
     const struct field *fd = x->column[c].field;
-    struct val v = value(r, x->column[c].index);
+    struct val v = record_value(r, x->column[c].index);
     if (!val_has(v))
         return LXW_NO_ERROR;
     if (!is_number(fd)) {

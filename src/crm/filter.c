@@ -408,3 +408,19 @@ enum rc filter_parse(struct arena *a, const struct entity *ent, struct str text,
     TRY(parse_or(&p, out));
     return p.lex.tok == TOK_END ? RC_OK : fail(&p);
 }
+
+struct val record_value(const struct record *r, int index)
+{
+    switch (index) {
+    case FIELD_ID:
+        return val_int(r->id);
+    case FIELD_VERSION:
+        return val_int(r->version);
+    case FIELD_CREATED_AT:
+        return val_int(r->created_at);
+    case FIELD_UPDATED_AT:
+        return val_int(r->updated_at);
+    default:
+        return (size_t)index < r->ent->n_fields ? r->f[index] : val_null();
+    }
+}

@@ -50,6 +50,8 @@ MUST_USE enum rc filter_parse(struct arena *a, const struct entity *ent, struct 
 /* Writes a condition over the noun's table known as `alias`; f may be NULL (writes 1=1). */
 void filter_sql(struct sqlb *q, const struct entity *ent, const struct filter *f, const char *alias);
 
+/* The value of a field, or of a column that every noun has; of one that came after the record was made: null. */
+struct val record_value(const struct record *r, int index);
 /* Column of the common fields; NULL when idx is not one. */
 const struct field *filter_common_field(int index);
 /* Index (maybe a common one) of a field that may be filtered or sorted by; false when there is none that `r` may see.

@@ -3,22 +3,6 @@
 #include "crm/filter_eval.h"
 #include "crm/engine.h"
 
-static struct val field_of(const struct record *r, int index)
-{
-    switch (index) {
-    case FIELD_ID:
-        return val_int(r->id);
-    case FIELD_VERSION:
-        return val_int(r->version);
-    case FIELD_CREATED_AT:
-        return val_int(r->created_at);
-    case FIELD_UPDATED_AT:
-        return val_int(r->updated_at);
-    default: /* a record made before a field came has none of it */
-        return (size_t)index < r->ent->n_fields ? r->f[index] : val_null();
-    }
-}
-
 static int compare(struct val a, struct val b)
 {
     if (a.kind == VAL_TEXT)
@@ -99,13 +83,13 @@ static enum rc look_at(struct filter_eval *x, const struct filter_leaf *l, const
     *value = val_null();
     if (l->via >= 0) {
         const struct record *to = NULL;
-        struct val ref = field_of(r, l->via);
+        struct val ref = record_value(r, l->via);
         if (val_has(ref) && x->load)
             TRY(x->load(x->arg, l->ent, ref.i, &to, e));
         r = to;
     }
     if (r) {
-        *value = field_of(r, l->index);
+        *value = record_value(r, l->index);
         *met = leaf_met(x->arena, l, *value);
     }
     return RC_OK;

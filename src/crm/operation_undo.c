@@ -9,6 +9,7 @@ struct spans {
     int64_t of, from, to;
 };
 
+_Static_assert(ENT_TRIGGER == 34, "rule_kind in the statements of spans_of");
 static enum rc spans_of(const struct operation *op, struct spans *out, struct err *e)
 {
     json_t *plan;

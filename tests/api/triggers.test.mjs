@@ -1,5 +1,5 @@
 // Triggers and goals: every event, every action, chains, loops, what fails, why and why not, timers that fire once.
-// Proves of /work/shared/requirements.md what a sales manager expects of automation (R217-R317).
+// Proves of the requirements what a sales manager expects of automation (R217-R317).
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
