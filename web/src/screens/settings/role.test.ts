@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bases, cansOf, matrixOf, objects, templates, toKeep, withCell } from './role'
+import { bases, cansOf, matrixOf, objects, says, templates, toKeep, withCell, withPlace } from './role'
 
 describe('the rights of a role', () => {
   it('keep only what differs from the base', () => {
@@ -22,6 +22,13 @@ describe('the rights of a role', () => {
     const none = withCell(matrixOf('seller', null), 'contact', 'see', 'none')
     expect(none.contact).toMatchObject({ edit: 'none', delete: 'none', export: 'none' })
     expect(withCell(none, 'contact', 'edit', 'team').contact.see).toBe('team')
+  })
+  it('say four things of a stage, and keep what was not touched', () => {
+    const places = withPlace({ 3: 'hidden', 7: 'no_leave no_close' }, 7, 'closed', true)
+    expect(places).toEqual({ 3: 'hidden', 7: 'closed no_leave no_close' })
+    expect(says(places[7], 'no_close')).toBe(true)
+    expect(says(places[3], 'no_close')).toBe(false)
+    expect(withPlace({ 3: 'hidden', 7: 'no_leave' }, 7, 'no_leave', false)).toEqual({ 3: 'hidden' })
   })
   it('of the template "sees only own" reach nothing of others', () => {
     const { base, rights } = templates.own

@@ -24,12 +24,25 @@ export const cans = [
 ] as const
 export type Can = string
 
+/** What is said against a funnel or a stage: words with blanks between. */
+export const placeWords = ['hidden', 'closed', 'no_leave', 'no_close'] as const
+export type PlaceWord = (typeof placeWords)[number]
+export type Places = Record<string, string>
+export const says = (said: string | undefined, word: PlaceWord): boolean =>
+  said?.split(' ').includes(word) ?? false
+/** With this word about the place, or without it; nothing else that was said of it is lost. */
+export function withPlace(places: Places, id: number, word: PlaceWord, on: boolean): Places {
+  const { [id]: said, ...others } = places
+  const words = placeWords.filter((w) => (w === word ? on : says(said, w)))
+  return words.length > 0 ? { ...others, [id]: words.join(' ') } : others
+}
+
 type Cells = Partial<Record<Right, Reach>>
 export interface Rights {
   objects?: Record<string, Cells>
   fields?: Record<string, 'hidden' | 'read_only'>
-  funnels?: Record<string, 'hidden' | 'closed'>
-  stages?: Record<string, 'hidden' | 'closed'>
+  funnels?: Places
+  stages?: Places
   can?: string[]
 }
 export type Matrix = Record<Governed, Record<Right, Reach>>
