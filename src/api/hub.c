@@ -145,7 +145,8 @@ static void note_rights(struct batch *b, const struct event *ev)
 /* What even administrators see only when it is theirs. */
 static bool personal(int kind)
 {
-    return kind == ENT_VIEW || kind == ENT_OPERATION || kind == ENT_NOTIFICATION;
+    return kind == ENT_VIEW || kind == ENT_OPERATION || kind == ENT_NOTIFICATION || kind == ENT_DASHBOARD ||
+           kind == ENT_SUBSCRIPTION;
 }
 
 static struct db *hub_db(struct hub *h)

@@ -71,13 +71,18 @@ static struct noun_access noun_access(enum entity_id id)
     case ENT_BUYER:
     case ENT_COMPETITOR:
     case ENT_COMPETITOR_OFFER:
+    case ENT_TOUCH:
     case ENT_TAG:
         return (struct noun_access){MAY_READ, MAY_SELL, MAY_SELL, MAY_SELL};
     case ENT_FILE: /* comes in by its own route, with its bytes */
         return (struct noun_access){MAY_READ, 0, MAY_SELL, MAY_SELL};
     case ENT_REGULATION_READ:
         return (struct noun_access){MAY_READ, MAY_READ, 0, 0};
+    case ENT_FINDING: /* detectors write them, people say what came of it */
+        return (struct noun_access){MAY_READ, 0, MAY_READ, 0};
     case ENT_VIEW:
+    case ENT_DASHBOARD:
+    case ENT_SUBSCRIPTION:
         return (struct noun_access){MAY_READ, MAY_READ, MAY_READ, MAY_READ};
     case ENT_OPERATION:
     case ENT_NOTIFICATION:

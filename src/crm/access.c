@@ -138,6 +138,7 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
     case ENT_CONTACT_POINT:
         return allow_point(r, x, right);
     case ENT_VIEW:
+    case ENT_DASHBOARD:
         return allow_view(r, x, right);
     case ENT_FUNNEL:
         return rights_has_funnel(r, x->id);
@@ -149,12 +150,17 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
     case ENT_INVOLVEMENT:
         return rights_has_stage(r, x->funnel, x->stage);
     case ENT_REGULATION_READ:
+    case ENT_SUBSCRIPTION:
+    case ENT_PLAN:
+    case ENT_PAY_SCHEME:
+    case ENT_FINDING:
         return reaches(r, scope, x->owner);
     case ENT_REVIEW:
         return reviews(r, scope, x->kind);
     case ENT_REVIEW_ITEM:
         return reviews(r, scope, x->kind) && allow_parents(r, x, RIGHT_SEE);
     case ENT_COMPETITOR_OFFER:
+    case ENT_TOUCH:
         return allow_parents(r, x, of_whole(right));
     case ENT_LOSS_REASON:
     case ENT_LAYOUT:
@@ -199,6 +205,12 @@ static const char *const facts_sql[ENT_END] = {
                          " LEFT JOIN review r ON r.id = i.review_id WHERE i.id = $1"),
     [ENT_COMPETITOR_OFFER] =
         "SELECT NULL, NULL, NULL, NULL, deal_id, contact_id, company_id FROM competitor_offer WHERE id = $1",
+    [ENT_TOUCH] = "SELECT NULL, NULL, NULL, NULL, deal_id, contact_id, company_id FROM touch WHERE id = $1",
+    [ENT_DASHBOARD] = "SELECT owner_id, NULL, NULL, sharing FROM dashboard WHERE id = $1",
+    [ENT_SUBSCRIPTION] = "SELECT owner_id FROM subscription WHERE id = $1",
+    [ENT_PLAN] = "SELECT user_id FROM plan_target WHERE id = $1",
+    [ENT_PAY_SCHEME] = "SELECT user_id FROM pay_scheme WHERE id = $1",
+    [ENT_FINDING] = "SELECT user_id FROM finding WHERE id = $1",
     [ENT_LOSS_REASON] = "SELECT NULL, funnel_id FROM loss_reason WHERE id = $1",
     [ENT_LAYOUT] = "SELECT NULL, funnel_id FROM layout WHERE id = $1",
     [ENT_CUSTOM_FIELD] = "SELECT NULL, NULL, NULL, id FROM custom_field WHERE id = $1",
@@ -259,6 +271,7 @@ static int fact_columns(enum entity_id id)
     case ENT_INVOLVEMENT:
         return 3;
     case ENT_COMPETITOR_OFFER:
+    case ENT_TOUCH:
     case ENT_NOTE:
     case ENT_FILE:
     case ENT_CONTACT_POINT:
@@ -271,6 +284,7 @@ static int fact_columns(enum entity_id id)
         return 5;
     case ENT_REVIEW:
     case ENT_VIEW:
+    case ENT_DASHBOARD:
     case ENT_CUSTOM_FIELD:
     case ENT_FIELD_OPTION:
         return 4;
@@ -357,6 +371,15 @@ enum rc access_of(struct db *db, struct arena *a, const struct record *r, struct
         {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_DEAL_ID, FACT_DEAL},
         {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_CONTACT_ID, FACT_CONTACT},
         {ENT_COMPETITOR_OFFER, COMPETITOR_OFFER_COMPANY_ID, FACT_COMPANY},
+        {ENT_TOUCH, TOUCH_DEAL_ID, FACT_DEAL},
+        {ENT_TOUCH, TOUCH_CONTACT_ID, FACT_CONTACT},
+        {ENT_TOUCH, TOUCH_COMPANY_ID, FACT_COMPANY},
+        {ENT_DASHBOARD, DASHBOARD_OWNER_ID, FACT_OWNER},
+        {ENT_DASHBOARD, DASHBOARD_SHARING, FACT_KIND},
+        {ENT_SUBSCRIPTION, SUBSCRIPTION_OWNER_ID, FACT_OWNER},
+        {ENT_PLAN, PLAN_USER_ID, FACT_OWNER},
+        {ENT_PAY_SCHEME, PAY_SCHEME_USER_ID, FACT_OWNER},
+        {ENT_FINDING, FINDING_USER_ID, FACT_OWNER},
         {ENT_LOSS_REASON, LOSS_REASON_FUNNEL_ID, FACT_FUNNEL},
         {ENT_LAYOUT, LAYOUT_FUNNEL_ID, FACT_FUNNEL},
         {ENT_FIELD_OPTION, FIELD_OPTION_CUSTOM_FIELD_ID, FACT_KIND},

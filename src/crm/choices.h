@@ -92,3 +92,23 @@ extern const char *const goal_kind_names[];
 extern const char *const buyer_role_names[];
 extern const char *const attitude_names[];
 extern const char *const classifier_kind_names[];
+
+enum every { EVERY_DAY, EVERY_WEEK, EVERY_MONTH };
+enum period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_QUARTER, PERIOD_YEAR };
+enum better { BETTER_MORE, BETTER_LESS };
+enum touch_kind { TOUCH_OF_VISIT, TOUCH_OF_UTM, TOUCH_OF_CALL, TOUCH_OF_ROISTAT, TOUCH_OF_REFERRAL };
+enum programme_kind {
+    PROGRAMME_TRAINING,
+    PROGRAMME_RULES,
+    PROGRAMME_PEOPLE,
+    PROGRAMME_PRODUCT,
+    PROGRAMME_MARKETING,
+    PROGRAMME_OTHER
+};
+enum finding_state { FINDING_NEW, FINDING_SEEN, FINDING_ACTED, FINDING_FALSE };
+extern const char *const every_names[];
+extern const char *const period_names[];
+extern const char *const better_names[];
+extern const char *const touch_kind_names[];
+extern const char *const programme_kind_names[];
+extern const char *const finding_state_names[];

@@ -50,6 +50,16 @@ enum entity_id { /* stored in the journal: numbers never change */
                  ENT_REGULATION_READ = 42,
                  ENT_REVIEW = 43,
                  ENT_REVIEW_ITEM = 44,
+                 ENT_DASHBOARD = 45,
+                 ENT_SUBSCRIPTION = 46,
+                 ENT_PLAN = 47,
+                 ENT_KPI = 48,
+                 ENT_PAY_SCHEME = 49,
+                 ENT_AD_COST = 50,
+                 ENT_CURRENCY_RATE = 51,
+                 ENT_TOUCH = 52,
+                 ENT_PROGRAMME = 53,
+                 ENT_FINDING = 54,
                  ENT_END
 };
 enum verb { /* stored in the journal */

@@ -27,6 +27,12 @@ const char *const gate_at_names[] = {"enter", "leave", NULL};
 const char *const goal_kind_names[] = {"positive", "refusal", "deferral", NULL};
 const char *const buyer_role_names[] = {"decides", "approves", "influences", "uses", NULL};
 const char *const attitude_names[] = {"unknown", "against", "neutral", "favours", NULL};
+const char *const every_names[] = {"day", "week", "month", NULL};
+const char *const period_names[] = {"day", "week", "month", "quarter", "year", NULL};
+const char *const better_names[] = {"more", "less", NULL};
+const char *const touch_kind_names[] = {"visit", "utm", "call", "roistat", "referral", NULL};
+const char *const programme_kind_names[] = {"training", "rules", "people", "product", "marketing", "other", NULL};
+const char *const finding_state_names[] = {"new", "seen", "acted", "false_alarm", NULL};
 const char *const classifier_kind_names[] = {"development", "depth",      "reaction", "loyalty",
                                              "prospect",    "importance", NULL};
 const char *const verb_names[] = {"",        "created", "updated",    "deleted",    "restored", "moved",

@@ -56,6 +56,10 @@ HOOK_AFTER(wait);
 HOOK_BEFORE(team);
 HOOK_BEFORE(role);
 HOOK_BEFORE(deal_member);
+HOOK_BEFORE(dashboard);
+HOOK_BEFORE(subscription);
+HOOK_BEFORE(kpi);
+HOOK_BEFORE(touch);
 HOOK_BEFORE(funnel_draft);
 HOOK_BEFORE(regulation_read);
 MUST_USE enum rc user_role_rules(struct change *ch, const struct record *was, struct record *will, struct err *e);
@@ -105,3 +109,13 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_regulation_read regulation_read_before, NULL, NULL
 #define HOOKS_review review_before, review_after, NULL
 #define HOOKS_review_item review_item_before, NULL, NULL
+#define HOOKS_dashboard dashboard_before, NULL, NULL
+#define HOOKS_subscription subscription_before, NULL, NULL
+#define HOOKS_plan NULL, NULL, NULL
+#define HOOKS_kpi kpi_before, NULL, NULL
+#define HOOKS_pay_scheme NULL, NULL, NULL
+#define HOOKS_ad_cost NULL, NULL, NULL
+#define HOOKS_currency_rate NULL, NULL, NULL
+#define HOOKS_touch touch_before, NULL, NULL
+#define HOOKS_programme NULL, NULL, NULL
+#define HOOKS_finding NULL, NULL, NULL

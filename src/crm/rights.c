@@ -15,7 +15,8 @@ bool rights_can(const struct rights *r, enum can what)
 /* Some things are personal: whoever may everything has no use for others' either. */
 static bool personal(const struct entity *ent)
 {
-    return ent->id == ENT_VIEW || ent->id == ENT_NOTIFICATION;
+    return ent->id == ENT_VIEW || ent->id == ENT_NOTIFICATION || ent->id == ENT_DASHBOARD ||
+           ent->id == ENT_SUBSCRIPTION;
 }
 
 enum scope rights_scope(const struct rights *r, const struct entity *ent, enum right right)

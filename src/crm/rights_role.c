@@ -281,6 +281,7 @@ static void all_followers(struct rights *r)
     follow(r, ENT_COMPETITOR_OFFER, ENT_CONTACT, ENT_COMPANY);
     for (int i = 0; i < RIGHT_N; i++)
         r->scope[ENT_COMPETITOR_OFFER][i] = most(r->scope[ENT_COMPETITOR_OFFER][i], r->scope[ENT_BUYER][i]);
+    memcpy(r->scope[ENT_TOUCH], r->scope[ENT_COMPETITOR_OFFER], sizeof r->scope[ENT_TOUCH]);
 }
 
 /* Of automation and of keeping order. Heads see the reviews of their teams, everybody their own receipts. */
@@ -294,6 +295,23 @@ static void rule_scopes(struct rights *r, enum scope settings)
     give(r, ENT_REVIEW, own, own, own);
     give(r, ENT_REVIEW_ITEM, own, own, own);
     give(r, ENT_REGULATION_READ, own, own, own);
+}
+
+/* Plans and pay of others are for those who see their deals, costs and findings for those who see all of them. */
+static void insight_scopes(struct rights *r, enum scope settings)
+{
+    enum scope deals = (enum scope)r->scope[ENT_DEAL][RIGHT_SEE];
+    enum scope figures = r->can & CAN_REPORTS ? deals : SCOPE_NONE;
+    enum scope all = figures == SCOPE_ALL || settings == SCOPE_ALL ? SCOPE_ALL : SCOPE_NONE;
+    give(r, ENT_DASHBOARD, SCOPE_OWN, SCOPE_OWN, SCOPE_OWN);
+    give(r, ENT_SUBSCRIPTION, SCOPE_OWN, SCOPE_OWN, SCOPE_OWN);
+    give(r, ENT_PLAN, most(deals, settings), settings, figures);
+    give(r, ENT_PAY_SCHEME, most(SCOPE_OWN, settings), settings, settings);
+    give(r, ENT_KPI, SCOPE_ALL, settings, SCOPE_ALL);
+    give(r, ENT_PROGRAMME, SCOPE_ALL, settings, SCOPE_ALL);
+    give(r, ENT_CURRENCY_RATE, SCOPE_ALL, settings, SCOPE_ALL);
+    give(r, ENT_AD_COST, all, settings, all);
+    give(r, ENT_FINDING, most(figures, settings), most(figures, settings), figures);
 }
 
 static void all_scopes(struct rights *r)
@@ -318,6 +336,7 @@ static void all_scopes(struct rights *r)
     give(r, ENT_OPERATION, r->everything ? SCOPE_ALL : SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
     give(r, ENT_NOTIFICATION, SCOPE_OWN, SCOPE_NONE, SCOPE_NONE);
     rule_scopes(r, settings);
+    insight_scopes(r, settings);
     all_followers(r);
 }
 
@@ -353,7 +372,8 @@ static void fast_ways(struct rights *r)
     rows[ENT_FILE] &= parents;
     rows[ENT_DEAL_PRODUCT] = rows[ENT_DEAL_MEMBER] = rows[ENT_BUYER] = rows[ENT_DEAL];
     rows[ENT_REVIEW_ITEM] &= rows[ENT_DEAL];
-    rows[ENT_COMPETITOR_OFFER] = parents && alike(r, ENT_CONTACT, ENT_COMPANY) && alike(r, ENT_CONTACT, ENT_DEAL);
+    rows[ENT_TOUCH] = rows[ENT_COMPETITOR_OFFER] =
+        parents && alike(r, ENT_CONTACT, ENT_COMPANY) && alike(r, ENT_CONTACT, ENT_DEAL);
     rows[ENT_CONTACT_POINT] = rows[ENT_CONTACT] && rows[ENT_COMPANY] && alike(r, ENT_CONTACT, ENT_COMPANY) &&
                               r->all_fields[ENT_CONTACT] &&
                               r->all_fields[ENT_COMPANY]; /* one whose phone is hidden has no further phones either */

@@ -324,9 +324,11 @@ void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent
         put_point(&p, right, alias);
         break;
     case ENT_VIEW:
+    case ENT_DASHBOARD:
         put_view(&p, right, alias);
         break;
     case ENT_OPERATION:
+    case ENT_SUBSCRIPTION:
         put_user_column(&p, scope, alias, "owner_id");
         break;
     case ENT_NOTIFICATION:
@@ -336,6 +338,9 @@ void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent
         put_user_column(&p, scope, alias, "id");
         break;
     case ENT_REGULATION_READ:
+    case ENT_PLAN:
+    case ENT_PAY_SCHEME:
+    case ENT_FINDING:
         put_user_column(&p, scope, alias, "user_id");
         break;
     case ENT_REVIEW:
@@ -345,6 +350,7 @@ void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent
         put_review_item(&p, scope, alias);
         break;
     case ENT_COMPETITOR_OFFER:
+    case ENT_TOUCH:
         put_offer(&p, right, alias);
         break;
     default:

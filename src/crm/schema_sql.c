@@ -139,5 +139,6 @@ const struct migration crm_migrations[] = {
     {"0012_tasks", tasks_sql, tasks_backfill},
     {"0014_gates", gates_sql},
     {"0016_replay", replay_sql},
+    {"0017_insight", insight_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

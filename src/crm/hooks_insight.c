@@ -1,0 +1,51 @@
+/* Rules of what insight keeps: whose it is, and where it stands in its list. */
+#include "crm/hooks.h"
+#include "crm/rights.h"
+
+HOOK_BEFORE(dashboard)
+{
+    if (!will)
+        return RC_OK;
+    if (!was)
+        will->f[DASHBOARD_OWNER_ID] = ch->actor.user_id ? val_int(ch->actor.user_id) : val_null();
+    if (!val_has(will->f[DASHBOARD_POSITION]))
+        TRY(next_position(ch, "SELECT MAX(position) FROM dashboard", 0, &will->f[DASHBOARD_POSITION], e));
+    bool shared = val_i(will->f[DASHBOARD_SHARING], SHARED_MINE) != SHARED_MINE;
+    bool changes = !was || !val_eq(was->f[DASHBOARD_SHARING], will->f[DASHBOARD_SHARING]);
+    if (shared && changes && !rights_can(ch->actor.rights, CAN_SHARE_VIEWS))
+        return err_set(e, RC_FORBIDDEN, "view_share_forbidden", "sharing", NULL);
+    return RC_OK;
+}
+
+HOOK_BEFORE(subscription)
+{
+    if (!will)
+        return RC_OK;
+    if (!was)
+        will->f[SUBSCRIPTION_OWNER_ID] = ch->actor.user_id ? val_int(ch->actor.user_id) : val_null();
+    bool week = val_i(will->f[SUBSCRIPTION_EVERY], EVERY_WEEK) == EVERY_WEEK;
+    if (week && val_i(will->f[SUBSCRIPTION_DAY], 1) > 7)
+        return err_set(e, RC_INVALID, "bad_day", "day", NULL);
+    return RC_OK;
+}
+
+HOOK_BEFORE(kpi)
+{
+    (void)was;
+    if (will && !val_has(will->f[KPI_POSITION]))
+        TRY(next_position(ch, "SELECT MAX(position) FROM kpi", 0, &will->f[KPI_POSITION], e));
+    return RC_OK;
+}
+
+/* A touch hangs on something. */
+HOOK_BEFORE(touch)
+{
+    (void)was;
+    if (!will)
+        return RC_OK;
+    if (!val_has(will->f[TOUCH_AT]))
+        will->f[TOUCH_AT] = val_int(ch->tx->now);
+    if (!val_has(will->f[TOUCH_DEAL_ID]) && !val_has(will->f[TOUCH_CONTACT_ID]) && !val_has(will->f[TOUCH_COMPANY_ID]))
+        return err_set(e, RC_INVALID, "required", "deal_id", NULL);
+    return RC_OK;
+}
