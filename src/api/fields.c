@@ -28,11 +28,23 @@ void nouns_on_events(void *arg, const struct event *ev, size_t n)
         log_warn("the new limit of files could not be read: %s %s", e.code, e.arg[0]);
 }
 
-/* ---- merging values of lists ---- */
+/* ---- merging values of lists, and fields ---- */
+
+/* Of two fields: which value stays where both have one. */
+static enum rc read_keep(struct call *c, const json_t *body, bool *from, struct err *e)
+{
+    const json_t *keep = json_object_get(body, "keep");
+    const char *says = json_string_value(keep);
+    *from = says && strcmp(says, "from") == 0;
+    if (!keep || (c->route->ent->id == ENT_CUSTOM_FIELD && says && (*from || strcmp(says, "into") == 0)))
+        return RC_OK;
+    return err_set(e, RC_INVALID, c->route->ent->id == ENT_CUSTOM_FIELD ? "bad_parameter" : "unknown_field", "keep",
+                   "%.40s", says ? says : "");
+}
 
 enum rc merge_values(struct call *c, struct err *e)
 {
-    static const char *const keys[] = {"into", NULL};
+    static const char *const keys[] = {"into", "keep", NULL};
     struct merge_new *in = ARENA_NEW(c->r->arena, struct merge_new);
     json_t *body;
     TRY(call_body(c, &body, e));
@@ -42,7 +54,9 @@ enum rc merge_values(struct call *c, struct err *e)
         rc = err_set(e, RC_UNPROCESSABLE, "required", "into", NULL);
     else if (rc == RC_OK && !json_is_integer(into))
         rc = err_set(e, RC_INVALID, "wrong_type", "into", "integer");
-    *in = (struct merge_new){c->id, json_integer_value(into)};
+    *in = (struct merge_new){c->id, json_integer_value(into), false};
+    if (rc == RC_OK)
+        rc = read_keep(c, body, &in->keep_from, e);
     json_decref(body);
     c->job.args = in;
     c->job.command = &command_merge_values;

@@ -292,7 +292,8 @@ const struct openapi_shape openapi_shapes[] = {
                "\"params\":{\"type\":\"object\"},\"summary\":{\"type\":\"object\"},\"columns\":{\"type\":\"array\"},"
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
     {"merge-into", "{\"type\":\"object\",\"required\":[\"into\"],\"additionalProperties\":false,\"properties\":{"
-                   "\"into\":{\"type\":\"integer\"}}}"},
+                   "\"into\":{\"type\":\"integer\"},\"keep\":{\"enum\":[\"into\",\"from\"],\"description\":"
+                   "\"custom fields: whose value stays where both have one\"}}}"},
     {"usage",
      "{\"type\":\"object\",\"properties\":{\"filled\":{\"type\":\"integer\"},\"records\":{\"type\":\"integer\"},"
      "\"views\":{\"type\":\"array\"},\"layouts\":{\"type\":\"array\"},\"roles\":{\"type\":\"array\"}}}"},

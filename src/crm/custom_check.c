@@ -3,7 +3,7 @@
 
 static bool by_person(const struct change *ch)
 {
-    return (ch->actor.via == VIA_UI || ch->actor.via == VIA_API) && !ch->undoes;
+    return (ch->actor.via == VIA_UI || ch->actor.via == VIA_API) && !ch->undoes && !ch->remap;
 }
 
 enum rc custom_check_option(struct change *ch, const struct field *fd, int64_t id, struct err *e)

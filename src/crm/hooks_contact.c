@@ -25,10 +25,11 @@ static bool about_person(int field)
            (field < CONTACT_DEVELOPMENT_ID || field > CONTACT_IMPORTANCE_ID);
 }
 
-static enum rc protect(const struct record *was, const struct record *will, struct err *e)
+/* A field that becomes another (remap) changes nothing of what is kept of them. */
+static enum rc protect(const struct change *ch, const struct record *was, const struct record *will, struct err *e)
 {
     bool erased = val_has(was->f[CONTACT_ERASED_AT]);
-    bool restricted = was->f[CONTACT_RESTRICTED].i && will->f[CONTACT_RESTRICTED].i;
+    bool restricted = !ch->remap && was->f[CONTACT_RESTRICTED].i && will->f[CONTACT_RESTRICTED].i;
     for (size_t i = 0; (erased || restricted) && i < will->ent->n_fields; i++)
         if (about_person((int)i) && !val_eq(was->f[i], will->f[i]))
             return err_set(e, RC_CONFLICT, erased ? "contact_erased" : "contact_restricted", will->ent->fields[i].name,
@@ -55,7 +56,7 @@ HOOK_BEFORE(contact)
     default_owner(ch, was, &will->f[CONTACT_OWNER_ID]);
     TRY(owner_reason_rules(was, will, CONTACT_OWNER_ID, CONTACT_OWNER_REASON, e));
     if (was && !was->deleted_at)
-        TRY(protect(was, will, e));
+        TRY(protect(ch, was, will, e));
     TRY(classifiers_fit(ch, was, will, e));
     date_consent(ch, was, will);
     return RC_OK;
