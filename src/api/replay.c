@@ -137,7 +137,7 @@ static enum rc spec_of(struct replay *r, const struct calendar *work, struct rep
 }
 
 /* What is known of the stages that the ways go through, by their index there. */
-static enum rc map_stages(struct replay *r, const struct deals_view *v, struct replay_spec *s, struct err *e)
+static enum rc map_stages(struct replay *r, const struct projection_view *v, struct replay_spec *s, struct err *e)
 {
     bool *here = ARENA_ARRAY(r->c->r->arena, bool, v->n_stages + 1);
     unsigned char *outcomes = ARENA_ARRAY(r->c->r->arena, unsigned char, v->n_stages + 1);
@@ -169,22 +169,23 @@ static int by_i64(const void *a, const void *b)
 }
 
 /* Deals out of sight are not counted either. */
-static void only_seen(const struct replay *r, const struct deals_view *v, struct replay_hits *hits)
+static void only_seen(const struct replay *r, const struct projection_view *v, struct replay_hits *hits)
 {
     size_t kept = 0;
     for (size_t i = 0; i < hits->len; i++)
-        if (r->n_seen && bsearch(&v->deals[hits->ptr[i].deal].id, r->seen, r->n_seen, sizeof *r->seen, by_i64))
+        if (r->n_seen &&
+            bsearch(&v->facts[FACT_DEAL].ids[hits->ptr[i].deal], r->seen, r->n_seen, sizeof *r->seen, by_i64))
             hits->ptr[kept++] = hits->ptr[i];
     hits->len = kept;
 }
 
 /* People moved it afterwards: that is where rule and people go apart. */
-static bool apart(const struct deals_view *v, const struct replay_hit *h)
+static bool apart(const struct projection_view *v, const struct replay_hit *h)
 {
-    return h->next != VISIT_NONE && v->visits[h->next].actor != 0;
+    return h->next != VISIT_NONE && v->visit_actor[h->next] != 0;
 }
 
-static void count(struct replay *r, const struct deals_view *v, const struct replay_hits *hits)
+static void count(struct replay *r, const struct projection_view *v, const struct replay_hits *hits)
 {
     for (size_t i = 0; i < hits->len; i++) {
         const struct replay_hit *h = &hits->ptr[i];
@@ -195,15 +196,16 @@ static void count(struct replay *r, const struct deals_view *v, const struct rep
     r->all.fires = hits->len;
 }
 
-static struct card card_of(const struct deals_view *v, const struct replay_hit *h)
+static struct card card_of(const struct projection_view *v, const struct replay_hit *h)
 {
-    const struct visit *next = h->next == VISIT_NONE ? NULL : &v->visits[h->next];
-    return (struct card){.deal_id = v->deals[h->deal].id,
+    bool next = h->next != VISIT_NONE;
+    uint64_t visit = next ? v->visit_packed[h->next] : 0;
+    return (struct card){.deal_id = v->facts[FACT_DEAL].ids[h->deal],
                          .at = h->at,
                          .won_later = h->won_later,
-                         .next_at = next ? visit_at(next) : 0,
-                         .next_actor = next ? next->actor : 0,
-                         .next_stage = next && visit_stage(next) < v->n_stages ? v->stage_ids[visit_stage(next)] : 0};
+                         .next_at = next ? visit_at(visit) : 0,
+                         .next_actor = next ? v->visit_actor[h->next] : 0,
+                         .next_stage = next && visit_stage(visit) < v->n_stages ? v->stage_ids[visit_stage(visit)] : 0};
 }
 
 static size_t oldest(const struct card *cards, size_t n)
@@ -216,7 +218,7 @@ static size_t oldest(const struct card *cards, size_t n)
 }
 
 /* Without a condition the newest ones are shown and all are counted; with one, an even sample is asked. */
-static void pick(struct replay *r, const struct deals_view *v, const struct replay_hits *hits)
+static void pick(struct replay *r, const struct projection_view *v, const struct replay_hits *hits)
 {
     size_t step = r->t->filter ? (hits->len + LOOKED_AT - 1) / LOOKED_AT : 1, most = r->t->filter ? LOOKED_AT : SHOWN;
     r->cards = ARENA_ARRAY(r->c->r->arena, struct card, most);
@@ -244,7 +246,7 @@ static enum rc scan(struct replay *r, struct err *e)
     TRY(journal_last(r->c->db, &seq, e));
     if (!projection_wait(r->c->app->projection, seq, WAIT_MS))
         return err_set(e, RC_UNAVAILABLE, "reports_loading", "", NULL);
-    struct deals_view v = projection_lock(r->c->app->projection);
+    struct projection_view v = projection_lock(r->c->app->projection);
     enum rc rc = map_stages(r, &v, &spec, e);
     if (rc == RC_OK) {
         replay_scan(&v, &spec, &hits);

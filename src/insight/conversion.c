@@ -364,7 +364,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
         conversion_notes(&v);
     }
     vec_free(&v.ways);
-    if (v.view.n_deals > LARGE)
+    if (v.view.facts[FACT_DEAL].n > LARGE)
         malloc_trim(0); /* what the report took goes back to the system, not to the idle server */
     zone_free(v.zone);
     return rc;

@@ -39,7 +39,7 @@ struct conversion_stage {
 /* One deal as the report sees it. */
 struct way {
     int64_t entry, exit; /* the moment it entered the funnel; of its end, or of the last look */
-    uint32_t slot;       /* of the projection */
+    uint32_t slot;       /* row of deals in the projection */
     uint16_t group;
     uint8_t cause : 2;              /* enum deal_status */
     uint8_t reopened : 1, left : 1; /* came back after a close; went on to another funnel */
@@ -75,7 +75,7 @@ struct conversion {
     const int64_t *seen_ids; /* deals that the one who asks may see; NULL: all */
     size_t n_seen_ids;
     /* found */
-    struct deals_view view;
+    struct projection_view view;
     int32_t *local_stage; /* projection's stage index to ours, -1: of another funnel */
     VEC(struct way) ways; /* every deal that entered by as_of, deleted ones apart */
     struct way *chosen;   /* of the period and the filter, at the front of ways */
@@ -93,9 +93,9 @@ struct conversion {
 };
 
 /* conversion_scan.c */
-int conversion_stage_of(const struct conversion *v, const struct visit *visit); /* index into stages, -1 */
-void conversion_scan(struct conversion *v);   /* fills what is found; the projection is locked */
-void conversion_choose(struct conversion *v); /* period and filter */
+int conversion_stage_of(const struct conversion *v, uint64_t visit); /* index into stages, -1 */
+void conversion_scan(struct conversion *v);                          /* fills what is found; the projection is locked */
+void conversion_choose(struct conversion *v);                        /* period and filter */
 /* conversion_group.c */
 void conversion_group(struct conversion *v);
 MUST_USE enum rc conversion_names(struct conversion *v,

@@ -66,8 +66,9 @@ static void walk(const struct conversion *v, struct flow *f, const struct way *w
     int here = -1;
     int64_t since = 0;
     bool closed = false;
-    for (uint32_t i = v->view.deals[w->slot].first; i != VISIT_NONE; i = v->view.visits[i].next) {
-        const struct visit *visit = &v->view.visits[i];
+    struct visits way = visits_of(&v->view, w->slot);
+    for (size_t i = 0; i < way.n; i++) {
+        uint64_t visit = way.packed[i];
         int64_t at = visit_at(visit);
         int stage = conversion_stage_of(v, visit);
         if (at > v->as_of)

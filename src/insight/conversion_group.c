@@ -1,28 +1,26 @@
 /* Groups of deals, their counts and their curves. */
 #include "base/i18n.h"
 #include "base/map.h"
+#include "crm/fields.h"
 #include "insight/conversion.h"
 
 static int64_t key_of(const struct conversion *v, const struct way *w)
 {
-    const struct deal_row *d = &v->view.deals[w->slot];
+    static const int fields[] = {
+        [BY_OWNER] = DEAL_OWNER_ID,      [BY_SOURCE] = DEAL_SOURCE_ID,   [BY_CAMPAIGN] = DEAL_CAMPAIGN_ID,
+        [BY_CLASS] = DEAL_DEAL_CLASS_ID, [BY_COMPANY] = DEAL_COMPANY_ID, [BY_LOSS_REASON] = DEAL_LOSS_REASON_ID};
     int year;
     unsigned month, day;
     switch (v->by) {
     case BY_NONE:
         return 0;
     case BY_OWNER:
-        return d->owner;
     case BY_SOURCE:
-        return d->source;
     case BY_CAMPAIGN:
-        return d->campaign;
     case BY_CLASS:
-        return d->deal_class;
     case BY_COMPANY:
-        return d->company;
     case BY_LOSS_REASON:
-        return d->loss_reason;
+        return fact_id(fact_column(&v->view.facts[FACT_DEAL], fields[v->by]), w->slot);
     case BY_MONTH:
     case BY_QUARTER:
     case BY_YEAR:

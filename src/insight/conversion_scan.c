@@ -1,8 +1,9 @@
 /* Follows every deal of the funnel through its visits, as of a moment. */
+#include "crm/fields.h"
 #include "insight/conversion.h"
 #include <math.h>
 
-int conversion_stage_of(const struct conversion *v, const struct visit *visit)
+int conversion_stage_of(const struct conversion *v, uint64_t visit)
 {
     uint32_t i = visit_stage(visit);
     return i < v->view.n_stages ? v->local_stage[i] : -1;
@@ -34,21 +35,27 @@ static bool has_id(const int64_t *ids, size_t n, int64_t id)
     return false;
 }
 
-/* Deals out of sight are not counted anywhere, not even as left out. */
-static bool of_funnel(const struct conversion *v, const struct deal_row *d)
+static bool stands_in_funnel(const struct conversion *v, size_t row)
 {
-    return (d->funnel == v->funnel_id || d->transferred) &&
-           (v->seen_ids == NULL || has_id(v->seen_ids, v->n_seen_ids, d->id));
+    return fact_id(fact_column(&v->view.facts[FACT_DEAL], DEAL_FUNNEL_ID), row) == v->funnel_id;
+}
+
+/* Deals out of sight are not counted anywhere, not even as left out. */
+static bool of_funnel(const struct conversion *v, size_t row)
+{
+    return (stands_in_funnel(v, row) || (v->view.deal_flags[row] & DEAL_TRANSFERRED)) &&
+           (v->seen_ids == NULL || has_id(v->seen_ids, v->n_seen_ids, v->view.facts[FACT_DEAL].ids[row]));
 }
 
 static int64_t last_event(const struct conversion *v)
 {
     int64_t last = INT64_MIN;
-    for (size_t i = 0; i < v->view.n_deals; i++) {
-        const struct deal_row *d = &v->view.deals[i];
-        if (d->deleted || d->last == VISIT_NONE || !of_funnel(v, d))
+    const struct facts *deals = &v->view.facts[FACT_DEAL];
+    for (size_t i = 0; i < deals->n; i++) {
+        struct visits way = visits_of(&v->view, i);
+        if (fact_deleted(deals, i) || way.n == 0 || !of_funnel(v, i))
             continue;
-        const struct visit *tail = &v->view.visits[d->last];
+        uint64_t tail = way.packed[way.n - 1];
         if (conversion_stage_of(v, tail) >= 0 && visit_at(tail) > last)
             last = visit_at(tail);
     }
@@ -61,8 +68,9 @@ static bool follow(const struct conversion *v, uint32_t slot, struct way *w)
 {
     bool entered = false;
     *w = (struct way){.slot = slot, .exit = v->as_of};
-    for (uint32_t i = v->view.deals[slot].first; i != VISIT_NONE; i = v->view.visits[i].next) {
-        const struct visit *visit = &v->view.visits[i];
+    struct visits way = visits_of(&v->view, slot);
+    for (size_t i = 0; i < way.n; i++) {
+        uint64_t visit = way.packed[i];
         int64_t at = visit_at(visit);
         int stage = conversion_stage_of(v, visit);
         if (at > v->as_of)
@@ -183,14 +191,14 @@ void conversion_scan(struct conversion *v)
         if (v->last_event != INT64_MIN && v->last_event < v->call->now - longest)
             v->as_of = v->last_event;
     }
-    for (size_t i = 0; i < v->view.n_deals; i++) {
-        const struct deal_row *d = &v->view.deals[i];
+    const struct facts *deals = &v->view.facts[FACT_DEAL];
+    for (size_t i = 0; i < deals->n; i++) {
         struct way w;
-        if (!of_funnel(v, d))
+        if (!of_funnel(v, i))
             continue;
         if (!follow(v, (uint32_t)i, &w))
-            v->n_later += d->funnel == v->funnel_id && !d->deleted;
-        else if (d->deleted)
+            v->n_later += stands_in_funnel(v, i) && !fact_deleted(deals, i);
+        else if (fact_deleted(deals, i))
             v->n_deleted++;
         else
             vec_push(&v->ways, w);
@@ -208,7 +216,7 @@ void conversion_choose(struct conversion *v)
             v->n_outside++;
             continue;
         }
-        if (v->filter_ids != NULL && !has_id(v->filter_ids, v->n_filter_ids, v->view.deals[w.slot].id)) {
+        if (v->filter_ids != NULL && !has_id(v->filter_ids, v->n_filter_ids, v->view.facts[FACT_DEAL].ids[w.slot])) {
             v->n_filtered++;
             continue;
         }

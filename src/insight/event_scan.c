@@ -1,33 +1,17 @@
 #include "insight/event_scan.h"
 
-struct cursor {
-    const char *p, *end;
-};
-
-static const struct {
-    const char *name;
-    size_t len;
-} fields[SCAN_FIELDS] = {
-#define NAME(lit)                                                                                                      \
-    {                                                                                                                  \
-        lit, sizeof(lit) - 1                                                                                           \
-    }
-    [SCAN_STAGE] = NAME("stage_id"),       [SCAN_FUNNEL] = NAME("funnel_id"),
-    [SCAN_OWNER] = NAME("owner_id"),       [SCAN_SOURCE] = NAME("source_id"),
-    [SCAN_CAMPAIGN] = NAME("campaign_id"), [SCAN_CLASS] = NAME("deal_class_id"),
-    [SCAN_COMPANY] = NAME("company_id"),   [SCAN_LOSS_REASON] = NAME("loss_reason_id"),
-    [SCAN_VALUE] = NAME("value_minor"),
-#undef NAME
-};
-
-static void blanks(struct cursor *c)
+static void blanks(struct event_scan *c)
 {
     while (c->p < c->end && (*c->p == ' ' || *c->p == '\n' || *c->p == '\t' || *c->p == '\r'))
         c->p++;
 }
 
-static bool take(struct cursor *c, char ch)
+static bool take(struct event_scan *c, char ch)
 {
+    if (c->p < c->end && *c->p == ch) {
+        c->p++;
+        return true;
+    }
     blanks(c);
     if (c->p >= c->end || *c->p != ch)
         return false;
@@ -35,37 +19,50 @@ static bool take(struct cursor *c, char ch)
     return true;
 }
 
-/* The text between quotes, escapes left as they are: names of fields have none. */
-static bool string(struct cursor *c, struct str *out)
+/* Behind the closing quote; p stands on the opening one. */
+static bool skip_text(struct event_scan *c)
 {
-    if (!take(c, '"'))
+    const char *p = c->p + 1;
+    while (p < c->end && *p != '"')
+        p += *p == '\\' ? 2 : 1;
+    if (p >= c->end)
         return false;
-    const char *start = c->p;
-    while (c->p < c->end && *c->p != '"')
-        c->p += *c->p == '\\' ? 2 : 1;
-    if (c->p >= c->end)
-        return false;
-    *out = (struct str){start, (size_t)(c->p - start)};
-    c->p++;
+    c->p = p + 1;
     return true;
 }
 
+/* The text between quotes, escapes left as they are: names of fields have none. */
+static bool name(struct event_scan *c, struct str *out)
+{
+    blanks(c);
+    if (c->p >= c->end || *c->p != '"')
+        return false;
+    const char *start = c->p + 1;
+    if (!skip_text(c))
+        return false;
+    *out = (struct str){start, (size_t)(c->p - start) - 1};
+    return true;
+}
+
+static bool ends_word(char ch)
+{
+    return ch == ',' || ch == ']' || ch == '}' || ch == ':' || ch == '[' || ch == '{' || ch == '"' || ch == ' ' ||
+           ch == '\n' || ch == '\t' || ch == '\r';
+}
+
 /* Any value, nested ones by counting brackets: depth is bounded by the length of the text. */
-static bool skip(struct cursor *c)
+static bool skip(struct event_scan *c)
 {
     size_t depth = 0;
-    struct str s;
     do {
         blanks(c);
         if (c->p >= c->end)
             return false;
         char ch = *c->p;
         if (ch == '"') {
-            if (!string(c, &s))
+            if (!skip_text(c))
                 return false;
-            continue;
-        }
-        if (ch == '[' || ch == '{') {
+        } else if (ch == '[' || ch == '{') {
             depth++;
             c->p++;
         } else if (ch == ']' || ch == '}') {
@@ -80,57 +77,165 @@ static bool skip(struct cursor *c)
         } else {
             do
                 c->p++;
-            while (c->p < c->end && strchr(",:]}[{\" \n\t\r", *c->p) == NULL);
+            while (c->p < c->end && !ends_word(*c->p));
         }
     } while (depth > 0);
     return true;
 }
 
-/* An integer or null; any other value is skipped and read as null. */
-static bool number(struct cursor *c, int64_t *out, bool *null)
+static bool value(struct event_scan *c, struct str *out)
 {
     blanks(c);
     const char *start = c->p;
-    *out = 0;
-    *null = true;
     if (!skip(c))
         return false;
-    if (str_i64((struct str){start, (size_t)(c->p - start)}, out))
-        *null = false;
+    *out = (struct str){start, (size_t)(c->p - start)};
     return true;
 }
 
-static int field_of(struct str name)
+bool event_scan_begin(struct event_scan *s, struct str json)
 {
-    for (int i = 0; i < SCAN_FIELDS; i++)
-        if (name.len == fields[i].len && memcmp(name.ptr, fields[i].name, name.len) == 0)
-            return i;
-    return -1;
+    *s = (struct event_scan){json.ptr, json.ptr + json.len, true};
+    return take(s, '{');
 }
 
-bool event_scan(struct str json, struct scanned *out)
+int event_scan_next(struct event_scan *s, struct event_pair *out)
 {
-    struct cursor c = {json.ptr, json.ptr + json.len};
-    struct str name;
-    *out = (struct scanned){0};
-    if (!take(&c, '{'))
-        return false;
-    if (take(&c, '}'))
+    if (take(s, '}'))
+        return 0;
+    if (!s->first && !take(s, ','))
+        return -1;
+    s->first = false;
+    *out = (struct event_pair){0};
+    if (!name(s, &out->field) || !take(s, ':'))
+        return -1;
+    struct event_scan before = *s;
+    if (take(s, '[') && value(s, &out->old) && take(s, ',') && value(s, &out->now) && take(s, ']'))
+        return 1;
+    *s = before;
+    out->old = out->now = STR_NULL;
+    return skip(s) ? 1 : -1;
+}
+
+bool event_int(struct str json, int64_t *out)
+{
+    const char *p = json.ptr, *end = json.ptr + json.len;
+    bool minus = p < end && *p == '-';
+    if (str_eqc(json, "true") || str_eqc(json, "false")) {
+        *out = json.len == 4;
         return true;
-    do {
-        if (!string(&c, &name) || !take(&c, ':'))
+    }
+    p += minus;
+    if (end - p < 1 || end - p > 18)
+        return p < end && str_i64(json, out);
+    int64_t v = 0;
+    for (; p < end; p++) {
+        if (*p < '0' || *p > '9')
             return false;
-        int i = field_of(name);
-        if (i < 0) {
-            if (!skip(&c))
-                return false;
-            continue;
-        }
-        struct scanned_pair *f = &out->f[i];
-        if (!take(&c, '[') || !number(&c, &f->was, &f->was_null) || !take(&c, ',') || !number(&c, &f->now, &f->null) ||
-            !take(&c, ']'))
+        v = v * 10 + (*p - '0');
+    }
+    *out = minus ? -v : v;
+    return true;
+}
+
+bool event_real(struct str json, double *out)
+{
+    return json.len > 0 && json.ptr[0] != 'n' && str_f64(json, out);
+}
+
+static bool hex4(const char *p, const char *end, unsigned *out)
+{
+    *out = 0;
+    if (end - p < 4)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        char ch = p[i];
+        int digit = ch >= '0' && ch <= '9'                 ? ch - '0'
+                    : (ch | 32) >= 'a' && (ch | 32) <= 'f' ? (ch | 32) - 'a' + 10
+                                                           : -1;
+        if (digit < 0)
             return false;
-        f->seen = true;
-    } while (take(&c, ','));
-    return take(&c, '}');
+        *out = *out * 16 + (unsigned)digit;
+    }
+    return true;
+}
+
+static char *put_utf8(char *to, unsigned code)
+{
+    if (code < 0x80) {
+        *to++ = (char)code;
+    } else if (code < 0x800) {
+        *to++ = (char)(0xc0 | code >> 6);
+        *to++ = (char)(0x80 | (code & 63));
+    } else if (code < 0x10000) {
+        *to++ = (char)(0xe0 | code >> 12);
+        *to++ = (char)(0x80 | (code >> 6 & 63));
+        *to++ = (char)(0x80 | (code & 63));
+    } else {
+        *to++ = (char)(0xf0 | code >> 18);
+        *to++ = (char)(0x80 | (code >> 12 & 63));
+        *to++ = (char)(0x80 | (code >> 6 & 63));
+        *to++ = (char)(0x80 | (code & 63));
+    }
+    return to;
+}
+
+/* One escape behind its backslash; NULL when it is broken. */
+static const char *unescape(const char *p, const char *end, char **to)
+{
+    static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
+    unsigned code, low;
+    if (*p != 'u') {
+        const char *at = memchr(from, *p, sizeof from - 1);
+        if (at == NULL)
+            return NULL;
+        *(*to)++ = into[at - from];
+        return p + 1;
+    }
+    if (!hex4(p + 1, end, &code))
+        return NULL;
+    p += 5;
+    if (code >= 0xd800 && code < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' && hex4(p + 2, end, &low) &&
+        low >= 0xdc00 && low < 0xe000) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        p += 6;
+    }
+    *to = put_utf8(*to, code);
+    return p;
+}
+
+bool event_text(struct str json, struct arena *a, struct str *out)
+{
+    if (json.len < 2 || json.ptr[0] != '"')
+        return false;
+    const char *p = json.ptr + 1, *end = json.ptr + json.len - 1;
+    *out = (struct str){p, (size_t)(end - p)};
+    if (memchr(p, '\\', out->len) == NULL)
+        return true;
+    char *text = arena_alloc(a, out->len), *to = text;
+    while (p < end && p != NULL) {
+        if (*p != '\\')
+            *to++ = *p++;
+        else
+            p = p + 1 < end ? unescape(p + 1, end, &to) : NULL;
+    }
+    *out = (struct str){text, (size_t)(to - text)};
+    return p != NULL;
+}
+
+size_t event_ids(struct str json, int64_t *out, size_t n)
+{
+    struct event_scan s = {json.ptr, json.ptr + json.len, true};
+    struct str v;
+    size_t found = 0;
+    if (json.len == 0 || !take(&s, '['))
+        return 0;
+    while (found < n && !take(&s, ']')) {
+        if (!value(&s, &v) || !event_int(v, &out[found]))
+            break;
+        found++;
+        if (!take(&s, ','))
+            break;
+    }
+    return found;
 }

@@ -1,27 +1,25 @@
-/* The few numbers of a deal event that the projection wants, read from the journal's JSON in one pass without building
- * a tree. The journal writes this JSON itself: an object of pairs {"field":[old,new],...}. */
+/* The data of an event, read in one pass without building a tree. The journal writes this JSON itself: an object of
+ * pairs {"field":[old,new],...}, or of other values for verbs that are no change of fields. */
 #pragma once
 #include "base/str.h"
 
-struct scanned_pair {
-    bool seen;           /* the event names the field */
-    bool was_null, null; /* old, new */
-    int64_t was, now;    /* integers; 0 where null */
+struct event_scan {
+    const char *p, *end;
+    bool first;
 };
-enum scanned_field {
-    SCAN_STAGE,
-    SCAN_FUNNEL,
-    SCAN_OWNER,
-    SCAN_SOURCE,
-    SCAN_CAMPAIGN,
-    SCAN_CLASS,
-    SCAN_COMPANY,
-    SCAN_LOSS_REASON,
-    SCAN_VALUE,
-    SCAN_FIELDS
+struct event_pair {
+    struct str field;
+    struct str old, now; /* JSON as it stands there; ptr NULL: the value is no pair */
 };
-struct scanned {
-    struct scanned_pair f[SCAN_FIELDS];
-};
-/* False when the text is not such an object; what was read until then stays in *out. */
-MUST_USE bool event_scan(struct str json, struct scanned *out);
+/* Texts must stay as long as the scan. False: not an object. */
+MUST_USE bool event_scan_begin(struct event_scan *s, struct str json);
+/* 1: *out is the next member; 0: that was the last; -1: the text is broken there. */
+int event_scan_next(struct event_scan *s, struct event_pair *out);
+
+/* What stands in a JSON value; false: it is something else (null, for example). */
+MUST_USE bool event_int(struct str json, int64_t *out); /* whole numbers, true and false */
+MUST_USE bool event_real(struct str json, double *out);
+/* The text; into the arena only when it has escapes. */
+MUST_USE bool event_text(struct str json, struct arena *a, struct str *out);
+/* The ids of an array, at most n; how many. */
+size_t event_ids(struct str json, int64_t *out, size_t n);

@@ -14,9 +14,10 @@ struct replay_spec {
     const struct calendar *work;   /* not NULL: wait_ms is working time */
     int64_t from, to;              /* firings within, both ends in; what stands after `to` is not looked at */
 };
-/* A firing. Visits by index, VISIT_NONE: none. */
+#define VISIT_NONE UINT32_MAX
+/* A firing. Visits by index of visit_packed, VISIT_NONE: none. */
 struct replay_hit {
-    uint32_t deal;  /* index of deals */
+    uint32_t deal;  /* row of deals */
     uint32_t visit; /* during which it fires */
     uint32_t next;  /* what happened to the deal next */
     bool won_later; /* people won it afterwards */
@@ -27,4 +28,4 @@ struct replay_hits {
     size_t len, cap;
 };
 /* In order of deals; vec_free the hits. */
-void replay_scan(const struct deals_view *view, const struct replay_spec *spec, struct replay_hits *out);
+void replay_scan(const struct projection_view *view, const struct replay_spec *spec, struct replay_hits *out);

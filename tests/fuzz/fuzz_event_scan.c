@@ -3,30 +3,44 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-static void same(const json_t *pair, const struct scanned_pair *got)
+static void same(const json_t *value, struct str got)
 {
-    const json_t *now = json_array_get(pair, 1);
-    if (json_array_size(pair) != 2)
-        return;
-    if (!got->seen || (json_is_integer(now) && (got->null || got->now != json_integer_value(now))) ||
-        (json_is_null(now) && !got->null))
+    struct arena a = ARENA_EMPTY;
+    struct str text;
+    int64_t i, ids[4];
+    if (json_is_integer(value) && (!event_int(got, &i) || i != json_integer_value(value)))
         abort();
+    if (json_is_boolean(value) && (!event_int(got, &i) || i != json_is_true(value)))
+        abort();
+    if (json_is_null(value) && (event_int(got, &i) || event_text(got, &a, &text)))
+        abort();
+    if (json_is_string(value) && (!event_text(got, &a, &text) ||
+                                  !str_eq(text, (struct str){json_string_value(value), json_string_length(value)})))
+        abort();
+    if (json_is_array(value) && event_ids(got, ids, 4) > json_array_size(value))
+        abort();
+    arena_free(&a);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct scanned s;
-    bool read = event_scan((struct str){(const char *)data, size}, &s);
-    json_t *tree = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL), *value;
-    const char *key;
-    bool pairs = json_is_object(tree) && memchr(data, 0, size) == NULL, escaped = memchr(data, '\\', size) != NULL;
-    json_object_foreach(tree, key, value) pairs = pairs && json_array_size(value) == 2;
-    if (pairs && !read)
+    struct event_scan s;
+    struct event_pair pair;
+    json_t *tree = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
+    bool known = json_is_object(tree);
+    int more = event_scan_begin(&s, (struct str){(const char *)data, size}) ? 1 : -1;
+    while (more > 0 && (more = event_scan_next(&s, &pair)) > 0) {
+        bool plain = memchr(pair.field.ptr, '\\', pair.field.len) == NULL;
+        const json_t *value = known && plain ? json_object_getn(tree, pair.field.ptr, pair.field.len) : NULL;
+        if (known && plain && (value == NULL || (json_array_size(value) == 2) != (pair.old.ptr != NULL)))
+            abort();
+        if (value != NULL && pair.old.ptr != NULL) {
+            same(json_array_get(value, 0), pair.old);
+            same(json_array_get(value, 1), pair.now);
+        }
+    }
+    if (known && more < 0)
         abort();
-    if (pairs && !escaped && json_object_get(tree, "stage_id"))
-        same(json_object_get(tree, "stage_id"), &s.f[SCAN_STAGE]);
-    if (pairs && !escaped && json_object_get(tree, "value_minor"))
-        same(json_object_get(tree, "value_minor"), &s.f[SCAN_VALUE]);
     json_decref(tree);
     return 0;
 }

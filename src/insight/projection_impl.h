@@ -1,0 +1,107 @@
+/* The inside of the projection: projection.c follows the journal, projection_take.c understands events,
+ * projection_facts.c keeps tables and columns, projection_visits.c the ways of deals, projection_activity.c who did how
+ * much. Everything here is called with the lock held for writing. */
+#pragma once
+#include "base/map.h"
+#include "crm/schema.h"
+#include "insight/event_scan.h"
+#include "insight/projection.h"
+#include <pthread.h>
+
+#define STAGES_MOST 0x7fff
+#define TEXTS_MOST 65536 /* of a column: one with more is no slice */
+#define SETS_MOST 1000000
+
+/* What a column needs beside what readers see of it. */
+struct column_own {
+    enum fact_kind kind; /* as it is made when the first value comes; FC_NONE: not held */
+    enum field_type type;
+    const char *const *names; /* FT_ENUM */
+    struct strmap *index;     /* of texts, or of sets by their bytes */
+    struct arena kept;        /* texts, ids of sets */
+    size_t texts_cap, sets_cap, changes_cap, kept_bytes;
+};
+struct fact_table {
+    enum entity_id entity;
+    size_t n, cap;
+    int64_t *ids, *created_at, *deleted_at; /* deleted_at: NULL until something is deleted */
+    uint32_t *author;
+    VEC(uint32_t) row_of_id;
+    VEC(struct fact_gone) gone;
+    struct fact_column *columns;
+    struct column_own *own;
+    size_t n_columns;
+    struct strmap *names; /* of fields to index */
+};
+
+struct taken_visit {
+    uint64_t packed;
+    uint32_t actor;
+};
+struct ways {
+    VEC(uint64_t) packed;
+    VEC(uint32_t) actor;
+    VEC(struct visit_span) spans; /* by row of deals */
+    size_t used;                  /* visits in spans */
+    VEC(int64_t) stage_ids;
+    struct intmap *stages;         /* stage id to index */
+    VEC(struct taken_visit) taken; /* by undos: undoing the undo puts them back */
+    struct intmap *undone;         /* seq of an undo event to index in taken */
+};
+
+#define ACTIVITY_CACHE 4096
+struct activities {
+    VEC(struct activity) rows;
+    uint32_t cache[ACTIVITY_CACHE]; /* index + 1 of a row seen lately, by hash */
+    bool unsorted;                  /* rows are out of order or repeat each other */
+};
+
+struct projection {
+    unsigned magic;
+    pthread_rwlock_t lock;
+    struct feed *feed;
+    struct feed_listener listener;
+    struct fact_table tables[FACTS];
+    struct ways ways;
+    struct activities activities;
+    VEC(uint8_t) deal_flags;
+    /* The products of a deal come from its lines: a chain for each deal, row + 1. */
+    VEC(uint32_t) first_line; /* by row of deals */
+    VEC(uint32_t) next_line;  /* by row of deal products */
+    struct arena scratch;
+    int64_t seq;
+    size_t unreadable;
+};
+
+/* ---- projection_facts.c ---- */
+void facts_init(struct fact_table *t, enum fact fact);
+void facts_free(struct fact_table *t);
+void facts_fill(const struct fact_table *t, struct facts *out);
+size_t facts_bytes(const struct fact_table *t);
+void facts_trim(struct fact_table *t);
+/* A new field at the end: custom fields come while the program runs. */
+void facts_add_field(struct fact_table *t, const char *name, const struct field *shape);
+uint32_t facts_row(const struct fact_table *t, int64_t id); /* FACT_NO_ROW */
+/* FACT_NO_ROW: the id is out of range, or there is one already. */
+uint32_t facts_add(struct fact_table *t, int64_t id, int64_t at, int64_t author);
+/* The value that stands in the JSON, as fact_get tells it; a text or a set gets its index. False: it does not fit. */
+MUST_USE bool facts_value(struct fact_table *t, size_t column, struct str json, struct arena *scratch, int64_t *out);
+int64_t facts_set_of(struct fact_table *t, size_t column, const int64_t *ids, size_t n);
+/* Sets a value; ev NULL: when the row is made, which is no change. */
+void facts_put(struct fact_table *t, size_t column, uint32_t row, int64_t value, const struct event *ev);
+void facts_delete(struct fact_table *t, uint32_t row, int64_t at, bool deleted);
+void facts_erase_texts(struct fact_table *t, uint32_t row);
+
+/* ---- projection_visits.c ---- */
+void ways_init(struct ways *w);
+void ways_free(struct ways *w);
+/* A visit of a deal, which its undoing takes out and undoing that puts back; false: it could not be understood. */
+MUST_USE bool ways_moved(struct ways *w, uint32_t deal, const struct event *ev, int64_t was, int64_t now);
+void ways_compact(struct ways *w); /* in order of deals, without gaps */
+
+/* ---- projection_activity.c ---- */
+void activity_count(struct activities *a, const struct event *ev, bool automatic);
+void activity_sort(struct activities *a);
+
+/* ---- projection_take.c ---- */
+void projection_take(struct projection *p, const struct event *ev);

@@ -1,0 +1,150 @@
+/* The ways of deals: the visits of each deal lie in one piece, which moves to the end when it is full. */
+#include "insight/projection_impl.h"
+
+void ways_init(struct ways *w)
+{
+    w->stages = intmap_new();
+    w->undone = intmap_new();
+}
+
+void ways_free(struct ways *w)
+{
+    vec_free(&w->packed);
+    vec_free(&w->actor);
+    vec_free(&w->spans);
+    vec_free(&w->stage_ids);
+    vec_free(&w->taken);
+    intmap_free(w->stages);
+    intmap_free(w->undone);
+}
+
+static uint32_t stage_index(struct ways *w, int64_t id)
+{
+    int64_t i;
+    if (intmap_get(w->stages, id, &i))
+        return (uint32_t)i;
+    if (w->stage_ids.len >= STAGES_MOST)
+        return STAGES_MOST;
+    intmap_put(w->stages, id, (int64_t)w->stage_ids.len);
+    vec_push(&w->stage_ids, id);
+    return (uint32_t)w->stage_ids.len - 1;
+}
+
+static void reserve(struct ways *w, size_t len)
+{
+    if (len > w->packed.cap) {
+        size_t cap = len + len / 2;
+        vec_reserve(&w->packed, cap);
+        vec_reserve(&w->actor, cap);
+    }
+}
+
+/* Room for one more: at the end of all visits a piece just grows, elsewhere it moves there. */
+static void make_room(struct ways *w, struct visit_span *s)
+{
+    if (s->len < s->cap)
+        return;
+    uint32_t more = s->cap ? s->cap : 2;
+    if (s->cap == 0 || s->off + s->cap != w->packed.len) {
+        size_t end = w->packed.len;
+        reserve(w, end + s->cap + more);
+        memcpy(w->packed.ptr + end, w->packed.ptr + s->off, s->len * sizeof *w->packed.ptr);
+        memcpy(w->actor.ptr + end, w->actor.ptr + s->off, s->len * sizeof *w->actor.ptr);
+        s->off = (uint32_t)end;
+        s->cap += more;
+        w->packed.len = w->actor.len = end + s->cap;
+        return;
+    }
+    reserve(w, w->packed.len + more);
+    s->cap += more;
+    w->packed.len = w->actor.len = w->packed.len + more;
+}
+
+/* Where its time belongs, behind equals. */
+static void put(struct ways *w, uint32_t deal, struct taken_visit v)
+{
+    struct visit_span *s = &w->spans.ptr[deal];
+    if (w->packed.len >= UINT32_MAX - UINT16_MAX)
+        return;
+    make_room(w, s);
+    uint64_t *packed = w->packed.ptr + s->off;
+    uint32_t *actor = w->actor.ptr + s->off, i = s->len;
+    for (; i > 0 && visit_at(packed[i - 1]) > visit_at(v.packed); i--) {
+        packed[i] = packed[i - 1];
+        actor[i] = actor[i - 1];
+    }
+    packed[i] = v.packed;
+    actor[i] = v.actor;
+    s->len++;
+    w->used++;
+}
+
+/* The newest visit of that stage leaves. The journal refuses to undo a move on which a later one stands, so the newest
+ * is the one. */
+static bool take_out(struct ways *w, uint32_t deal, uint32_t stage, struct taken_visit *out)
+{
+    struct visit_span *s = &w->spans.ptr[deal];
+    uint64_t *packed = w->packed.ptr + s->off;
+    uint32_t *actor = w->actor.ptr + s->off;
+    for (uint32_t i = s->len; i-- > 0;) {
+        if (visit_stage(packed[i]) != stage || visit_passed(packed[i]))
+            continue;
+        *out = (struct taken_visit){packed[i], actor[i]};
+        memmove(packed + i, packed + i + 1, (s->len - i - 1) * sizeof *packed);
+        memmove(actor + i, actor + i + 1, (s->len - i - 1) * sizeof *actor);
+        s->len--;
+        w->used--;
+        return true;
+    }
+    return false;
+}
+
+bool ways_moved(struct ways *w, uint32_t deal, const struct event *ev, int64_t was, int64_t now)
+{
+    int64_t i;
+    struct taken_visit v;
+    struct visit_span none = {0};
+    while (w->spans.len <= deal)
+        vec_push(&w->spans, none);
+    if (ev->undoes == 0 || ev->verb == VERB_PASSED) {
+        uint32_t stage = stage_index(w, now);
+        v.packed = ((uint64_t)ev->at << 16) | stage | (ev->verb == VERB_PASSED ? 0x8000 : 0);
+        v.actor = (uint32_t)ev->actor_id;
+        put(w, deal, v);
+        return stage < STAGES_MOST;
+    }
+    if (intmap_get(w->undone, ev->undoes, &i)) { /* an undo taken back */
+        put(w, deal, w->taken.ptr[i]);
+        return true;
+    }
+    if (!take_out(w, deal, stage_index(w, was), &v))
+        return false;
+    intmap_put(w->undone, ev->seq, (int64_t)w->taken.len);
+    vec_push(&w->taken, v);
+    return true;
+}
+
+void ways_compact(struct ways *w)
+{
+    VEC(uint64_t) packed = {0};
+    VEC(uint32_t) actor = {0};
+    vec_reserve(&packed, w->used + w->used / 16 + 16);
+    vec_reserve(&actor, w->used + w->used / 16 + 16);
+    for (size_t i = 0; i < w->spans.len; i++) {
+        struct visit_span *s = &w->spans.ptr[i];
+        if (s->len) {
+            memcpy(packed.ptr + packed.len, w->packed.ptr + s->off, s->len * sizeof *packed.ptr);
+            memcpy(actor.ptr + packed.len, w->actor.ptr + s->off, s->len * sizeof *actor.ptr);
+        }
+        s->off = (uint32_t)packed.len;
+        s->cap = s->len;
+        packed.len += s->len;
+    }
+    free(w->packed.ptr);
+    free(w->actor.ptr);
+    w->packed.ptr = packed.ptr;
+    w->actor.ptr = actor.ptr;
+    w->packed.len = w->actor.len = packed.len;
+    w->packed.cap = packed.cap;
+    w->actor.cap = actor.cap;
+}
