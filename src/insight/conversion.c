@@ -374,4 +374,6 @@ const struct report report_conversion = {.id = "conversion",
                                          .question = "report.conversion.question",
                                          .params = params,
                                          .n_params = sizeof params / sizeof *params,
-                                         .run = run};
+                                         .run = run,
+                                         .group = "funnel",
+                                         .definition = 1};

@@ -383,4 +383,6 @@ const struct report report_discipline = {.id = "discipline",
                                          .question = "report.discipline.question",
                                          .params = params,
                                          .n_params = sizeof params / sizeof *params,
-                                         .run = run};
+                                         .run = run,
+                                         .group = "rules",
+                                         .definition = 1};

@@ -2,12 +2,14 @@
 #include "base/i18n.h"
 #include "base/time.h"
 #include "crm/fields.h"
-#include "insight/conversion.h"
-#include "insight/discipline.h"
+#include "insight/catalogue.h"
 #include <math.h>
 
-const char *const report_type_names[] = {"text", "int", "days", "rate", "time"};
-const struct report *const reports[] = {&report_conversion, &report_discipline};
+const char *const report_type_names[] = {"text",  "int",   "days", "rate",   "time", "real",
+                                         "money", "hours", "date", "points", "id"};
+#define REPORT_ROW_(id) &report_##id,
+const struct report *const reports[] = {REPORTS(REPORT_ROW_)};
+#undef REPORT_ROW_
 const size_t reports_n = sizeof reports / sizeof *reports;
 
 const struct report *report_by_id(struct str id)
@@ -50,11 +52,56 @@ static enum rc check_args(const struct report *report, const struct report_call 
     return RC_OK;
 }
 
+/* The period that `compare` names, beside the one of r. */
+static enum rc other_period(struct str compare, const struct report_result *r, int64_t *from, int64_t *to,
+                            struct err *e)
+{
+    bool from_date, to_date;
+    char *dots = memmem(compare.ptr, compare.len, "..", 2);
+    if (dots != NULL) {
+        struct str a = {compare.ptr, (size_t)(dots - compare.ptr)};
+        struct str b = {dots + 2, compare.len - a.len - 2};
+        if (!report_time(a, from, &from_date) || !report_time(b, to, &to_date) || *from >= *to)
+            return report_bad_param(e, "compare", compare);
+        *to += to_date ? MS_DAY : 0;
+        return RC_OK;
+    }
+    if (!str_eqc(compare, "previous") && !str_eqc(compare, "year"))
+        return report_bad_param(e, "compare", compare);
+    if (!r->has_period)
+        return err_set(e, RC_INVALID, "compare_no_period", "compare", NULL);
+    int64_t back = str_eqc(compare, "year") ? 365 * MS_DAY : r->to - r->from;
+    *from = r->from - back;
+    *to = r->to - back;
+    return RC_OK;
+}
+
+static enum rc run_other(const struct report *report, const struct report_call *c, struct str compare,
+                         struct report_result *r, struct err *e)
+{
+    int64_t from, to;
+    TRY(other_period(compare, r, &from, &to, e));
+    struct report_arg *args = ARENA_ARRAY(c->arena, struct report_arg, c->n_args + 2);
+    struct report_call call = *c;
+    call.args = args;
+    call.n_args = 0;
+    for (size_t i = 0; i < c->n_args; i++)
+        if (!str_eqc(c->args[i].name, "from") && !str_eqc(c->args[i].name, "to"))
+            args[call.n_args++] = c->args[i];
+    args[call.n_args++] = (struct report_arg){STR("from"), str_fmt(c->arena, "%lld", (long long)from)};
+    args[call.n_args++] = (struct report_arg){STR("to"), str_fmt(c->arena, "%lld", (long long)to)};
+    r->other = ARENA_NEW(c->arena, struct report_result);
+    *r->other = (struct report_result){.report = report};
+    return report->run(&call, r->other, e);
+}
+
 enum rc report_run(const struct report *report, const struct report_call *c, struct report_result *r, struct err *e)
 {
     *r = (struct report_result){.report = report};
     TRY(check_args(report, c, e));
-    return report->run(c, r, e);
+    TRY(report->run(c, r, e));
+    struct str compare = report_arg(c, "compare");
+    return compare.len > 0 && c->drill == NULL ? run_other(report, c, compare, r, e) : RC_OK;
 }
 
 void report_result_free(struct report_result *r)
@@ -62,9 +109,15 @@ void report_result_free(struct report_result *r)
     vec_free(&r->params);
     vec_free(&r->summary);
     vec_free(&r->notes);
+    vec_free(&r->deals);
     vec_free(&r->main.cells);
-    for (size_t i = 0; i < r->n_tables; i++)
+    vec_free(&r->main.keys);
+    for (size_t i = 0; i < r->n_tables; i++) {
         vec_free(&r->tables[i].cells);
+        vec_free(&r->tables[i].keys);
+    }
+    if (r->other != NULL)
+        report_result_free(r->other);
 }
 
 struct str report_arg(const struct report_call *c, const char *name)
@@ -102,6 +155,40 @@ void report_row(struct report_table *t, const struct cell *cells)
         vec_push(&t->cells, cells[i]);
 }
 
+void report_row_key(struct report_table *t, int64_t key, const struct cell *cells)
+{
+    vec_push(&t->keys, key);
+    report_row(t, cells);
+}
+
+struct tally tally_new(const struct report_call *c, struct report_result *r, const char *table, size_t rows,
+                       const int64_t *keys, const char *const *columns, size_t n_columns)
+{
+    struct tally t = {r, ARENA_ARRAY(c->arena, int64_t, rows * n_columns + 1), rows, n_columns, SIZE_MAX};
+    const struct report_drill *d = c->drill;
+    for (size_t k = 0; d != NULL && str_eqc(d->table, table) && k < n_columns; k++)
+        for (size_t i = 0; str_eqc(d->column, columns[k]) && i < rows; i++)
+            if (keys[i] == d->key) {
+                t.asked = i * n_columns + k;
+                r->drilled = true;
+            }
+    return t;
+}
+
+bool report_asked(const struct report_call *c, struct report_result *r, const char *table, int64_t key,
+                  const char *column)
+{
+    const struct report_drill *d = c->drill;
+    bool asked = d != NULL && d->key == key && str_eqc(d->table, table) && str_eqc(d->column, column);
+    r->drilled = r->drilled || asked;
+    return asked;
+}
+
+void report_deal(struct report_result *r, int64_t deal_id)
+{
+    vec_push(&r->deals, deal_id);
+}
+
 void report_sum(struct report_result *r, const char *key, enum report_type type, struct cell value)
 {
     struct report_item item = {key, type, value};
@@ -120,6 +207,12 @@ void report_note(const struct report_call *c, struct report_result *r, const cha
     struct str key = str_fmt(c->arena, "report.note.%s", code);
     struct report_note note = {code, i18n_fill(c->arena, c->lang, key.ptr, args, n)};
     vec_push(&r->notes, note);
+}
+
+void report_verdict(const struct report_call *c, struct report_result *r, const char *code, const struct str *args,
+                    size_t n)
+{
+    r->verdict = i18n_fill(c->arena, c->lang, str_fmt(c->arena, "report.verdict.%s", code).ptr, args, n);
 }
 
 struct str report_number(struct arena *a, const char *lang, double v, int decimals)

@@ -45,17 +45,57 @@ static void put_objects(struct jw *w, const struct report_table *t)
     jw_end_arr(w);
 }
 
-static void put_rows(struct jw *w, const struct report_table *t)
+static bool known_text(const char *lang, const char *key, struct str *text)
 {
-    jw_key(w, "columns");
+    *text = i18n_text(lang, key);
+    return !str_eqc(*text, key);
+}
+
+/* What its numbers mean: of the report's own column, or of every column of that name. */
+static void put_about(struct jw *w, const struct report *report, const char *column, const char *lang)
+{
+    char own[160], shared[120];
+    struct str text;
+    snprintf(own, sizeof own, "report.about.%s.%s", report->id, column);
+    snprintf(shared, sizeof shared, "report.about.%s", column);
+    if (known_text(lang, own, &text) || known_text(lang, shared, &text))
+        jw_kstr(w, "about", text);
+}
+
+static void put_columns(struct jw *w, const struct report *report, const struct report_table *t, const char *lang)
+{
+    char key[120];
     jw_arr(w);
     for (size_t i = 0; i < t->n_columns; i++) {
+        const struct report_column *c = &t->columns[i];
+        snprintf(key, sizeof key, "report.column.%s", c->id);
         jw_obj(w);
-        jw_kc(w, "id", t->columns[i].id);
-        jw_kc(w, "type", report_type_names[t->columns[i].type]);
+        jw_kc(w, "id", c->id);
+        jw_kc(w, "type", report_type_names[c->type]);
+        jw_kstr(w, "title", i18n_text(lang, key));
+        if (c->drill)
+            jw_kbool(w, "drill", true);
+        if (c->ref != NULL)
+            jw_kc(w, "ref", c->ref);
+        put_about(w, report, c->id, lang);
         jw_end_obj(w);
     }
     jw_end_arr(w);
+}
+
+static void put_keys(struct jw *w, const struct report_table *t)
+{
+    jw_arr(w);
+    for (size_t i = 0; i < t->keys.len; i++)
+        jw_i64(w, t->keys.ptr[i]);
+    jw_end_arr(w);
+}
+
+static void put_rows(struct jw *w, const struct report_result *r, const char *lang)
+{
+    const struct report_table *t = &r->main;
+    jw_key(w, "columns");
+    put_columns(w, r->report, t, lang);
     jw_key(w, "rows");
     jw_arr(w);
     for (size_t i = 0; i < t->cells.len; i += t->n_columns) {
@@ -65,13 +105,85 @@ static void put_rows(struct jw *w, const struct report_table *t)
         jw_end_arr(w);
     }
     jw_end_arr(w);
+    if (t->keys.len > 0) {
+        jw_key(w, "keys");
+        put_keys(w, t);
+    }
 }
 
-void report_json(struct jw *w, const struct report_result *r, const char *lang)
+/* The other tables: their rows stand in the summary. */
+static void put_tables(struct jw *w, const struct report_result *r, const char *lang)
 {
+    char key[120];
+    jw_key(w, "tables");
+    jw_arr(w);
+    for (size_t i = 0; i < r->n_tables; i++) {
+        const struct report_table *t = &r->tables[i];
+        snprintf(key, sizeof key, "report.table.%s", t->id);
+        jw_obj(w);
+        jw_kc(w, "id", t->id);
+        jw_kstr(w, "title", i18n_text(lang, key));
+        jw_kbool(w, "for_pictures", t->for_pictures);
+        jw_key(w, "columns");
+        put_columns(w, r->report, t, lang);
+        jw_key(w, "keys");
+        put_keys(w, t);
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+}
+
+static void put_chart(struct jw *w, const struct report_chart *c)
+{
+    static const char *const kinds[] = {"none", "bars",   "stack",  "lines",  "steps",
+                                        "dots", "funnel", "matrix", "scatter"};
+    const struct {
+        const char *key, *value;
+    } parts[] = {{"table", c->table}, {"x", c->x},       {"y", c->y},  {"series", c->series},
+                 {"low", c->low},     {"high", c->high}, {"y2", c->y2}};
+    if (c->kind == CHART_NONE)
+        return;
+    jw_key(w, "chart");
     jw_obj(w);
-    jw_kc(w, "id", r->report->id);
-    jw_kstr(w, "question", report_question(r->report, lang));
+    jw_kc(w, "kind", kinds[c->kind]);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].value != NULL)
+            jw_kc(w, parts[i].key, parts[i].value);
+    jw_end_obj(w);
+}
+
+static void put_notes(struct jw *w, const struct report_result *r)
+{
+    jw_key(w, "notes");
+    jw_arr(w);
+    for (size_t i = 0; i < r->notes.len; i++) {
+        jw_obj(w);
+        jw_kc(w, "code", r->notes.ptr[i].code);
+        jw_kstr(w, "text", r->notes.ptr[i].text);
+        jw_end_obj(w);
+    }
+    jw_end_arr(w);
+}
+
+/* How the numbers were made: see docs/reports.md. */
+static void put_explain(struct jw *w, const struct report *report, const char *lang)
+{
+    static const char *const parts[] = {"method", "source"};
+    char key[120];
+    struct str text;
+    jw_key(w, "explain");
+    jw_obj(w);
+    jw_ki64(w, "definition", report->definition);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(key, sizeof key, "report.%s.%s", report->id, parts[i]);
+        if (known_text(lang, key, &text))
+            jw_kstr(w, parts[i], text);
+    }
+    jw_end_obj(w);
+}
+
+static void put_figures(struct jw *w, const struct report_result *r, const char *lang)
+{
     jw_key(w, "params");
     jw_obj(w);
     put_items(w, r->params.ptr, r->params.len);
@@ -82,27 +194,57 @@ void report_json(struct jw *w, const struct report_result *r, const char *lang)
     for (size_t i = 0; i < r->n_tables; i++)
         put_objects(w, &r->tables[i]);
     jw_end_obj(w);
-    put_rows(w, &r->main);
-    jw_key(w, "notes");
-    jw_arr(w);
-    for (size_t i = 0; i < r->notes.len; i++) {
+    put_rows(w, r, lang);
+}
+
+static void put_summary_types(struct jw *w, const struct report_result *r)
+{
+    jw_key(w, "summary_types");
+    jw_obj(w);
+    for (size_t i = 0; i < r->summary.len; i++)
+        jw_kc(w, r->summary.ptr[i].key, report_type_names[r->summary.ptr[i].type]);
+    jw_end_obj(w);
+}
+
+void report_json(struct jw *w, const struct report_result *r, const char *lang)
+{
+    jw_obj(w);
+    jw_kc(w, "id", r->report->id);
+    jw_kstr(w, "question", report_question(r->report, lang));
+    if (r->verdict.len > 0)
+        jw_kstr(w, "verdict", r->verdict);
+    if (r->currency.len > 0)
+        jw_kstr(w, "currency", r->currency);
+    put_figures(w, r, lang);
+    put_summary_types(w, r);
+    put_tables(w, r, lang);
+    put_chart(w, &r->report->chart);
+    put_notes(w, r);
+    put_explain(w, r->report, lang);
+    if (r->other != NULL) {
+        jw_key(w, "comparison");
         jw_obj(w);
-        jw_kc(w, "code", r->notes.ptr[i].code);
-        jw_kstr(w, "text", r->notes.ptr[i].text);
+        put_figures(w, r->other, lang);
+        put_notes(w, r->other);
         jw_end_obj(w);
     }
-    jw_end_arr(w);
     jw_end_obj(w);
 }
 
 void report_list_json(struct jw *w, const char *lang)
 {
-    static const char *const types[] = {"funnel", "funnel_id", "time", "int", "text", "choice", "filter"};
+    static const char *const types[] = {"funnel", "funnel_id", "time",      "int", "text",
+                                        "choice", "filter",    "attribute", "real"};
+    char key[120];
     jw_arr(w);
     for (size_t i = 0; i < reports_n; i++) {
         jw_obj(w);
         jw_kc(w, "id", reports[i]->id);
         jw_kstr(w, "question", report_question(reports[i], lang));
+        snprintf(key, sizeof key, "report.%s.title", reports[i]->id);
+        jw_kstr(w, "title", i18n_text(lang, key));
+        jw_kc(w, "group", reports[i]->group);
+        put_chart(w, &reports[i]->chart);
         jw_key(w, "params");
         jw_arr(w);
         for (size_t k = 0; k < reports[i]->n_params; k++) {
@@ -134,8 +276,14 @@ static struct str cell_text(struct arena *a, const char *lang, enum report_type 
     double v = c.kind == CELL_INT ? (double)c.i : c.f;
     if (type == RT_RATE)
         return report_percent(a, lang, v);
+    if (type == RT_POINTS)
+        return report_number(a, lang, v * 100, 1);
     if (type == RT_TIME)
         return time_format(a, c.i);
+    if (type == RT_DATE)
+        return date_format(a, c.i);
+    if (type == RT_MONEY)
+        return report_number(a, lang, v / 100, 0);
     return c.kind == CELL_INT ? str_fmt(a, "%lld", (long long)c.i) : report_number(a, lang, v, 1);
 }
 
@@ -165,7 +313,12 @@ static void put_table(struct buf *b, struct arena *a, const struct report_table 
     }
     for (size_t i = 0; i < rows * t->n_columns; i++) {
         size_t k = i % t->n_columns;
-        bool last = k + 1 == t->n_columns, right = t->columns[k].type != RT_TEXT;
+        bool last = k + 1 == t->n_columns;
+        if (t->columns[k].type == RT_ID) {
+            buf_c(b, last ? "\n" : "");
+            continue;
+        }
+        bool right = t->columns[k].type != RT_TEXT;
         pad(b, texts[i], last && !right ? 0 : width[k], right);
         buf_c(b, last ? "\n" : "  ");
     }
@@ -176,6 +329,8 @@ void report_text(struct buf *b, struct arena *a, const struct report_result *r, 
     size_t width = 0;
     buf_str(b, report_question(r->report, lang));
     buf_c(b, "\n\n");
+    if (r->verdict.len > 0)
+        buf_fmt(b, "%.*s\n\n", STR_ARG(r->verdict));
     for (size_t i = 0; i < r->summary.len; i++) {
         size_t len = str_utf8_len(i18n_text(lang, str_fmt(a, "report.summary.%s", r->summary.ptr[i].key).ptr));
         width = len > width ? len : width;

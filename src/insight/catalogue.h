@@ -1,0 +1,12 @@
+/* Every report, in the order of the gallery: report_<id> stands in a file of its own. A new one is a row here, a file,
+ * and its texts in i18n/. */
+#pragma once
+#include "insight/report.h"
+
+#define REPORTS(R)                                                                                                     \
+    R(conversion)                                                                                                      \
+    R(discipline)
+
+#define REPORT_DECLARE_(id) extern const struct report report_##id;
+REPORTS(REPORT_DECLARE_)
+#undef REPORT_DECLARE_

@@ -1,0 +1,274 @@
+/* What a report over deals is asked. */
+#include "insight/population.h"
+#include "crm/crm.h"
+#include "crm/fields.h"
+#include "crm/query.h"
+#include <unistd.h>
+
+/* ---- the funnel ---- */
+
+/* By id, by name without regard to case, or the first one; deleted and hidden ones are not found. */
+static enum rc find_funnel(struct pop *p, struct err *e)
+{
+    const struct report_call *c = p->call;
+    struct str id = report_arg(c, "funnel_id"), name = report_arg(c, "funnel");
+    struct stmt *s;
+    int64_t wanted = 0;
+    enum rc rc;
+    if (id.len == 0 && name.len == 0 && p->spec.funnels == POP_ANY)
+        return RC_OK;
+    if (id.len > 0 && !str_i64(id, &wanted))
+        return report_bad_param(e, "funnel_id", id);
+    const char *sql = id.len > 0 ? "SELECT id, name FROM funnel WHERE deleted_at IS NULL AND id = $1"
+                      : name.len > 0
+                          ? "SELECT id, name FROM funnel WHERE deleted_at IS NULL AND name_fold = $1"
+                          : "SELECT id, name FROM funnel WHERE deleted_at IS NULL ORDER BY archived, position, id";
+    TRY(db_prepare(c->db, &s, sql, e));
+    if (id.len > 0)
+        stmt_i64(s, 1, wanted);
+    else if (name.len > 0)
+        stmt_str(s, 1, str_fold(c->arena, name));
+    while ((rc = stmt_step(s, e)) == RC_ROW && !rights_has_funnel(c->rights, stmt_col_i64(s, 0)))
+        ;
+    if (rc == RC_ROW) {
+        p->funnel_id = stmt_col_i64(s, 0);
+        p->funnel = str_dup(c->arena, stmt_col_str(s, 1));
+    }
+    stmt_done(s);
+    if (rc == RC_DONE) {
+        struct str asked = id.len > 0 ? id : name;
+        return err_set(e, RC_NOT_FOUND, "funnel_not_found", id.len > 0 ? "funnel_id" : "funnel", "%.*s",
+                       (int)(asked.len < 100 ? asked.len : 100), asked.ptr);
+    }
+    return rc == RC_ROW ? RC_OK : rc;
+}
+
+/* Deleted stages too: history has visits of them. */
+static enum rc load_stages(struct pop *p, struct err *e)
+{
+    const struct report_call *c = p->call;
+    VEC(struct pop_stage) found = {0};
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s,
+                   "SELECT s.id, s.funnel_id, s.name, s.position, s.outcome, s.norm_days, s.probability,"
+                   " CASE WHEN s.deleted_at IS NOT NULL OR s.archived = 1 THEN 1 ELSE 0 END"
+                   " FROM stage s JOIN funnel f ON f.id = s.funnel_id WHERE $1 = 0 OR s.funnel_id = $1"
+                   " ORDER BY f.position, f.id, s.position, s.id",
+                   e));
+    stmt_i64(s, 1, p->funnel_id);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        int64_t id = stmt_col_i64(s, 0), funnel = stmt_col_i64(s, 1);
+        bool seen = rights_has_stage(c->rights, funnel, id);
+        struct pop_stage stage = {.id = id,
+                                  .funnel_id = funnel,
+                                  .name = seen ? str_dup(c->arena, stmt_col_str(s, 2)) : STR("…"),
+                                  .position = stmt_col_i64(s, 3),
+                                  .outcome = (enum deal_status)stmt_col_i64(s, 4),
+                                  .norm_days = stmt_col_null(s, 5) ? 0 : stmt_col_i64(s, 5),
+                                  .probability = stmt_col_null(s, 6) ? -1 : stmt_col_i64(s, 6),
+                                  .gone = stmt_col_i64(s, 7) != 0};
+        vec_push(&found, stage);
+    }
+    stmt_done(s);
+    p->stages = ARENA_ARRAY(c->arena, struct pop_stage, found.len + 1);
+    p->n_stages = found.len;
+    if (found.len)
+        memcpy(p->stages, found.ptr, found.len * sizeof *found.ptr);
+    vec_free(&found);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+/* ---- time ---- */
+
+/* Names are checked here because zone_load makes UTC of what it does not know. */
+static bool zone_known(struct arena *a, struct str name)
+{
+    if (!name.ptr)
+        return false;
+    bool plain = name.len > 0 && name.len < 64 && name.ptr[0] != '/' && memmem(name.ptr, name.len, "..", 2) == NULL;
+    return str_eqc(name, "UTC") ||
+           (plain && access(str_fmt(a, "/usr/share/zoneinfo/%.*s", STR_ARG(name)).ptr, R_OK) == 0);
+}
+
+/* The company's zone unless one is asked for; a machine without zone files counts in UTC and says so. */
+static enum rc find_zone(struct pop *p, struct err *e)
+{
+    struct arena *a = p->call->arena;
+    p->zone_name = report_arg(p->call, "time_zone");
+    if (p->zone_name.len > 0 && !zone_known(a, p->zone_name))
+        return report_bad_param(e, "time_zone", p->zone_name);
+    if (p->zone_name.len == 0)
+        TRY(setting_get(p->call->db, a, "time_zone", "Europe/Moscow", &p->zone_name, e));
+    if (!zone_known(a, p->zone_name)) {
+        report_note(p->call, p->result, "zone_unknown", &p->zone_name, 1);
+        p->zone_name = STR("UTC");
+    }
+    p->zone = zone_load(str_cdup(a, p->zone_name));
+    return RC_OK;
+}
+
+/* from and to as dates are whole days of the company's zone, `to` included; as_of as a date is its midnight in UTC, as
+ * imports read dates. */
+static enum rc read_period(struct pop *p, struct err *e)
+{
+    const char *const names[] = {"as_of", "from", "to"};
+    int64_t *const to[] = {&p->as_of, &p->from, &p->to};
+    bool *const given[] = {&p->as_of_given, &p->has_from, &p->has_to};
+    for (int i = 0; i < 3; i++) {
+        struct str s = report_arg(p->call, names[i]);
+        bool is_date;
+        if (s.len == 0)
+            continue;
+        if (!report_time(s, to[i], &is_date))
+            return report_bad_param(e, names[i], s);
+        *given[i] = true;
+        if (is_date && i > 0)
+            *to[i] = zone_midnight(p->zone, *to[i] / MS_DAY + (i == 2));
+    }
+    return RC_OK;
+}
+
+/* ---- groups ---- */
+
+static bool by_named(struct pop_by *by, struct str text)
+{
+    static const struct {
+        const char *name;
+        int field;
+    } names[] = {{"owner", DEAL_OWNER_ID},     {"source", DEAL_SOURCE_ID},         {"campaign", DEAL_CAMPAIGN_ID},
+                 {"company", DEAL_COMPANY_ID}, {"deal_class", DEAL_DEAL_CLASS_ID}, {"loss_reason", DEAL_LOSS_REASON_ID},
+                 {"funnel", DEAL_FUNNEL_ID},   {"competitor", DEAL_COMPETITOR_ID}, {"product", DEAL_PRODUCT_IDS},
+                 {"tag", DEAL_TAG_IDS}};
+    static const struct {
+        const char *name;
+        char date;
+    } dates[] = {{"day", 'd'}, {"week", 'w'}, {"month", 'm'}, {"quarter", 'q'}, {"year", 'y'}};
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
+        if (str_eqc(text, dates[i].name)) {
+            *by = (struct pop_by){.kind = BY_DATE, .date = dates[i].date, .via = -1};
+            return true;
+        }
+    if (str_eqc(text, "team")) {
+        *by = (struct pop_by){.kind = BY_TEAM, .via = -1, .ent = entity_by_id(ENT_DEAL), .field = DEAL_OWNER_ID};
+        by->fd = &by->ent->fields[by->field];
+        return true;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eqc(text, names[i].name)) {
+            *by = (struct pop_by){.kind = BY_FIELD, .via = -1, .ent = entity_by_id(ENT_DEAL), .field = names[i].field};
+            by->fd = &by->ent->fields[by->field];
+            return true;
+        }
+    return false;
+}
+
+static bool groupable(const struct field *fd)
+{
+    return fd->type == FT_REF || fd->type == FT_SET || fd->type == FT_ENUM || fd->type == FT_BOOL ||
+           fd->type == FT_TEXT || fd->type == FT_CURRENCY;
+}
+
+/* "cf_7", "company_id.country": a field of the deal or of what it refers to, among those that may be seen. */
+static bool by_path(struct pop_by *by, const struct rights *r, struct str text)
+{
+    const struct entity *deal = entity_by_id(ENT_DEAL);
+    const char *dot = memchr(text.ptr, '.', text.len);
+    struct str first = {text.ptr, dot != NULL ? (size_t)(dot - text.ptr) : text.len};
+    int i = entity_field(deal, first);
+    if (i < 0 || (deal->fields[i].flags & FF_GONE) || !rights_sees_field(r, deal, i))
+        return false;
+    *by = (struct pop_by){.kind = BY_FIELD, .via = -1, .field = i, .ent = deal, .fd = &deal->fields[i]};
+    if (dot == NULL)
+        return groupable(by->fd);
+    if (by->fd->type != FT_REF || (by->fd->ref != ENT_COMPANY && by->fd->ref != ENT_CONTACT))
+        return false;
+    by->via = i;
+    by->ent = entity_by_id(by->fd->ref);
+    by->field = entity_field(by->ent, (struct str){dot + 1, text.len - first.len - 1});
+    if (by->field < 0 || !rights_sees_field(r, by->ent, by->field))
+        return false;
+    by->fd = &by->ent->fields[by->field];
+    return groupable(by->fd) && by->fd->type != FT_SET && !(by->fd->flags & (FF_GONE | FF_SECRET));
+}
+
+static enum rc load_teams(struct pop *p, struct err *e)
+{
+    VEC(int64_t) found = {0};
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(p->call->db, &s, "SELECT id, COALESCE(team_id, 0) FROM users ORDER BY id", e));
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        vec_push(&found, stmt_col_i64(s, 0));
+        vec_push(&found, stmt_col_i64(s, 1));
+    }
+    stmt_done(s);
+    p->n_team_of = found.len / 2;
+    p->team_of = arena_zalloc(p->call->arena, (p->n_team_of + 1) * sizeof *p->team_of);
+    if (found.len)
+        memcpy(p->team_of, found.ptr, found.len * sizeof *found.ptr);
+    vec_free(&found);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static enum rc read_by(struct pop *p, struct err *e)
+{
+    struct str text = report_arg(p->call, "by");
+    const struct rights *r = p->call->rights;
+    p->by = (struct pop_by){.kind = BY_NOTHING, .via = -1};
+    if (text.len == 0 && p->spec.by != NULL)
+        text = str_c(p->spec.by);
+    if (text.len == 0 || str_eqc(text, "none"))
+        return RC_OK;
+    if (!by_named(&p->by, text) && !by_path(&p->by, r, text))
+        return report_bad_param(e, "by", text);
+    if (p->by.kind != BY_DATE && !rights_sees_field(r, entity_by_id(ENT_DEAL), p->by.via < 0 ? p->by.field : p->by.via))
+        return report_bad_param(e, "by", text);
+    return p->by.kind == BY_TEAM ? load_teams(p, e) : RC_OK;
+}
+
+/* ---- who is seen, and which of them are chosen ---- */
+
+static enum rc ids_of(struct pop *p, const struct filter *f, int64_t **ids, size_t *n, struct err *e)
+{
+    static int64_t none[1];
+    TRY(query_ids(p->call->db, p->call->arena, entity_by_id(ENT_DEAL), p->call->rights, f, INT64_MAX, ids, n, e));
+    if (*n == 0)
+        *ids = none;
+    return RC_OK;
+}
+
+static enum rc read_filter(struct pop *p, struct err *e)
+{
+    const struct report_call *c = p->call;
+    struct str text = report_arg(c, "filter");
+    if (!rights_all_rows(c->rights, entity_by_id(ENT_DEAL), RIGHT_SEE))
+        TRY(ids_of(p, NULL, &p->seen_ids, &p->n_seen_ids, e));
+    if (text.len == 0)
+        return RC_OK;
+    struct filter_env env = {
+        .user_id = c->user_id, .now = c->now, .offset_ms = zone_offset(p->zone, c->now), .rights = c->rights};
+    TRY(filter_parse(c->arena, entity_by_id(ENT_DEAL), text, &env, &p->filter, e));
+    return ids_of(p, p->filter, &p->filter_ids, &p->n_filter_ids, e);
+}
+
+enum rc pop_read(struct pop *p, const struct report_call *c, struct report_result *r, const struct pop_spec *spec,
+                 struct err *e)
+{
+    *p = (struct pop){.call = c, .result = r, .spec = *spec};
+    TRY(find_funnel(p, e));
+    TRY(load_stages(p, e));
+    TRY(find_zone(p, e));
+    TRY(read_period(p, e));
+    TRY(read_by(p, e));
+    return read_filter(p, e);
+}
+
+void pop_free(struct pop *p)
+{
+    pop_unlock(p);
+    free(p->d);
+    p->d = NULL;
+    zone_free(p->zone);
+    p->zone = NULL;
+}

@@ -1,0 +1,202 @@
+/* Follows every deal through its visits, as of an instant, and chooses those the report is about. */
+#include "crm/fields.h"
+#include "insight/population.h"
+
+#define STALE (180 * MS_DAY) /* a funnel without events for so long was imported: its own last moment is its now */
+
+static int by_stage_id(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return x[0] < y[0] ? -1 : x[0] > y[0];
+}
+
+static void map_stages(struct pop *p)
+{
+    struct arena *a = p->call->arena;
+    int64_t(*at)[2] = arena_zalloc(a, (p->n_stages + 1) * sizeof *at);
+    for (size_t i = 0; i < p->n_stages; i++) {
+        at[i][0] = p->stages[i].id;
+        at[i][1] = (int64_t)i;
+    }
+    qsort(at, p->n_stages, sizeof *at, by_stage_id);
+    p->stage_index = ARENA_ARRAY(a, int32_t, p->view.n_stages + 1);
+    for (size_t i = 0; i < p->view.n_stages; i++) {
+        int64_t(*found)[2] = bsearch(&p->view.stage_ids[i], at, p->n_stages, sizeof *at, by_stage_id);
+        p->stage_index[i] = found != NULL ? (int32_t)(*found)[1] : POP_NO_STAGE;
+    }
+}
+
+static bool has_id(const int64_t *ids, size_t n, int64_t id)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (ids[mid] == id)
+            return true;
+        if (ids[mid] < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+/* Deals out of sight are not counted anywhere, not even as left out. */
+static bool in_sight(const struct pop *p, const struct fact_column *funnel, size_t row)
+{
+    bool here =
+        p->funnel_id == 0 || fact_id(funnel, row) == p->funnel_id || (p->view.deal_flags[row] & DEAL_TRANSFERRED) != 0;
+    return here && (p->seen_ids == NULL || has_id(p->seen_ids, p->n_seen_ids, p->deals->ids[row]));
+}
+
+static int64_t last_event(const struct pop *p, const struct fact_column *funnel)
+{
+    int64_t last = INT64_MIN;
+    for (size_t i = 0; i < p->deals->n; i++) {
+        struct visits v = visits_of(&p->view, i);
+        if (v.n == 0 || visit_at(v.packed[v.n - 1]) <= last || fact_deleted(p->deals, i) || !in_sight(p, funnel, i))
+            continue;
+        if (pop_stage_of(p, v.packed[v.n - 1]) >= 0)
+            last = visit_at(v.packed[v.n - 1]);
+    }
+    return last;
+}
+
+/* The first won or lost stage ends a way; a move back to an open stage takes that back; stages passed after the close
+ * change nothing. False when the deal had not entered the funnel by then. */
+static bool follow(const struct pop *p, uint32_t row, struct pop_deal *d)
+{
+    struct visits v = visits_of(&p->view, row);
+    bool entered = false;
+    *d = (struct pop_deal){.row = row, .exit = p->as_of, .stage = POP_NO_STAGE};
+    for (size_t i = 0; i < v.n; i++) {
+        int64_t at = visit_at(v.packed[i]);
+        int stage = pop_stage_of(p, v.packed[i]);
+        if (at > p->as_of)
+            break;
+        if (stage < 0) {
+            if (!entered || visit_passed(v.packed[i]))
+                continue;
+            d->left = true;
+            if (d->cause == DEAL_OPEN)
+                d->exit = at;
+            break;
+        }
+        if (!entered) {
+            entered = true;
+            d->entry = at;
+        }
+        if (visit_passed(v.packed[i]))
+            continue;
+        enum deal_status outcome = p->stages[stage].outcome;
+        if (outcome == DEAL_OPEN && d->cause != DEAL_OPEN) {
+            d->reopened = true;
+            d->exit = p->as_of;
+        } else if (outcome != d->cause) {
+            d->exit = at;
+        }
+        if (stage != d->stage)
+            d->stage_since = at;
+        d->stage = (int16_t)stage;
+        d->cause = outcome & 3;
+    }
+    return entered;
+}
+
+static bool in_period(const struct pop *p, const struct pop_deal *d)
+{
+    switch (p->spec.when) {
+    case POP_ENTERED:
+        return (!p->has_from || d->entry >= p->from) && (!p->has_to || d->entry < p->to);
+    case POP_CLOSED:
+        return d->cause != DEAL_OPEN && (!p->has_from || d->exit >= p->from) && (!p->has_to || d->exit < p->to);
+    case POP_ALIVE:
+        break;
+    }
+    return (!p->has_to || d->entry < p->to) && (!p->has_from || d->cause == DEAL_OPEN || d->exit >= p->from);
+}
+
+/* as_of and the period, when they were not given. */
+static void settle_time(struct pop *p, const struct fact_column *funnel)
+{
+    p->last_event = p->as_of_given ? INT64_MIN : last_event(p, funnel);
+    if (!p->as_of_given) {
+        p->as_of = p->call->now;
+        if (p->last_event != INT64_MIN && p->last_event < p->call->now - STALE)
+            p->as_of = p->last_event;
+    }
+    p->past = p->as_of < p->call->now;
+    if (!p->has_from && !p->has_to && p->spec.last_days > 0) {
+        p->from = zone_midnight(p->zone, zone_day(p->zone, p->as_of) - p->spec.last_days + 1);
+        p->has_from = true;
+    }
+    if (p->has_from && !p->has_to) {
+        p->to = p->as_of + 1;
+        p->has_to = true;
+    }
+    p->result->has_period = p->has_from && p->has_to;
+    p->result->from = p->from;
+    p->result->to = p->to;
+}
+
+static void choose(struct pop *p, const struct fact_column *funnel)
+{
+    struct fact_column loss = pop_column(p, DEAL_LOSS_CLASS);
+    VEC(struct pop_deal) chosen = {0};
+    vec_reserve(&chosen, p->deals->n + 1);
+    for (size_t i = 0; i < p->deals->n; i++) {
+        struct pop_deal d;
+        if (!in_sight(p, funnel, i))
+            continue;
+        bool gone =
+            !p->past ? fact_deleted(p->deals, i) : fact_deleted(p->deals, i) && !fact_alive(p->deals, i, p->as_of);
+        if (!follow(p, (uint32_t)i, &d)) {
+            p->n_later += !gone && (p->funnel_id == 0 || fact_id(funnel, i) == p->funnel_id);
+            continue;
+        }
+        if (gone) {
+            p->n_deleted++;
+            continue;
+        }
+        if (!in_period(p, &d)) {
+            p->n_outside++;
+            continue;
+        }
+        if (p->filter_ids != NULL && !has_id(p->filter_ids, p->n_filter_ids, p->deals->ids[i])) {
+            p->n_filtered++;
+            continue;
+        }
+        d.timeout = d.cause == DEAL_LOST && fact_id(&loss, i) == LOSS_TIMEOUT && fact_get(&loss, i) != FACT_NULL;
+        p->n_reopened += d.reopened;
+        p->n_left += d.left;
+        vec_push(&chosen, d);
+    }
+    p->d = chosen.ptr;
+    p->n = p->n_all = chosen.len;
+}
+
+void pop_lock(struct pop *p)
+{
+    p->view = projection_lock(p->call->projection);
+    p->locked = true;
+    p->deals = &p->view.facts[FACT_DEAL];
+    const struct fact_column *funnel = fact_column(p->deals, DEAL_FUNNEL_ID);
+    map_stages(p);
+    settle_time(p, funnel);
+    choose(p, funnel);
+    pop_group(p);
+}
+
+void pop_unlock(struct pop *p)
+{
+    if (p->locked)
+        projection_unlock(p->call->projection);
+    p->locked = false;
+}
+
+struct fact_column pop_column(const struct pop *p, int field)
+{
+    if (p->past)
+        return fact_as_of(&p->view, FACT_DEAL, field, p->as_of, p->call->arena);
+    return *fact_column(p->deals, field);
+}
