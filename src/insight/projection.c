@@ -34,6 +34,7 @@ struct projection *projection_new(void)
     for (int i = 0; i < FACTS; i++)
         facts_init(&p->tables[i], (enum fact)i);
     ways_init(&p->ways);
+    scan_helper_init(&p->helper);
     /* a stream of reports must not hold up the journal */
     pthread_rwlockattr_t attr;
     pthread_rwlockattr_init(&attr);
@@ -106,6 +107,7 @@ void projection_free(struct projection *p)
         return;
     if (p->feed != NULL)
         feed_stop(p->feed);
+    scan_helper_stop(&p->helper);
     for (int i = 0; i < FACTS; i++)
         facts_free(&p->tables[i]);
     ways_free(&p->ways);

@@ -58,6 +58,7 @@ struct fact_change {
 };
 struct fact_column {
     enum fact_kind kind;
+    bool held;    /* false: the field is left out, or was given up because it has too many different values */
     int64_t none; /* the value of rows that the journal tells nothing of: FACT_NULL, or the field's default */
     union {       /* one value a row; nothing is INT8_MIN, INT32_MIN, INT64_MIN */
         const int8_t *i8;
@@ -155,6 +156,13 @@ struct projection *projection_new(void);
 void projection_events(void *projection, const struct event *ev, size_t n);
 void projection_free(struct projection *p);    /* stops its thread; NULL is fine */
 size_t projection_bytes(struct projection *p); /* of memory that its tables take */
+
+/* Calls part for ranges of 0..n, in no particular order, in the caller's thread (worker 0) and in one that helps
+ * (worker 1): add up what each worker has found. part is not called inside of part. Small scans, and those made while
+ * the helper is busy with another, are done by the caller alone. */
+enum { SCAN_WORKERS = 2 };
+void projection_scan(const struct projection_view *v, size_t n,
+                     void (*part)(void *arg, int worker, size_t from, size_t to), void *arg);
 
 /* Many readers at once; writing waits for them, so keep it to one report. */
 struct projection_view projection_lock(struct projection *p);

@@ -34,6 +34,7 @@ static void add_field(struct fact_table *t, enum fact fact, const char *name, co
     t->own = grown(t->own, t->n_columns * sizeof *t->own);
     t->columns[i] = (struct fact_column){.none = default_of(fd)};
     t->own[i] = (struct column_own){.kind = fact_kind_of(fact, i, fd), .type = fd->type, .names = fd->names};
+    t->columns[i].held = t->own[i].kind != FC_NONE;
     strmap_put(t->names, str_c(name), (int64_t)i);
 }
 

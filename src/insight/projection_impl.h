@@ -56,6 +56,15 @@ struct activities {
     bool unsorted;                  /* rows are out of order or repeat each other */
 };
 
+/* The thread that helps with long scans: projection_scan.c. */
+struct scan_helper {
+    pthread_mutex_t mutex;
+    pthread_cond_t woken, done;
+    pthread_t thread;
+    bool started, busy, stopping;
+    struct scan *scan; /* to help with; NULL: nothing to do */
+};
+
 struct projection {
     unsigned magic;
     pthread_rwlock_t lock;
@@ -69,6 +78,7 @@ struct projection {
     VEC(uint32_t) first_line; /* by row of deals */
     VEC(uint32_t) next_line;  /* by row of deal products */
     struct arena scratch;
+    struct scan_helper helper;
     int64_t seq;
     size_t unreadable;
 };
@@ -102,6 +112,10 @@ void ways_compact(struct ways *w); /* in order of deals, without gaps */
 /* ---- projection_activity.c ---- */
 void activity_count(struct activities *a, const struct event *ev, bool automatic);
 void activity_sort(struct activities *a);
+
+/* ---- projection_scan.c ---- */
+void scan_helper_init(struct scan_helper *h);
+void scan_helper_stop(struct scan_helper *h);
 
 /* ---- projection_take.c ---- */
 void projection_take(struct projection *p, const struct event *ev);

@@ -285,6 +285,33 @@ static void ways_stay_in_one_piece(void **state)
     projection_free(p);
 }
 
+struct sums {
+    uint64_t of[SCAN_WORKERS];
+};
+
+static void add_up(void *arg, int worker, size_t from, size_t to)
+{
+    struct sums *s = arg;
+    for (size_t i = from; i < to; i++)
+        s->of[worker] += i;
+}
+
+static void a_scan_on_two_cores_sees_every_row_once(void **state)
+{
+    (void)state;
+    struct projection *p = projection_new();
+    const size_t sizes[] = {0, 1, 70000, 1000001};
+    for (int round = 0; round < 50; round++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            struct sums s = {0};
+            struct projection_view v = projection_lock(p);
+            projection_scan(&v, sizes[i], add_up, &s);
+            projection_unlock(p);
+            assert_int_equal(s.of[0] + s.of[1], sizes[i] ? sizes[i] * (sizes[i] - 1) / 2 : 0);
+        }
+    projection_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +324,7 @@ int main(void)
         cmocka_unit_test(products_of_a_deal_follow_its_lines),
         cmocka_unit_test(who_did_how_much_is_counted_by_the_hour),
         cmocka_unit_test(ways_stay_in_one_piece),
+        cmocka_unit_test(a_scan_on_two_cores_sees_every_row_once),
     };
     return cmocka_run_group_tests_name("insight_projection", tests, NULL, NULL);
 }
