@@ -52,8 +52,7 @@ static enum rc read_reason(struct call *c, json_t *body, struct str *out, struct
 {
     TRY(body_text(body, "reason", c->r->arena, out, e));
     *out = str_trim(*out);
-    if (str_utf8_blank(*out))
-        return err_set(e, RC_UNPROCESSABLE, "required", "reason", NULL);
+    TRY(reason_check(*out, "reason", e));
     if (str_utf8_len(*out) > REASON_MOST)
         return err_set(e, RC_UNPROCESSABLE, "too_long", "reason", "%d", REASON_MOST);
     json_object_del(body, "reason");

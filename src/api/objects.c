@@ -195,17 +195,39 @@ enum rc undo_prepare(struct call *c, struct err *e)
     return rc;
 }
 
+/* What the rule "no open deal without a task" has made on top of it. */
+static enum rc put_new_tasks(struct call *c, struct jw *w, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s,
+                   "SELECT object_id FROM journal WHERE seq >= $1 AND seq <= $2 AND change_id = $1 AND object_kind = $3"
+                   " AND verb = $4 AND undoes = 0 ORDER BY seq",
+                   e));
+    stmt_i64(s, 1, c->job.change_id);
+    stmt_i64(s, 2, c->job.change_id + 100 + c->job.undone * 8);
+    stmt_i64(s, 3, ENT_TASK);
+    stmt_i64(s, 4, VERB_CREATED);
+    jw_key(w, "tasks");
+    jw_arr(w);
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        jw_i64(w, stmt_col_i64(s, 0));
+    stmt_done(s);
+    jw_end_arr(w);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
 enum rc undo_show(struct call *c, struct err *e)
 {
-    (void)e;
     struct jw w = call_json(c);
     jw_obj(&w);
     jw_ki64(&w, "change_id", c->job.change_id);
     jw_ki64(&w, "undone", c->job.undone);
     if (c->job.out_id)
         jw_ki64(&w, "operation_id", c->job.out_id);
+    enum rc rc = put_new_tasks(c, &w, e);
     jw_end_obj(&w);
-    return RC_OK;
+    return rc;
 }
 
 /* ---- users: a password comes as text and is kept as a hash ---- */

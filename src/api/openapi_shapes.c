@@ -170,7 +170,9 @@ const struct openapi_shape openapi_shapes[] = {
      "{\"type\":\"object\",\"properties\":{\"tags\":{\"type\":\"object\"},\"runs\":{\"type\":\"integer\"},\"failed\":{"
      "\"type\":\"integer\"},\"patchwork\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"undone",
-     "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"}}}"},
+     "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"},"
+     "\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"description\":\"made so that no open deal is "
+     "without one\"}}}"},
     {"owners", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
                "\"properties\":{\"owner_id\":{\"type\":[\"integer\",\"null\"]},\"from\":{\"type\":\"integer\"},"
                "\"to\":{\"type\":[\"integer\",\"null\"]},\"by\":{\"type\":[\"integer\",\"null\"]},"
@@ -291,6 +293,8 @@ const struct openapi_shape openapi_shapes[] = {
     {"report", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{\"type\":\"string\"},"
                "\"params\":{\"type\":\"object\"},\"summary\":{\"type\":\"object\"},\"columns\":{\"type\":\"array\"},"
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
+    {"report-deals", "{\"type\":\"object\",\"properties\":{\"total\":{\"type\":\"integer\"},\"items\":{"
+                     "\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"merge-into", "{\"type\":\"object\",\"required\":[\"into\"],\"additionalProperties\":false,\"properties\":{"
                    "\"into\":{\"type\":\"integer\"},\"keep\":{\"enum\":[\"into\",\"from\"],\"description\":"
                    "\"custom fields: whose value stays where both have one\"}}}"},

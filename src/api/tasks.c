@@ -238,9 +238,8 @@ static enum rc ask_prepare(struct call *c, struct err *e)
     }
     TRY_OUT(body_text(body, "reason", c->r->arena, &a->reason, e));
     a->reason = str_trim(a->reason);
-    if (!a->reason.len)
-        rc = err_set(e, RC_UNPROCESSABLE, "required", "reason", NULL);
-    else if (str_utf8_len(a->reason) > 500)
+    rc = reason_check(a->reason, "reason", e);
+    if (rc == RC_OK && str_utf8_len(a->reason) > 500)
         rc = err_set(e, RC_UNPROCESSABLE, "too_long", "reason", "500");
 out:
     json_decref(body);

@@ -1,4 +1,5 @@
 #include "base/str.h"
+#include <utf8proc.h>
 
 /* Length of the valid sequence at p, 0 when it is broken: overlong, surrogate, above U+10FFFF or cut short. */
 static size_t sequence(const unsigned char *p, size_t left)
@@ -85,4 +86,20 @@ bool str_utf8_blank(struct str s)
         p += n;
     }
     return true;
+}
+
+/* Letters of any script, by their category in Unicode. */
+bool str_utf8_says(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
+    int letters = 0;
+    while (p < end && letters < 3) {
+        size_t n = sequence(p, (size_t)(end - p));
+        if (!n)
+            return false;
+        utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)code_point(p, n));
+        letters += c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
+        p += n;
+    }
+    return letters >= 3;
 }

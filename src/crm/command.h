@@ -74,6 +74,8 @@ MUST_USE enum rc change_restore(struct change *ch, const struct entity *ent, int
 /* Takes back every event of a change, newest first, by inverse commands read from the journal; *undone counts events.
  * Errors: not_found, undo_conflict (a later change stands on one of the fields; field names it), already_undone. */
 MUST_USE enum rc change_undo(struct change *ch, int64_t change_id, int64_t *undone, struct err *e);
+/* A reason that is demanded says something: three letters at the least. Errors: required, reason_too_short. */
+MUST_USE enum rc reason_check(struct str reason, const char *field, struct err *e);
 /* Appends an event about an object without touching a row (signed_in, imported). */
 MUST_USE enum rc change_note_event(struct change *ch, enum entity_id kind, int64_t id, enum verb verb, struct str data,
                                    struct err *e);

@@ -4,6 +4,19 @@
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
 
+/* Does a rule of the funnel act, not a person? */
+static bool by_itself(const struct change *ch)
+{
+    return ch->inner || ch->actor.via == VIA_TRIGGER || ch->actor.via == VIA_PROCESS;
+}
+
+enum rc reason_check(struct str reason, const char *field, struct err *e)
+{
+    if (!reason.len || str_utf8_blank(reason))
+        return err_set(e, RC_UNPROCESSABLE, "required", field, NULL);
+    return str_utf8_says(reason) ? RC_OK : err_set(e, RC_UNPROCESSABLE, "reason_too_short", field, NULL);
+}
+
 enum rc move_reason_rules(const struct change *ch, const struct move *m, const struct record *was,
                           const struct record *will, struct err *e)
 {
@@ -14,9 +27,11 @@ enum rc move_reason_rules(const struct change *ch, const struct move *m, const s
         return val_eq(was->f[DEAL_MOVE_REASON], reason)
                    ? RC_OK
                    : err_set(e, RC_UNPROCESSABLE, "move_reason_alone", "move_reason", NULL);
-    if (!m->to.back_reason || val_has(reason) || !move_goes_back(&m->from, &m->to))
+    if (!m->to.back_reason || !move_goes_back(&m->from, &m->to))
         return RC_OK;
-    return err_set(e, RC_UNPROCESSABLE, "reason_required", "move_reason", NULL);
+    if (!val_has(reason))
+        return err_set(e, RC_UNPROCESSABLE, "reason_required", "move_reason", NULL);
+    return by_itself(ch) ? RC_OK : reason_check(reason.s, "move_reason", e); /* a rule gives its name */
 }
 
 /* ---- losing ---- */
@@ -24,12 +39,6 @@ enum rc move_reason_rules(const struct change *ch, const struct move *m, const s
 static bool same(const struct record *was, const struct record *will, int field)
 {
     return was && val_eq(was->f[field], will->f[field]);
-}
-
-/* Does a rule of the funnel act, not a person? */
-static bool by_itself(const struct change *ch)
-{
-    return ch->inner || ch->actor.via == VIA_TRIGGER || ch->actor.via == VIA_PROCESS;
 }
 
 /* Without a reason: fine while the funnel has none to choose from. */
@@ -148,8 +157,8 @@ enum rc gates_rules(struct change *ch, struct move *m, struct record *will, stru
         will->f[DEAL_OVERRIDES] = val_int(val_i(will->f[DEAL_OVERRIDES], 0) + 1);
         return RC_OK;
     }
-    enum rc rc =
-        err_set(e, RC_UNPROCESSABLE, "gates_unmet", "stage_id", "%s", names(ch->tx->arena, &list, rights_of(ch)));
+    const char *field = m->from.id == m->to.id ? "deal_class_id" : "stage_id";
+    enum rc rc = err_set(e, RC_UNPROCESSABLE, "gates_unmet", field, "%s", names(ch->tx->arena, &list, rights_of(ch)));
     if (e)
         e->more = str_fmt(ch->tx->arena, "\"missing\":%.*s", STR_ARG(missing)).ptr;
     return rc;

@@ -10,7 +10,7 @@ MUST_USE enum rc move_reason_rules(const struct change *ch, const struct move *m
  * loss_reason_of_other_funnel, loss_reason_by_timer, competitor_required, not_lost. */
 MUST_USE enum rc loss_rules(struct change *ch, const struct record *was, struct record *will, struct err *e);
 /* Every gate on the way is met, or set aside by the change's override. Undo alone is free of them. Errors: gates_unmet
- * (field stage_id), with what is missing. */
+ * (field stage_id; deal_class_id when it stays where it is), with what is missing. */
 MUST_USE enum rc gates_rules(struct change *ch, struct move *m, struct record *will, struct err *e);
 /* Items newly ticked are gates of kind check of the deal's funnel, or of the one it is just leaving. Errors:
  * check_of_other_funnel. */

@@ -74,9 +74,21 @@ static bool skipped(const struct move *m, const struct stage_spot *s)
            (!on_the_way || spot_before(&m->from, s));
 }
 
+/* Of a class that is new to the deal: on the stages up to where it stands, as if it came there just now. */
+static bool counts_for_class(const struct move *m, const struct gate *g)
+{
+    bool passed =
+        g->stage.outcome == DEAL_OPEN && g->stage.funnel_id == m->to.funnel_id && spot_before(&g->stage, &m->to);
+    return m->to.outcome != DEAL_LOST && (passed || (g->at == GATE_ENTER && g->stage.id == m->to.id));
+}
+
 static bool counts(const struct move *m, const struct gate *g)
 {
     if (g->deal_class_id && g->deal_class_id != val_i(m->will->f[DEAL_DEAL_CLASS_ID], 0))
+        return false;
+    if (m->reclassed && g->deal_class_id && counts_for_class(m, g))
+        return true;
+    if (m->from.id == m->to.id)
         return false;
     if (m->to.outcome == DEAL_LOST)
         return g->at == GATE_ENTER && g->stage.id == m->to.id;

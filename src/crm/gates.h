@@ -16,7 +16,8 @@ struct move {
     struct arena *arena;
     int64_t at;
     const struct record *will;
-    struct stage_spot from, to;
+    struct stage_spot from, to; /* the same: it stays where it is */
+    bool reclassed;             /* its class has become another: what that asks of the stages behind it counts, too */
 };
 /* Both ends with one query; from_id 0: new. Errors: ref_not_found (stage_id) when the target is not there. */
 MUST_USE enum rc move_load(struct move *m, int64_t from_id, int64_t to_id, struct err *e);

@@ -221,11 +221,18 @@ HOOK_BEFORE(deal)
     if (!was)
         TRY(fill_new(ch, will, e));
     ch->went_back = moves && !ch->remap && move_goes_back(&m.from, &m.to) ? will->id : 0;
+    m.reclassed = was && !val_eq(was->f[DEAL_DEAL_CLASS_ID], will->f[DEAL_DEAL_CLASS_ID]);
+    if (m.reclassed && !moves)
+        TRY(move_load(&m, will->f[DEAL_STAGE_ID].i, will->f[DEAL_STAGE_ID].i, e));
+    if (m.reclassed && !moves)
+        m.from = m.to;
+    if (ch->override && !moves) /* its reason is the override's, which is told apart */
+        will->f[DEAL_MOVE_REASON] = was->f[DEAL_MOVE_REASON];
     TRY(move_reason_rules(ch, moves ? &m : NULL, was, will, e));
     TRY(loss_rules(ch, was, will, e));
     TRY(deferral_rules(ch, was, will, e));
     TRY(check_ids_rules(ch, was, will, e));
-    if (moves)
+    if (moves || m.reclassed)
         TRY(gates_rules(ch, &m, will, e));
     return deal_derive(ch, was, will, e);
 }

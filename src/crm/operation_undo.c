@@ -2,6 +2,7 @@
  * inverse command. What somebody has changed since stays as it is and is told in the report. */
 #include "crm/engine.h"
 #include "crm/operation_impl.h"
+#include "crm/task_flow.h"
 
 /* Where the events to be taken back stand together in the journal. */
 struct spans {
@@ -123,21 +124,63 @@ static enum rc gather(struct operation *op, struct db *db, struct arena *a, size
 static enum rc apply(struct operation *op, struct change *ch, const struct operation_item *item, struct err *e)
 {
     const struct event *ev = item->own;
+    struct touched *before = ch->touched;
     int64_t undone = 0;
     ch->cause = ev->change_id;
     ch->actor.via = VIA_UNDO;
     ch->remap = str_eqc(op->object, "funnel"); /* back to stages that come back themselves only after their deals */
     enum rc rc = undo_event(ch, ev, &undone, e);
     ch->remap = false;
+    ch->touched = before; /* who has a task and who has none is seen in the end */
     return rc == RC_CONFLICT && strcmp(e->code, "already_undone") == 0 ? RC_OK : rc; /* of an earlier try */
+}
+
+/* ---- open deals that it has left without a task ---- */
+
+_Static_assert(ENT_DEAL == 3 && ENT_TASK == 6, "object_kind in the statement of left_alone");
+#define LEFT_ALONE(spans)                                                                                              \
+    "SELECT d.id FROM deal d JOIN funnel f ON f.id = d.funnel_id WHERE d.status = 0 AND d.deleted_at IS NULL"          \
+    " AND d.open_tasks = 0 AND f.task_rule >= 2 AND d.id IN (SELECT j.object_id FROM " spans " WHERE"                  \
+    " j.object_kind = 3 UNION SELECT t.deal_id FROM " spans " AND j.object_kind = 6 JOIN task t ON t.id ="             \
+    " j.object_id WHERE t.deal_id IS NOT NULL) ORDER BY d.id"
+
+static enum rc left_alone(struct operation *op, struct change *ch, struct err *e)
+{
+    static const char of_operation[] =
+        LEFT_ALONE("operation_span s JOIN journal j ON s.operation_id = $1 AND j.seq >= s.first_seq AND j.seq <="
+                   " s.last_seq");
+    static const char of_trigger[] =
+        LEFT_ALONE("trigger_run s JOIN journal j ON s.rule_kind = 34 AND s.rule_id = $1 AND s.at >= $2 AND s.at <= $3"
+                   " AND j.seq >= s.first_seq AND j.seq <= s.last_seq");
+    bool trigger = op->kind != OPERATION_UNDO;
+    int64_t ruled;
+    struct spans sp;
+    struct stmt *s;
+    enum rc rc;
+    TRY(QUERY_I64(ch->tx->db, &ruled, 0, e, "SELECT count(*) FROM funnel WHERE task_rule >= $1", TASK_RULE_CREATE));
+    if (!ruled)
+        return RC_OK;
+    TRY(spans_of(op, &sp, e));
+    TRY(db_prepare(ch->tx->db, &s, trigger ? of_trigger : of_operation, e));
+    stmt_i64(s, 1, sp.of);
+    if (trigger) {
+        stmt_i64(s, 2, sp.from);
+        stmt_i64(s, 3, sp.to);
+    }
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        task_rule_touch_undone(ch, stmt_col_i64(s, 0));
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
 }
 
 static enum rc finish(struct operation *op, struct change *ch, struct err *e)
 {
+    TRY(left_alone(op, ch, e));
     return operation_exec(ch->tx->db, "UPDATE operation SET state = 5 WHERE id = $1", op->undoes_id, e);
 }
 
 const struct operation_type operation_undo = {
     .kind = OPERATION_UNDO, .gather = gather, .apply = apply, .finish = finish};
 /* plan: {"trigger_id","from","to"} */
-const struct operation_type operation_take_back = {.kind = OPERATION_TAKE_BACK, .gather = gather, .apply = apply};
+const struct operation_type operation_take_back = {
+    .kind = OPERATION_TAKE_BACK, .gather = gather, .apply = apply, .finish = left_alone};

@@ -488,8 +488,7 @@ enum rc contact_erase(struct change *ch, const struct erasure *x, struct erased 
     *out = (struct erased){0};
     TRY(may_erase(ch, x->id, e));
     TRY(not_erased(ch, x->id, e));
-    if (!x->reason.len)
-        return err_set(e, RC_UNPROCESSABLE, "required", "reason", NULL);
+    TRY(reason_check(x->reason, "reason", e));
     /* SQLite then writes over what it frees, instead of leaving it in the file. */
     bool sqlite = db_kind_of(ch->tx->db) == DB_SQLITE && !x->dry_run;
     if (sqlite)
@@ -514,8 +513,8 @@ enum rc contact_restrict(struct change *ch, int64_t id, bool restricted, struct 
     const struct rights *rights = ch->actor.rights;
     TRY(may_erase(ch, id, e));
     TRY(not_erased(ch, id, e));
-    if (restricted && !reason.len)
-        return err_set(e, RC_UNPROCESSABLE, "required", "reason", NULL);
+    if (restricted)
+        TRY(reason_check(reason, "reason", e));
     in->f[CONTACT_RESTRICTED] = val_int(restricted);
     in->f[CONTACT_RESTRICTED_REASON] = restricted ? val_str(reason) : val_null();
     ch->actor.rights = NULL; /* these fields are the server's */

@@ -7,10 +7,12 @@
 
 /* Of a command under way: an open deal may have been left without a task. `fresh`: it has just been created. */
 MUST_USE enum rc task_rule_touch(struct change *ch, int64_t deal_id, bool fresh, struct err *e);
+/* The same of what taking back leaves behind: nobody is refused, it gets a task. */
+void task_rule_touch_undone(struct change *ch, int64_t deal_id);
 void task_rule_name(struct change *ch, int64_t deal_id); /* the deal that was touched before it had an id has one now */
 /* Asked once, when a command ends: a touched deal without a task is refused, gets one, or stays, as its funnel says. No
  * statement when no touched funnel has such a rule. What follows by itself and what nobody did gets a task instead of
- * being refused. Errors: next_task_required, with the task that is proposed. */
+ * being refused, so does what was taken back. Errors: next_task_required, with the task that is proposed. */
 MUST_USE enum rc task_rule_end(struct change *ch, struct err *e);
 
 /* ---- what next ---- */

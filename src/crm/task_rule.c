@@ -112,11 +112,8 @@ struct touched {
     bool by_person; /* somebody took its last task away themselves */
 };
 
-enum rc task_rule_touch(struct change *ch, int64_t deal_id, bool fresh, struct err *e)
+static struct touched *touched_of(struct change *ch, int64_t deal_id)
 {
-    (void)e;
-    if (ch->actor.via == VIA_UNDO) /* what once stood comes back as it was */
-        return RC_OK;
     struct touched *t = ch->touched;
     while (t && t->deal_id != deal_id)
         t = t->next;
@@ -125,6 +122,20 @@ enum rc task_rule_touch(struct change *ch, int64_t deal_id, bool fresh, struct e
         *t = (struct touched){.next = ch->touched, .deal_id = deal_id};
         ch->touched = t;
     }
+    return t;
+}
+
+void task_rule_touch_undone(struct change *ch, int64_t deal_id)
+{
+    (void)touched_of(ch, deal_id);
+}
+
+enum rc task_rule_touch(struct change *ch, int64_t deal_id, bool fresh, struct err *e)
+{
+    (void)e;
+    struct touched *t = touched_of(ch, deal_id);
+    if (ch->actor.via == VIA_UNDO)
+        return RC_OK;
     t->fresh |= fresh;
     t->by_person |= ch->inner <= 1 && ch->actor.user_id != 0; /* the hook that says so is within the first */
     return RC_OK;

@@ -1,5 +1,7 @@
 /* Where a deal stands: moved, copied into another funnel, put off; a goal counted. */
 #include "base/time.h"
+#include "crm/engine.h"
+#include "crm/rights.h"
 #include "rules/actions.h"
 
 /* ---- move ---- */
@@ -9,6 +11,21 @@ static const struct action_field move_fields[] = {
     {"stage_id", AF_REF, .required = true, .ref = ENT_STAGE},
     {"loss_reason_id", AF_REF, .required = false, .ref = ENT_LOSS_REASON}};
 
+/* Whoever ticks a goal moves the deal by it, out of a stage that they could leave by hand. Where it goes the goal says.
+ */
+static enum rc may_leave(struct rule_run *run, const struct record *deal, int64_t stage_id, struct err *e)
+{
+    const struct rights *r = run->ch->actor.rights;
+    int64_t outcome = 0;
+    if (!run->t->is_goal || !r)
+        return RC_OK;
+    if (val_i(deal->f[DEAL_STATUS], 0) == DEAL_OPEN)
+        TRY(QUERY_I64(run->ch->tx->db, &outcome, 0, e, "SELECT outcome FROM stage WHERE id = $1", stage_id));
+    return rights_leaves(r, val_i(deal->f[DEAL_STAGE_ID], 0), outcome != DEAL_OPEN)
+               ? RC_OK
+               : err_set(e, RC_FORBIDDEN, "forbidden", "stage_id", "%s", role_names[run->ch->actor.role]);
+}
+
 enum rc run_move(struct rule_run *run, int64_t stage_id, int64_t loss_reason, struct err *e)
 {
     struct arena *a = run->ch->tx->arena;
@@ -17,6 +34,7 @@ enum rc run_move(struct rule_run *run, int64_t stage_id, int64_t loss_reason, st
     TRY(run_deal(run, &deal, e));
     if (val_i(deal->f[DEAL_STAGE_ID], 0) == stage_id)
         return RC_OK;
+    TRY(may_leave(run, deal, stage_id, e));
     for (size_t i = 0; along && i < along->ent->n_fields; i++)
         if (along->f[i].kind != VAL_ABSENT)
             in->f[i] = along->f[i];
@@ -58,6 +76,10 @@ static bool goes_along(const struct field *fd, int i)
 static enum rc copy(struct rule_run *run, const struct action *act, struct err *e)
 {
     struct record *deal, *in;
+    bool feeds;
+    TRY(run_feeds_itself(run, &feeds, e));
+    if (feeds)
+        return err_set(e, RC_UNPROCESSABLE, "rules_feed_themselves", "", NULL);
     TRY(run_deal(run, &deal, e));
     in = record_new(run->ch->tx->arena, deal->ent);
     for (size_t i = 0; i < deal->ent->n_fields; i++)

@@ -67,6 +67,16 @@ static bool hears_tag(const struct action *act, const struct lint_actor *x)
            (!ev->tag_id || (tag && tag->i == ev->tag_id));
 }
 
+/* The new deal, at once or when its time has come. */
+static bool hears_copy(const struct lint *l, const struct action *act, const struct lint_actor *x)
+{
+    const struct trigger_event *ev = &x->t->event;
+    int64_t to = lint_value(act, "stage_id") ? lint_value(act, "stage_id")->i : 0;
+    bool there = to && lint_stage_of(l, to) >= 0 && (x->stage < 0 || id_of(l, x->stage) == to);
+    bool comes = ev->on == ON_CREATED || ev->on == ON_ENTERED || (ev->on == ON_TIMER && ev->after != AFTER_DATE);
+    return there && comes && ev->object == ENT_DEAL;
+}
+
 static bool hears(const struct lint *l, const struct lint_actor *by, const struct action *act,
                   const struct lint_actor *x)
 {
@@ -77,6 +87,8 @@ static bool hears(const struct lint *l, const struct lint_actor *by, const struc
     }
     if (lint_is(act, "move"))
         return hears_move(l, by, act, x);
+    if (lint_is(act, "copy"))
+        return hears_copy(l, act, x);
     if (x->stage >= 0 && by->stage >= 0 && x->stage != by->stage)
         return false; /* the rest happens where the deal stands */
     if (lint_is(act, "tag") || lint_is(act, "untag"))
@@ -93,9 +105,7 @@ static bool hears(const struct lint *l, const struct lint_actor *by, const struc
         return ev->on == ON_CREATED && ev->object == ENT_TASK;
     if (lint_is(act, "close_tasks"))
         return ev->on == ON_TASK_DONE;
-    int64_t to = lint_is(act, "copy") && lint_value(act, "stage_id") ? lint_value(act, "stage_id")->i : 0;
-    return to && lint_stage_of(l, to) >= 0 && (ev->on == ON_CREATED || ev->on == ON_ENTERED) &&
-           ev->object == ENT_DEAL && (x->stage < 0 || id_of(l, x->stage) == to);
+    return false;
 }
 
 static void draw(struct rings *r)

@@ -125,6 +125,8 @@ static struct before enter(struct change *ch, const struct firing *f)
                        ch->seq,   ch->events,   ch->change_id, ch->undoes};
     if (!state->depth)
         state->author = ch->actor.user_id;
+    state->running[state->depth].t = f->t;
+    state->running[state->depth].cause = f->cause;
     state->depth++;
     state->runs++;
     state->now = f->t;
@@ -219,7 +221,7 @@ static enum rc failed(struct change *ch, const struct firing *f, struct run_row 
                       struct err *e)
 {
     bool again = passing(why) && f->attempt < RUN_ATTEMPTS;
-    row->state = again ? RUN_RETRY : RUN_FAILED;
+    row->state = again ? RUN_RETRY : strcmp(why->code, "rules_feed_themselves") == 0 ? RUN_STOPPED : RUN_FAILED;
     row->error = why;
     row->n_acts = 0;
     if (again)

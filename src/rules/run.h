@@ -44,6 +44,10 @@ MUST_USE enum rc rules_of(struct change *ch, const struct rule_set **out, struct
 /* What one command has set off so far: ch->rules. */
 struct rules_state {
     unsigned depth, runs;
+    struct { /* what is under way, the outermost first */
+        const struct trigger *t;
+        int64_t cause;
+    } running[RULES_DEPTH + 1];
     const struct trigger *now; /* whose actions are under way, NULL: a person's */
     int64_t author;            /* who began it, 0: nobody did */
     bool stop_told;
@@ -78,6 +82,10 @@ MUST_USE enum rc rules_run(struct change *ch, const struct trigger *t, int64_t o
  * goal_of_other_stage (field goal_id), those of change_update and of the actions. */
 MUST_USE enum rc rules_reach(struct change *ch, int64_t deal_id, int64_t goal_id, struct record *fields,
                              int64_t *run_id, struct err *e);
+
+/* Is what runs about to feed itself: has the same trigger, without a person in between, made the deal that it now acts
+ * on? Looks through what is under way and the runs that led here, over all deals of the chain. */
+MUST_USE enum rc run_feeds_itself(struct rule_run *run, bool *out, struct err *e);
 
 enum run_state { RUN_DONE, RUN_FAILED, RUN_RETRY, RUN_STOPPED };
 extern const char *const run_state_names[];

@@ -239,12 +239,18 @@ static bool deal_touches(const struct trigger *t, const struct happening *h, boo
     return was != is || *anew || put_off;
 }
 
-static enum rc drop_all(struct change *ch, int64_t deal_id, struct err *e)
+/* A contact or task may have the same number and something to be tried again. */
+static enum rc drop_all(struct plan *p, const struct rule_set *set, int64_t deal_id, struct err *e)
 {
-    struct stmt *s;
-    TRY(db_prepare(ch->tx->db, &s, "DELETE FROM timer WHERE object_id = $1", e));
-    stmt_i64(s, 1, deal_id);
-    return stmt_run(s, e);
+    const struct record of = {.id = deal_id};
+    p->deal = &of;
+    TRY(read_planned(p, e));
+    for (size_t i = 0; i < p->n; i++) {
+        const struct trigger *t = rules_trigger(set, p->rows[i].trigger_id);
+        if (!t || t->subject == ENT_DEAL)
+            TRY(drop(p->ch, p->rows[i].trigger_id, deal_id, e));
+    }
+    return RC_OK;
 }
 
 static enum rc follow_deal(struct change *ch, const struct rule_set *set, const struct happening *h, struct err *e)
@@ -252,7 +258,7 @@ static enum rc follow_deal(struct change *ch, const struct rule_set *set, const 
     struct plan p = {.ch = ch, .deal = h->is};
     bool anew;
     if (!h->is)
-        return drop_all(ch, h->was->id, e);
+        return drop_all(&p, set, h->was->id, e);
     for (size_t i = 0; i < set->list[LIST_TIMER].n; i++) {
         const struct trigger *t = set->list[LIST_TIMER].ptr[i];
         if (deal_touches(t, h, &anew))
@@ -367,6 +373,22 @@ static enum rc read_row(struct change *ch, int64_t id, struct row *out, bool *fo
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
 }
 
+/* What is tried again: the record is there, and its deal stands where it stood when that failed. */
+static enum rc still_there(struct change *ch, const struct trigger *t, const struct row *r, bool *due, struct err *e)
+{
+    const struct record *of, *deal;
+    TRY(run_record(ch, entity_by_id(t->subject), r->object_id, NULL, &of, e));
+    *due = of && !of->deleted_at;
+    if (!*due || (t->subject != ENT_DEAL && t->subject != ENT_TASK))
+        return RC_OK;
+    int64_t deal_id = t->subject == ENT_DEAL ? of->id : val_i(of->f[TASK_DEAL_ID], 0);
+    if (!deal_id)
+        return RC_OK;
+    TRY(run_record(ch, entity_by_id(ENT_DEAL), deal_id, NULL, &deal, e));
+    *due = deal && !deal->deleted_at && val_i(deal->f[DEAL_STAGE_ENTERED_AT], 0) <= r->anchor;
+    return RC_OK;
+}
+
 /* Is it still what the deal says? A later time is planned instead. */
 static enum rc still_due(struct change *ch, const struct trigger *t, const struct row *r, bool *due, struct err *e)
 {
@@ -376,10 +398,8 @@ static enum rc still_due(struct change *ch, const struct trigger *t, const struc
     *due = false;
     if (!t || !t->enabled)
         return RC_OK;
-    if (r->attempt) {
-        *due = true;
-        return RC_OK;
-    }
+    if (r->attempt)
+        return still_there(ch, t, r, due, e);
     TRY(run_record(ch, entity_by_id(ENT_DEAL), r->object_id, NULL, &deal, e));
     if (t->event.on != ON_TIMER) { /* set off for a card that had waited: while it stands there */
         *due = deal && deal->f[DEAL_STATUS].i == DEAL_OPEN &&

@@ -69,6 +69,8 @@ static enum rc object_read(struct trigger_event *ev, const json_t *json, struct 
     for (size_t i = 0; i < 4; i++)
         if (json_is_string(given) && strcmp(json_string_value(given), entity_by_id(kinds[i])->name) == 0) {
             ev->object = kinds[i];
+            if (ev->on == ON_TIMER && kinds[i] != ENT_DEAL)
+                return err_set(e, RC_UNPROCESSABLE, "timer_of_deals", "event", "%s", entity_by_id(kinds[i])->name);
             bool tags = ev->on == ON_TAGGED || ev->on == ON_UNTAGGED;
             return (any || kinds[i] == ENT_DEAL) && (!tags || has_tags(kinds[i])) ? RC_OK : bad(e, "object", "on");
         }

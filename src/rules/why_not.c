@@ -257,7 +257,7 @@ enum rc deal_timers_put(const struct run_reader *r, int64_t deal_id, struct jw *
     jw_arr(w);
     for (size_t i = 0; i < n; i++) {
         const struct trigger *t = rules_trigger(set, rows[i].trigger_id);
-        if (!t || !t->enabled || (t->subject != ENT_DEAL && t->subject != ENT_TASK))
+        if (!t || !t->enabled || t->subject != ENT_DEAL)
             continue;
         jw_obj(w);
         jw_ki64(w, "trigger_id", t->id);

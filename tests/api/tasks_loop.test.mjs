@@ -335,7 +335,7 @@ test('the queue shows no more than one may see: neither tasks of others nor hidd
   assert.deepEqual((await him.get(`/api/queue?owner_id=${me}`)).items, [])
   assert.deepEqual(Object.values((await him.get(`/api/queue?owner_id=${me}`)).counts), [0, 0, 0, 0, 0, 0])
   const foreignTask = await head.create('/api/tasks', { title: 'Не его', owner_id: boss, deal_id: foreign.id, due_at: due })
-  for (const [method, path, body] of [['GET', 'proposed'], ['POST', 'finish', { result: 'x' }], ['POST', 'ask-due', { due_at: due + 9 * day, reason: 'x' }], ['POST', 'answer-due', { accept: true }]])
+  for (const [method, path, body] of [['GET', 'proposed'], ['POST', 'finish', { result: 'x' }], ['POST', 'ask-due', { due_at: due + 9 * day, reason: 'занят' }], ['POST', 'answer-due', { accept: true }]])
     assert.equal((await him(method, `/api/tasks/${foreignTask.id}/${path}`, body)).status, 404, path)
 })
 
