@@ -1,6 +1,9 @@
-/* The report catalogue over HTTP: the parameters of a route are those of its report. */
+/* The report catalogue over HTTP: two routes a report, the report itself and the deals behind one of its numbers. Their
+ * parameters are those of the report. */
 #include "api/api.h"
+#include "api/report_file.h"
 #include "base/time.h"
+#include "crm/query.h"
 #include "insight/report.h"
 
 #define WAIT_MS 5000 /* for the projection to take in what has been committed */
@@ -24,16 +27,22 @@ static enum rc caught_up(struct call *c, struct err *e)
     return RC_OK;
 }
 
-static enum rc report_show(struct call *c, struct err *e)
+/* "/api/reports/ID" or "/api/reports/ID/deals" */
+static const struct report *report_of(struct call *c, struct err *e)
 {
-    struct str path = c->r->path, name = path;
-    for (size_t i = 0; i < path.len; i++)
-        if (path.ptr[i] == '/')
-            name = (struct str){path.ptr + i + 1, path.len - i - 1};
+    static const char root[] = "/api/reports/";
+    struct str path = c->r->path, name = {path.ptr + sizeof root - 1, path.len - (sizeof root - 1)};
+    const char *slash = memchr(name.ptr, '/', name.len);
+    if (slash != NULL)
+        name.len = (size_t)(slash - name.ptr);
     const struct report *report = report_by_id(name);
     if (report == NULL)
-        return err_set(e, RC_NOT_FOUND, "report_not_found", "", "%.*s", (int)(name.len < 60 ? name.len : 60), name.ptr);
-    TRY(caught_up(c, e));
+        err_set(e, RC_NOT_FOUND, "report_not_found", "", "%.*s", (int)(name.len < 60 ? name.len : 60), name.ptr);
+    return report;
+}
+
+static struct report_call report_call(struct call *c, const struct report *report)
+{
     struct report_arg *args = ARENA_ARRAY(c->r->arena, struct report_arg, report->n_params + 1);
     struct report_call call = {.arena = c->r->arena,
                                .db = c->db,
@@ -48,11 +57,111 @@ static enum rc report_show(struct call *c, struct err *e)
         if (value.ptr != NULL)
             args[call.n_args++] = (struct report_arg){str_c(report->params[i].name), value};
     }
+    return call;
+}
+
+static enum rc report_show(struct call *c, struct err *e)
+{
+    const struct report *report = report_of(c, e);
     struct report_result result;
+    struct str format = call_param(c, "format");
+    if (report == NULL)
+        return RC_NOT_FOUND;
+    if (format.len > 0 && !report_file_known(format))
+        return err_set(e, RC_INVALID, "bad_param", "format", "%.*s", (int)(format.len < 20 ? format.len : 20),
+                       format.ptr);
+    TRY(caught_up(c, e));
+    struct report_call call = report_call(c, report);
     enum rc rc = report_run(report, &call, &result, e);
-    if (rc == RC_OK) {
+    if (rc == RC_OK && format.len > 0 && !str_eqc(format, "json")) {
+        rc = report_file(c, &result, format, e);
+    } else if (rc == RC_OK) {
         struct jw w = call_json(c);
         report_json(&w, &result, call.lang);
+    }
+    report_result_free(&result);
+    return rc;
+}
+
+/* ---- the deals behind a number ---- */
+
+static enum rc put_deals(struct call *c, const int64_t *ids, size_t n, int64_t offset, int64_t limit, struct err *e)
+{
+    struct buf filter = {0};
+    struct jw w = call_json(c);
+    for (int64_t i = offset; i < (int64_t)n && i < offset + limit; i++)
+        buf_fmt(&filter, "%s%lld", i > offset ? "," : "id in (", (long long)ids[i]);
+    jw_obj(&w);
+    jw_ki64(&w, "total", (int64_t)n);
+    jw_key(&w, "items");
+    if (filter.len == 0) {
+        jw_arr(&w);
+        jw_end_arr(&w);
+        jw_end_obj(&w);
+        return RC_OK;
+    }
+    buf_c(&filter, ")");
+    struct filter_env env = {.user_id = c->session.user_id, .now = time_now(), .rights = c->rights};
+    struct query q = {.ent = entity_by_id(ENT_DEAL), .filter = buf_view(&filter), .sort = STR("id"), .limit = limit};
+    struct buf list = {0};
+    json_error_t bad;
+    enum rc rc = query_list(c->db, c->r->arena, &q, &env, &list, e);
+    if (rc == RC_OK) {
+        json_t *read = json_loadb(list.ptr, list.len, 0, &bad);
+        char *items = json_dumps(json_object_get(read, "items"), JSON_COMPACT | JSON_REAL_PRECISION(17));
+        jw_raw(&w, str_c(items));
+        free(items);
+        json_decref(read);
+        jw_end_obj(&w);
+    }
+    buf_free(&list);
+    buf_free(&filter);
+    return rc;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Ascending, each once: a deal may have been counted in two ways. */
+static size_t sorted_once(int64_t *ids, size_t n)
+{
+    size_t kept = 0;
+    if (n > 0)
+        qsort(ids, n, sizeof *ids, by_id);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || ids[i] != ids[i - 1])
+            ids[kept++] = ids[i];
+    return kept;
+}
+
+static enum rc report_deals(struct call *c, struct err *e)
+{
+    const struct report *report = report_of(c, e);
+    struct report_result result;
+    struct report_drill drill = {.table = call_param(c, "table"), .column = call_param(c, "column")};
+    int64_t limit, offset;
+    if (report == NULL)
+        return RC_NOT_FOUND;
+    TRY(call_param_i64(c, "row", 0, INT64_MIN, INT64_MAX, &drill.key, e));
+    TRY(call_param_i64(c, "limit", 100, 1, 500, &limit, e));
+    TRY(call_param_i64(c, "offset", 0, 0, INT64_MAX / 2, &offset, e));
+    if (drill.column.len == 0)
+        return err_set(e, RC_INVALID, "required", "column", NULL);
+    if (drill.table.len == 0)
+        drill.table = STR("rows");
+    TRY(caught_up(c, e));
+    struct report_call call = report_call(c, report);
+    call.drill = &drill;
+    enum rc rc = report_run(report, &call, &result, e);
+    if (rc == RC_OK && !result.drilled)
+        rc = err_set(e, RC_NOT_FOUND, "report_number_not_found", "column", "%.*s",
+                     (int)(drill.column.len < 60 ? drill.column.len : 60), drill.column.ptr);
+    if (rc == RC_OK) {
+        size_t n = sorted_once(result.deals.ptr, result.deals.len);
+        rc = put_deals(c, result.deals.ptr, n, offset, limit, e);
     }
     report_result_free(&result);
     return rc;
@@ -61,10 +170,30 @@ static enum rc report_show(struct call *c, struct err *e)
 const struct route report_routes[] = {
     {"GET", "/api/reports", RUN_READ, MAY_READ, NULL, "The catalogue of reports", reports_list, NULL, NULL, NULL,
      "reports", 0, .can = CAN_REPORTS},
-    {"GET", "/api/reports/conversion", RUN_POOL, MAY_READ, NULL, "What share of deals ends in a win, and how fast",
-     report_show, NULL, "funnel funnel_id as_of from to by filter mature_days time_zone", NULL, "report", 0,
-     .can = CAN_REPORTS},
-    {"GET", "/api/reports/discipline", RUN_POOL, MAY_READ, NULL, "Where discipline slips, by manager", report_show,
-     NULL, "funnel funnel_id team_id from to", NULL, "report", 0, .can = CAN_REPORTS},
 };
 const size_t report_routes_n = sizeof report_routes / sizeof *report_routes;
+
+struct route report_route(struct arena *a, const struct report *report, bool deals)
+{
+    struct buf query = {0};
+    for (size_t i = 0; i < report->n_params; i++)
+        buf_fmt(&query, "%s ", report->params[i].name);
+    buf_c(&query, deals ? "table row column limit offset" : "format");
+    struct str pattern = str_fmt(a, "/api/reports/%s%s", report->id, deals ? "/deals" : "");
+    struct str summary = deals ? STR("The deals behind one of its numbers") : report_question(report, "en");
+    struct route r = {"GET",
+                      pattern.ptr,
+                      RUN_POOL,
+                      MAY_READ,
+                      NULL,
+                      str_cdup(a, summary),
+                      deals ? report_deals : report_show,
+                      NULL,
+                      str_cdup(a, buf_view(&query)),
+                      NULL,
+                      deals ? "report-deals" : "report",
+                      0,
+                      .can = CAN_REPORTS};
+    buf_free(&query);
+    return r;
+}

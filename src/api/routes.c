@@ -1,5 +1,6 @@
 /* The route table: what every noun can do comes from the entity table, what is special is a row here. */
 #include "api/inside.h"
+#include "api/report_file.h"
 #include "crm/file_store.h"
 #include "crm/operation_bulk.h"
 #include "crm/operation_merge.h"
@@ -196,6 +197,15 @@ static void add_noun(struct table *t, const struct entity *ent)
                 "/{id}/versions");
 }
 
+static void add_report(struct table *t, const struct report *report)
+{
+    for (int deals = 0; deals < 2; deals++) {
+        struct route *r = ARENA_NEW(t->arena, struct route);
+        *r = report_route(t->arena, report, deals);
+        add(t, r);
+    }
+}
+
 static struct router_row row_at(const void *table, size_t i)
 {
     const struct route *r = ((const struct route *const *)table)[i];
@@ -210,6 +220,8 @@ void app_routes(struct app *app)
     if (app->test_clock)
         ADD_TABLE(test_clock)
 #undef ADD_TABLE
+    for (size_t i = 0; i < reports_n; i++)
+        add_report(&t, reports[i]);
     for (int id = 1; id < ENT_END; id++)
         if (entity_by_id((enum entity_id)id))
             add_noun(&t, entity_by_id((enum entity_id)id));

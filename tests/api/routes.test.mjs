@@ -13,7 +13,8 @@ const routes = Object.entries(spec.paths).flatMap(([path, methods]) => Object.en
 
 const manage = ['admin', 'head'], sell = [...manage, 'seller'], all = [...sell, 'observer']
 const nouns = { deals: sell, contacts: sell, companies: sell, tasks: sell, notes: sell, 'deal-products': sell, tags: sell, funnels: manage, stages: manage, products: manage, sources: manage, campaigns: manage, 'loss-reasons': manage, 'deal-classes': manage, users: ['admin'], webhooks: ['admin'], teams: ['admin'], roles: ['admin'], 'deal-members': sell, 'contact-points': sell, files: sell, 'custom-fields': manage, 'field-options': manage, layouts: manage, views: all,
-  gates: manage, goals: manage, triggers: manage, buyers: sell, classifiers: manage, competitors: sell, 'competitor-offers': sell, waits: manage, involvements: manage, 'funnel-drafts': manage, 'regulation-reads': all, reviews: all, 'review-items': all }
+  gates: manage, goals: manage, triggers: manage, buyers: sell, classifiers: manage, competitors: sell, 'competitor-offers': sell, waits: manage, involvements: manage, 'funnel-drafts': manage, 'regulation-reads': all, reviews: all, 'review-items': all,
+  dashboards: all, subscriptions: all, plans: manage, kpis: manage, 'pay-schemes': manage, 'ad-costs': manage, 'currency-rates': manage, touches: sell, programmes: manage, findings: all }
 
 // Written down by hand, apart from the server's table: who may do what.
 function rights(method, path) {
@@ -21,7 +22,7 @@ function rights(method, path) {
   const [, , , second, third] = path.split('/')
   if (path === '/api/invite' || ['/api/health', '/api/openapi.json', '/api/docs', '/api/demo', '/api/demo/session'].includes(path) || (method === 'POST' && path === '/api/session')) return null
   if (['lint', 'automation'].includes(noun)) return manage
-  if (['compare', 'impact', 'waiting'].includes(third) || (second === 'export' && ['triggers', 'funnel-drafts'].includes(noun))) return manage
+  if (['compare', 'impact', 'waiting'].includes(third) || (second === 'export' && ['triggers', 'funnel-drafts', 'pay-schemes'].includes(noun))) return manage
   if (noun === 'hooks') return null // whoever knows the address
   if (path === '/api/undo') return all // one's own changes: of a view, of one's name
   if (noun === 'presets') return method === 'GET' ? all : manage
@@ -36,7 +37,7 @@ function rights(method, path) {
   if (third === 'merge') return ['contacts', 'companies'].includes(noun) ? sell : manage
   if (second === 'bulk') return sell
   if (third === 'override') return manage
-  if (second === 'export') return ['deals', 'contacts', 'companies', 'tasks', 'notes', 'products', 'files', 'deal-products', 'deal-members', 'contact-points', 'buyers', 'competitor-offers'].includes(noun) ? sell : all
+  if (second === 'export') return ['deals', 'contacts', 'companies', 'tasks', 'notes', 'products', 'files', 'deal-products', 'deal-members', 'contact-points', 'buyers', 'competitor-offers', 'touches'].includes(noun) ? sell : all
   if (method === 'GET') return all
   if (noun === 'users' && method === 'PATCH') return all // one's own name and language; session.test.mjs
   return nouns[noun]
