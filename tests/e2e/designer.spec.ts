@@ -214,3 +214,41 @@ test('Регламент воронки читают, отмечают проч�
   await chapter(head.page).locator('summary').click()
   await expect(chapter(head.page)).toContainText(seller.person.name)
 })
+
+test('Черновик проверяется на прошлом: новый триггер говорит, где сработал бы, и ничего не меняет', async ({
+  desk,
+  server,
+}) => {
+  const me = await desk('head')
+  const { page } = me
+  const funnel = await server.funnel({ deals: 2 })
+  const offer = funnel.stages[2]!
+  for (const deal of funnel.deals) await server.admin.patch(`deals/${deal.id}`, { stage_id: offer.id })
+  await open(me, funnel, offer.id)
+  await page.getByRole('button', { name: text('designer.add_trigger'), exact: true }).click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel(text('rules.name')).fill('Заметка о предложении')
+  await form.getByRole('combobox', { name: text('rules.add_action') }).fill(text('rules.do.note'))
+  await page.keyboard.press('Enter')
+  await form.getByRole('textbox', { name: text('rules.part.text') }).fill('КП ушло')
+  await form.getByRole('button', { name: text('designer.done') }).click()
+  await saved(page)
+  await page.getByRole('button', { name: text('designer.try') }).click()
+  const tried = page.getByRole('dialog', { name: text('designer.try') })
+  await tried.getByRole('button', { name: text('rules.try_do') }).click()
+  await tried.locator('summary').click()
+  await expect(tried.getByRole('link', { name: 'Сделка 1' })).toBeVisible()
+  await expect(tried.getByRole('link', { name: 'Сделка 2' })).toBeVisible()
+  expect(await server.admin.list('notes', `deal_id = ${funnel.deals[0]!.id}`)).toEqual([])
+})
+
+test('Замечание о здоровье ведёт и в конструктор, и к сделкам этапа', async ({ desk, server }) => {
+  const { page } = await desk('head')
+  const funnel = await server.funnel({ stages: ['Заявка принята', 'Думает'], deals: 1 })
+  await page.goto(`/health?funnel=${funnel.id}`)
+  await page.locator('summary', { hasText: funnel.name }).click()
+  const remark = page.getByRole('listitem').filter({ hasText: 'Думает:' }).first()
+  await expect(remark.getByRole('link', { name: text('health.mend') })).toBeVisible()
+  const link = remark.getByRole('link', { name: text('health.stage_deals') })
+  await expect(link).toHaveAttribute('href', new RegExp(`stage_id%20%3D%20${funnel.stages[1]!.id}`))
+})

@@ -258,3 +258,144 @@ test('закупочный центр: кто решает, потребност
   await expect(centre.getByText(text('buyers.covered', { n: 100 }))).toBeVisible()
   await expect.poll(async () => (await deal(seller, one!.id)).coverage).toBe(100)
 })
+
+test.describe('Лист недостающего — один на всех путях', () => {
+  test('в списке: этап сменён в строке, спрошено только поле, сделка стоит там', async ({
+    seller,
+    server,
+  }) => {
+    const { page } = seller
+    const funnel = await server.funnel({
+      deals: 1,
+      owner: seller.person.user_id,
+    })
+    const [one] = funnel.deals
+    const [, second] = funnel.stages
+    await gate(server, second!.id, {
+      kind: 'field',
+      field: 'expected_close_on',
+    })
+    await page.goto(`/deals/list?filter=${encodeURIComponent(`funnel_id = ${funnel.id}`)}`)
+    const row = page.locator(`[data-row="${one!.id}"]`)
+    await row.getByText(funnel.stages[0]!.name, { exact: true }).dblclick()
+    await page.getByRole('combobox').last().fill(second!.name)
+    await page
+      .getByRole('option', { name: new RegExp(second!.name) })
+      .first()
+      .click()
+    const sheet = page.getByRole('dialog', { name: text('move.title') })
+    await sheet.getByRole('textbox', { name: 'Ожидаемое закрытие' }).fill('2027-02-28')
+    await page.keyboard.press('Control+Enter')
+    await expect(sheet).toHaveCount(0)
+    await expect(row.getByText(second!.name, { exact: true })).toBeVisible()
+    expect(await deal(seller, one!.id)).toMatchObject({
+      stage_id: second!.id,
+      expected_close_on: '2027-02-28',
+    })
+  })
+  test('при создании: новая сделка говорит, чего хочет её этап, и создаётся с этим', async ({
+    seller,
+    server,
+  }) => {
+    const { page } = seller
+    const funnel = await server.funnel({ deals: 0 })
+    await gate(server, funnel.stages[0]!.id, {
+      kind: 'check',
+      name: 'Заявка прочитана',
+    })
+    await page.goto(`/deals/list?filter=${encodeURIComponent(`funnel_id = ${funnel.id}`)}`)
+    await page
+      .getByRole('button', { name: text('list.create_deal') })
+      .first()
+      .click()
+    const form = page.getByRole('dialog', { name: text('create.deal') })
+    const title = `Новая ${Date.now()}`
+    await form.locator('[data-new=title] input').fill(title)
+    await form.locator('[data-new=funnel_id] input').fill(funnel.name)
+    await page.getByRole('option', { name: funnel.name }).first().click()
+    await form.getByRole('button', { name: text('create.save') }).click()
+    const sheet = page.getByRole('dialog', { name: text('move.title_save') })
+    await sheet.getByRole('checkbox', { name: 'Заявка прочитана' }).check()
+    await sheet.getByRole('button', { name: text('create.save') }).click()
+    await expect(sheet).toHaveCount(0)
+    await expect(form).toHaveCount(0)
+    await expect
+      .poll(async () =>
+        (await server.admin.list<Deal>('deals', `title = "${title}"`)).map((d) => d.funnel_id),
+      )
+      .toEqual([funnel.id])
+  })
+  test('последняя задача сделки удаляется только со следующей: она спрошена и стоит', async ({
+    seller,
+    server,
+  }) => {
+    const { page } = seller
+    const funnel = await server.funnel({
+      deals: 1,
+      owner: seller.person.user_id,
+    })
+    const [one] = funnel.deals
+    await server.admin.create('tasks', {
+      title: 'Позвонить',
+      deal_id: one!.id,
+      owner_id: seller.person.user_id,
+    })
+    await server.admin.patch(`funnels/${funnel.id}`, { task_rule: 'refuse' })
+    await page.goto(`/deals/${one!.id}`)
+    await page
+      .getByRole('button', {
+        name: text('task.actions', { name: 'Позвонить' }),
+      })
+      .click()
+    await page.getByRole('menuitem', { name: text('task.delete') }).click()
+    const sheet = page.getByRole('dialog', { name: text('move.next_task') })
+    await sheet.getByLabel(text('task.title'), { exact: true }).fill('Отправить договор')
+    await sheet.getByRole('button', { name: text('move.go_on') }).click()
+    await expect(sheet).toHaveCount(0)
+    await expect
+      .poll(async () =>
+        (await server.admin.list<{ title: string }>('tasks', `deal_id = ${one!.id} and done = false`)).map(
+          (x) => x.title,
+        ),
+      )
+      .toEqual(['Отправить договор'])
+  })
+  test('массовая правка: кому чего не хватает, спрошены по одной тем же листом', async ({ desk, server }) => {
+    const { page, api, person } = await desk('head')
+    const stages = ['Пришла пачкой', 'Созвонились пачкой']
+    const funnel = await server.funnel({ stages, deals: 3, owner: person.user_id })
+    const [, second] = funnel.stages
+    await gate(server, second!.id, {
+      kind: 'field',
+      field: 'expected_close_on',
+    })
+    await server.admin.patch(`deals/${funnel.deals[0]!.id}`, {
+      expected_close_on: '2027-01-31',
+    })
+    await page.goto(`/deals/list?filter=${encodeURIComponent(`funnel_id = ${funnel.id}`)}`)
+    await expect(page.locator('[data-row]')).toHaveCount(3)
+    for (const d of funnel.deals) await page.locator(`[data-row="${d.id}"] .box`).click()
+    await page.getByRole('button', { name: text('bulk.set') }).click()
+    const form = page.getByRole('dialog', { name: text('bulk.set') })
+    await form.getByRole('combobox').first().fill('Этап')
+    await page.getByRole('option', { name: 'Этап', exact: true }).click()
+    await form.getByRole('combobox').last().fill(second!.name)
+    await page
+      .getByRole('option', { name: new RegExp(second!.name) })
+      .first()
+      .click()
+    await form.getByRole('button', { name: text('bulk.check') }).click()
+    await page.getByRole('button', { name: text('bulk.fill.few', { n: 2 }) }).click()
+    const sheet = page.getByRole('dialog', { name: text('move.title') })
+    const asked = sheet.getByRole('textbox', { name: 'Ожидаемое закрытие' })
+    await asked.fill('2027-03-01')
+    await page.keyboard.press('Control+Enter')
+    await expect(asked).toHaveValue('') // of the next one
+    await asked.fill('2027-03-02')
+    await page.keyboard.press('Control+Enter')
+    await expect(sheet).toHaveCount(0)
+    await expect
+      .poll(async () => (await api.list<Deal>('deals', `funnel_id = ${funnel.id}`)).map((d) => d.stage_id))
+      .toEqual([second!.id, second!.id, second!.id])
+  })
+})

@@ -148,6 +148,75 @@ test('Два похожих источника становятся одним �
   await expect.poll(source).toBe(two.id)
 })
 
+test('Классификаторы и конкуренты объединяются из меню, во всех карточках разом', async ({
+  desk,
+  server,
+}) => {
+  const stamp = Date.now()
+  const { page } = await desk('admin')
+  const made = (objects: string, name: string, more: object = {}) =>
+    server.admin.create<{ id: number }>(objects, { name, ...more })
+  const unite = async (from: string, into: string) => {
+    await page.getByRole('button', { name: text('settings.actions', { name: from }) }).click()
+    await page.getByRole('menuitem', { name: text('settings.merge') }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('combobox').fill(into)
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('button', { name: text('settings.merge_do') }).click()
+    await expect(page.getByText(text('settings.merged', { name: from, into }))).toBeVisible()
+  }
+  const kind = { kind: 'loyalty' }
+  const [warm, warmer] = [
+    await made('classifiers', `Лоялен ${stamp}`, kind),
+    await made('classifiers', `лоялен? ${stamp}`, kind),
+  ]
+  const contact = await made('contacts', 'Клиент с ярлыком', { loyalty_id: warmer.id })
+  await page.goto('/settings/classifiers?kind=loyalty')
+  await unite(`лоялен? ${stamp}`, `Лоялен ${stamp}`)
+  await expect(row(page, `лоялен? ${stamp}`)).toHaveCount(0)
+  expect(await server.admin.get(`contacts/${contact.id}`)).toMatchObject({ loyalty_id: warm.id })
+
+  const [rival, twin] = [
+    await made('competitors', `Сосед ${stamp}`),
+    await made('competitors', `сосед ${stamp}.`),
+  ]
+  const funnel = await server.funnel({ deals: [{ title: 'Со следом соседа', competitor_id: twin.id }] })
+  await page.goto('/settings/competitors')
+  await unite(`сосед ${stamp}.`, `Сосед ${stamp}`)
+  expect(await server.admin.get(`deals/${funnel.deals[0]!.id}`)).toMatchObject({ competitor_id: rival.id })
+})
+
+test('Два своих поля становятся одним: спрошено, чьё значение остаётся', async ({ desk, server }) => {
+  const stamp = Date.now()
+  const { page } = await desk('admin')
+  const field = (label: string) =>
+    server.admin.create<{ id: number }>('custom-fields', { object: 'deal', type: 'text', label })
+  const [one, two] = [await field(`Город ${stamp}`), await field(`город сделки ${stamp}`)]
+  const funnel = await server.funnel({
+    deals: [
+      { title: 'Оба', [`cf_${one.id}`]: 'Омск', [`cf_${two.id}`]: 'Тверь' },
+      { title: 'Одно', [`cf_${two.id}`]: 'Пермь' },
+    ],
+  })
+  await page.goto('/settings/fields?object=deal')
+  await page
+    .getByRole('button', { name: text('settings.actions', { name: `город сделки ${stamp}` }) })
+    .click()
+  await page.getByRole('menuitem', { name: text('settings.merge') }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('combobox').fill(`Город ${stamp}`)
+  await page.keyboard.press('Enter')
+  await dialog
+    .getByRole('radio', { name: text('settings.merge_keep_of', { name: `город сделки ${stamp}` }) })
+    .check()
+  await dialog.getByRole('button', { name: text('settings.merge_do') }).click()
+  const value = async (i: number) =>
+    (await server.admin.get<Record<string, unknown>>(`deals/${funnel.deals[i]!.id}`))[`cf_${one.id}`]
+  await expect.poll(() => value(1)).toBe('Пермь')
+  expect(await value(0)).toBe('Тверь')
+  await expect(row(page, `город сделки ${stamp}`)).toHaveCount(0)
+})
+
 test('Поле-список: значения, порядок на карточке, и где оно используется, прежде чем удалить', async ({
   desk,
   server,

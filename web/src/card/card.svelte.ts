@@ -249,9 +249,11 @@ export abstract class Card<T extends Row> {
     }
   }
   /** Runs a write of a list; says what was done, or why not. True when it went through. */
-  async run(work: Promise<Pick<Answer<unknown>, 'change'>>, said: string | null): Promise<boolean> {
+  async run(work: Promise<Pick<Answer<unknown>, 'change'> | null>, said: string | null): Promise<boolean> {
     try {
-      const { change } = await work
+      const answer = await work
+      if (!answer) return false
+      const { change } = answer
       if (said === null) undo.note(change)
       else undo.done(said, change, this.renew)
       this.renew()

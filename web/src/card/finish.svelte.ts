@@ -2,7 +2,7 @@
 import { get, Problem, type Answer } from '../lib/api'
 import { clock } from '../lib/clock.svelte'
 import { t } from '../lib/i18n.svelte'
-import { moves, type Body } from '../lib/moves.svelte'
+import { moves, type Body, type Proposed } from '../lib/moves.svelte'
 import { session, sync } from '../lib/session.svelte'
 import type { Deal, Goal, List, StageText, Task, TaskKind } from '../lib/types'
 import { failure } from '../lib/undo.svelte'
@@ -16,11 +16,6 @@ export interface Finished {
   run: { actions?: { text: string }[] } | null
 }
 export type Deferral = { until: number } | { wait_id: number }
-interface Proposed {
-  title: string
-  kind?: TaskKind
-  due_at: number | null
-}
 const HOUR = 3_600_000
 
 /** The next task that a stage proposes, or one like the task that is done. */
@@ -159,7 +154,7 @@ export class Finish {
       return sync.push<Finished>({ method: 'POST', path, body })
     }
     try {
-      return await moves.carry({ ...this.#step(), send })
+      return await moves.carry({ ...this.#step(), send, plans: true })
     } catch (e) {
       this.#refused(e)
       return null

@@ -8,8 +8,8 @@ export interface TaskHost {
     change(task: Task, body: Partial<Task>): Promise<Answer<Task>>
     remove(task: Task): Promise<Answer<null>>
   }
-  /** Runs a write; says what was done, or why not. True when it went through. */
-  run(work: Promise<Pick<Answer<unknown>, 'change'>>, said: string | null): Promise<boolean>
+  /** Runs a write; says what was done, or why not (null: it was given up). True when it went through. */
+  run(work: Promise<Pick<Answer<unknown>, 'change'> | null>, said: string | null): Promise<boolean>
   /** A task is done, with all that went along with it. */
   finished(task: Task, answer: Answer<Finished>, said: string): void
 }

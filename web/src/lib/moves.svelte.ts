@@ -1,7 +1,7 @@
 // A deal is on its way to another stage. What the stages ask for is asked in one sheet, wherever the move was begun; then
 // it goes on. Most moves miss nothing: they are sent at once, and only a refusal opens the sheet.
 import { Problem } from './api'
-import type { Stage } from './types'
+import type { Stage, TaskKind } from './types'
 
 /** What a gate misses, as the server says it. */
 export interface Missing {
@@ -16,7 +16,13 @@ export interface Missing {
   have: number | null
   label?: string | null
 }
-export type Need = 'move_reason' | 'loss_reason_id' | 'competitor_id' | 'value_minor'
+export type Need = 'move_reason' | 'loss_reason_id' | 'competitor_id' | 'value_minor' | 'next_task'
+/** The next task that the server would take. */
+export interface Proposed {
+  title: string
+  kind?: TaskKind
+  due_at: number | null
+}
 export type Body = Record<string, unknown>
 /** Where a deal is and where it goes. */
 export interface Step {
@@ -32,23 +38,31 @@ export interface Step {
   /** null: another change than a move, which the stages do not let through either. */
   stage: Stage | null
   body: Body
+  /** Whose field the missing ones are, when it is not the deal's: a task is done without a result. */
+  object?: 'task'
 }
 export interface Move<T> extends Step {
   send: (body: Body) => Promise<T>
   /** For whoever may set a rule aside; the body has the reason. */
   override?: (body: Body) => Promise<T>
+  /** Asks for the next task itself. */
+  plans?: boolean
 }
 export interface Asking {
   move: Move<unknown>
   needs: Need[]
   missing: Missing[]
+  proposed?: Proposed
   done: (answer: unknown) => void
 }
 
 const reasonFields: Need[] = ['move_reason', 'loss_reason_id', 'competitor_id']
+export type Refused = Pick<Asking, 'needs' | 'missing' | 'proposed'>
 /** What the server misses, when that is all that is wrong; null otherwise. */
-export function refusal(e: unknown): Pick<Asking, 'needs' | 'missing'> | null {
-  if (!(e instanceof Problem) || e.status !== 422 || e.code === 'next_task_required') return null
+export function refusal(e: unknown): Refused | null {
+  if (!(e instanceof Problem) || e.status !== 422) return null
+  if (e.code === 'next_task_required')
+    return { needs: ['next_task'], missing: [], proposed: e.more.proposed as Proposed | undefined }
   const missing = Array.isArray(e.more.missing) ? (e.more.missing as Missing[]) : []
   if (e.code === 'gates_unmet') return { needs: [], missing }
   const errors = e.errors.length > 0 ? e.errors : e.field ? [{ field: e.field, code: e.code }] : []
@@ -79,16 +93,17 @@ class Moves {
 
   /** Sends the move, after its sheet when something is wanted. Gives null when the user has thought better of it. */
   async carry<T>(move: Move<T>, needs: Need[] = []): Promise<T | null> {
-    if (needs.length > 0) return this.#ask(move, { needs, missing: [] })
+    if (needs.length > 0) return this.ask(move, { needs, missing: [] })
     try {
       return await move.send(move.body)
     } catch (e) {
       const refused = refusal(e)
-      if (!refused) throw e
-      return this.#ask(move, refused)
+      if (!refused || (move.plans && refused.needs.includes('next_task'))) throw e
+      return this.ask(move, refused)
     }
   }
-  #ask<T>(move: Move<T>, what: Pick<Asking, 'needs' | 'missing'>): Promise<T | null> {
+  /** Asks what is missing, then sends the move. */
+  ask<T>(move: Move<T>, what: Refused): Promise<T | null> {
     return new Promise((done) => {
       const asking = { move, ...what, done: done as (answer: unknown) => void } satisfies Asking
       if (this.asking) this.#waiting.push(asking)

@@ -1,9 +1,12 @@
 // What the sheet of a move has been told so far, and how it goes on.
+import type { TaskDraft } from '../card/drafts'
+import { tomorrow } from '../card/times'
 import { get, Problem, request, type Answer } from '../lib/api'
+import { clock } from '../lib/clock.svelte'
 import { t } from '../lib/i18n.svelte'
-import { refusal, type Asking, type Body, type Missing, type Need } from '../lib/moves.svelte'
+import { refusal, type Asking, type Body, type Missing, type Need, type Proposed } from '../lib/moves.svelte'
 import { session } from '../lib/session.svelte'
-import type { Deal, StageText } from '../lib/types'
+import type { Deal, StageText, Task } from '../lib/types'
 import { failure } from '../lib/undo.svelte'
 import { isEmpty } from '../ui/fields/values'
 
@@ -39,10 +42,21 @@ export class MoveForm {
   ticked = $state.raw<ReadonlySet<number>>(new Set())
   /** Values that are set without being asked for by name: the client does not wait any more. */
   aside = $state.raw<Body>({})
+  /** What is done next with the deal. */
+  next = $state.raw<TaskDraft>({ title: '', kind: 'call', due: null, owner: null })
 
   constructor(readonly asking: Asking) {
     this.missing = asking.missing
     this.needs = asking.needs
+    this.#propose(asking.proposed)
+  }
+  #propose(next: Proposed | undefined): void {
+    const { title = '', kind = 'call', due_at: due = tomorrow(clock.now) } = next ?? {}
+    this.next = { title, kind, due, owner: null }
+  }
+  plan(change: Partial<TaskDraft>): void {
+    this.next = { ...this.next, ...change }
+    this.#right('next_task')
   }
   get move() {
     return this.asking.move
@@ -123,7 +137,11 @@ export class MoveForm {
       wrong[keyOf(m)] = t(m.kind === 'check' ? 'move.not_ticked' : m.kind === 'field' ? 'move.fill_in' : 'move.not_met') // prettier-ignore
     }
     for (const need of this.needs)
-      if (need !== 'value_minor' && isEmpty(this.values[need])) wrong[need] = t('move.fill_in')
+      if (
+        need !== 'value_minor' &&
+        isEmpty(need === 'next_task' ? this.next.title.trim() : this.values[need])
+      )
+        wrong[need] = t('move.fill_in')
     if (this.wantsCompetitor && isEmpty(this.values.competitor_id)) wrong.competitor_id = t('move.fill_in')
     this.wrong = wrong
     return Object.keys(wrong).length === 0
@@ -150,8 +168,22 @@ export class MoveForm {
     if (!this.#check()) return undefined
     return this.#send(async () => {
       await this.#saveClients()
-      return this.move.send(this.#body())
+      return this.#planned(() => this.move.send(this.#body()))
     })
+  }
+  /** The next task first, so that the deal is never without one; when the rest is refused it goes again. */
+  async #planned(go: () => Promise<unknown>): Promise<unknown> {
+    if (!this.needs.includes('next_task')) return go()
+    const { title, kind, due: due_at } = this.next
+    const owner_id = this.record?.owner_id ?? session.user.id
+    const body = { deal_id: this.move.deal, title: title.trim(), kind, due_at, owner_id }
+    const made = await request<Task>('POST', '/api/tasks', { body, key: crypto.randomUUID() })
+    try {
+      return await go()
+    } catch (e) {
+      await request('DELETE', `/api/tasks/${made.data.id}`).catch(() => {}) // it stays then, to be seen on the card
+      throw e
+    }
   }
   async setAside(reason: string): Promise<unknown> {
     const { deal, override } = this.move
@@ -159,7 +191,7 @@ export class MoveForm {
     const body = { ...this.#body(), reason }
     const usual = (): Promise<Answer<Deal>> =>
       request<Deal>('POST', `/api/deals/${deal}/override`, { body, key: crypto.randomUUID() })
-    return this.#send(() => (override ? override(body) : usual()))
+    return this.#send(() => this.#planned(() => (override ? override(body) : usual())))
   }
   async #send(work: () => Promise<unknown>): Promise<unknown> {
     this.busy = true
@@ -171,6 +203,7 @@ export class MoveForm {
       if (refused) {
         this.missing = refused.missing
         this.needs = [...new Set([...this.needs, ...refused.needs])]
+        if (refused.needs.includes('next_task')) this.#propose(refused.proposed)
         this.wrong = Object.fromEntries(refused.needs.map((n) => [n, failure(e)]))
         if (refused.missing.length === 0 && refused.needs.length === 0) this.problem = failure(e)
         await this.renew()

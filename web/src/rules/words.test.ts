@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { i18n } from '../lib/i18n.svelte'
 import { lacking, tidy, type Catalogue, type TriggerDraft } from './model'
-import { actionText, eventText, hoursText, sentence, whoText } from './words'
+import { actionText, conditionText, eventText, hoursText, sentence, whoText } from './words'
+import { schema } from '../lib/schema.svelte'
 
 beforeAll(async () => {
   await i18n.use('ru')
@@ -38,6 +39,14 @@ describe('a trigger in words', () => {
   })
   it('names a stage that is only in the draft', () => {
     expect(actionText({ do: 'move', stage_id: 'new-1' }, context)).toBe('перевести на этап «Счёт выставлен»')
+  })
+  it('names what a condition speaks of, by its number or by its key in the draft', () => {
+    const field = (name: string, more: object) => ({ name, label: name, object: 'deal', ...more }) as never
+    const fields = [field('stage_ids', { type: 'set', ref: 'stage', label: 'Был на этапе' })]
+    schema.objects = new Map([['deal', { object: 'deal', plural: 'deals', may: {}, fields } as never]])
+    expect(conditionText('stage_ids has 7', 'deal', context)).toContain('КП отправлено')
+    expect(conditionText('stage_ids has "stage:new-1"', 'deal', context)).toContain('«Счёт выставлен»')
+    schema.objects = new Map()
   })
   it('says who, and how one of many is chosen', () => {
     expect(whoText('head')).toBe('руководитель ответственного')

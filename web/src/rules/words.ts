@@ -149,9 +149,17 @@ function tokenWords(field: SchemaField, token: string, context: Context): string
     const option = field.options?.find((o) => o.id === Number(text))
     return option?.name ?? called(context, field.ref ?? '', Number(text))
   }
+  // What is only in a draft has no number yet: "stage:key", or its key alone.
+  if ((field.type === 'ref' || field.type === 'set') && token.startsWith('"'))
+    return draftName(field, text, context)
   return /^\d+(\.\d+)?$/.test(text) && field.type !== 'text'
     ? textOf(field, Number(text), 'RUB')
     : `«${text}»`
+}
+function draftName(field: SchemaField, text: string, { name }: Context): string {
+  const key = /^(stage|goal|loss-reason):(.+)$/.exec(text)
+  const own = key ? name?.(key[1]!, key[2]!) : name?.(field.ref ?? '', text)
+  return `«${own ?? text}»`
 }
 function oneText(c: Condition, fields: readonly FilterField[], context: Context): string {
   const found = fields.find((f) => f.path === c.field)

@@ -1,5 +1,7 @@
 // What triggers have done, as the server tells it.
+import { request } from '../../lib/api'
 import { DAY, formatDay, parseDay } from '../../lib/dates'
+import type { TriggerDraft } from '../../rules/model'
 
 export interface Seen {
   text: string
@@ -74,4 +76,10 @@ export function lastDays(now: number, days: number): { from: string; to: string 
 /** Whole days as moments: from the beginning of the first to the end of the last. */
 export function moments(from: string, to: string): { from: number; to: number } {
   return { from: parseDay(from), to: parseDay(to, 1) - 1 }
+}
+/** The trigger played over what happened on these days; nothing is changed. */
+export async function replay(trigger: TriggerDraft, from: string, to: string): Promise<Replay> {
+  const { name, funnel_id, stage_id, event, condition, actions } = trigger
+  const body = { trigger: { name, funnel_id, stage_id, event, condition, actions }, ...moments(from, to) }
+  return (await request<Replay>('POST', '/api/triggers/try', { body })).data
 }

@@ -7,6 +7,7 @@ import { live } from '../../lib/live'
 import { moves, needsOf, type Body, type Step } from '../../lib/moves.svelte'
 import { place } from '../../lib/rank'
 import { router } from '../../lib/router.svelte'
+import { newDeal } from '../../lib/steps'
 import { session, sync } from '../../lib/session.svelte'
 import { settings } from '../../lib/settings.svelte'
 import { toasts } from '../../lib/toasts.svelte'
@@ -430,14 +431,16 @@ export class Board {
     const body: Record<string, unknown> = { title, funnel_id: this.funnel.id, stage_id: stage.id }
     if (value !== null) body.value_minor = value
     try {
-      const { data, change } = await sync.push<Deal>({ method: 'POST', path: '/api/deals', body })
+      const send = (all: Body) => sync.push<Deal>({ method: 'POST', path: '/api/deals', body: all })
+      const answer = await moves.carry({ ...newDeal(body), send })
       this.#cards.delete(id)
-      if (!this.#cards.has(data.id)) {
+      if (answer && !this.#cards.has(answer.data.id)) {
+        const { data } = answer
         const { version, rank, stage_entered_at: entered, created_at: created, owner_id: owner } = data
         this.#cards.set(data.id, { ...card, id: data.id, version, rank, entered, created, owner })
       }
       this.loaded = this.#cards.size
-      undo.done(t('board.created', { title }), change)
+      if (answer) undo.done(t('board.created', { title }), answer.change)
     } catch (e) {
       this.#cards.delete(id)
       toasts.error(failure(e))

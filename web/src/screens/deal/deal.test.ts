@@ -166,7 +166,7 @@ it('only answers about what is missing open the sheet', () => {
   expect(refusal(error('result_required'))?.missing).toMatchObject([{ kind: 'field', field: 'result' }])
   expect(refusal(error('reason_required', 'move_reason'))).toEqual({ needs: ['move_reason'], missing: [] })
   expect(refusal(error('too_long'))).toBe(null)
-  expect(refusal(error('next_task_required', 'next'))).toBe(null)
+  expect(refusal(error('next_task_required', 'next'))).toMatchObject({ needs: ['next_task'], missing: [] })
   expect(refusal(new Error('x'))).toBe(null)
 })
 it('pages of the history join without doubles, newest first', () => {

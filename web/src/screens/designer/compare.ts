@@ -2,7 +2,7 @@
 import { i18n, t, type Key } from '../../lib/i18n.svelte'
 import { names } from '../../lib/names.svelte'
 import type { Action, EventSpec } from '../../rules/model'
-import { actionText, eventText } from '../../rules/words'
+import { actionText, conditionText, eventText } from '../../rules/words'
 import { label, objectName, option } from '../settings/names.svelte'
 import { namer } from './choices'
 import type { Change } from './answers'
@@ -23,12 +23,16 @@ export function whatText(change: Change): string {
 /** One side of it. */
 export function side(change: Change, value: unknown, doc: Definition): string {
   if (change.what === 'changed' && change.field) {
+    if (change.field === 'condition')
+      return conditionText(String(value ?? ''), 'deal', { name: namer(doc) }) || '—'
+    const refers = change.field.endsWith('_id') ? change.field.slice(0, -3).replaceAll('_', '-') : null
+    const own = refers && value ? namer(doc)(refers, value as number | string) : undefined
+    if (own) return own
     if (typeof value === 'string') {
       const said = option(change.object, change.field, value)
       return said === value && change.field === 'event' ? t('field.none') : said
     }
-    if (typeof value === 'number' && change.field.endsWith('_id'))
-      return names.of(change.field.slice(0, -3).replaceAll('_', '-'), value) ?? `№ ${value}`
+    if (typeof value === 'number' && refers) return names.of(refers, value) ?? `№ ${value}`
   }
   if (change.what === 'moved' && typeof value === 'number') return t('designer.place', { n: value })
   return valueText(value, doc)

@@ -1,10 +1,13 @@
 // A change of many at once: first a dry run that counts, then a long operation that can be taken back as a whole.
-import { request } from '../../lib/api'
+import { get, request } from '../../lib/api'
 import { plural, t } from '../../lib/i18n.svelte'
 import { operations, over, type Operation } from '../../lib/operations.svelte'
+import { sync } from '../../lib/session.svelte'
+import { carryRow } from '../../lib/steps'
 import { toasts } from '../../lib/toasts.svelte'
 import { failure, undo } from '../../lib/undo.svelte'
 import type { ListStore } from './list.svelte'
+import type { Row } from './section.svelte'
 import type { Selection } from './selection.svelte'
 
 export interface BulkChange {
@@ -20,6 +23,11 @@ export interface DryRun {
   reasons: { code: string; detail: string; count: number; ids: number[] }[]
 }
 
+/** Refusals that the sheet of what is missing can answer. */
+const asked = new Set([
+  ...['gates_unmet', 'reason_required', 'loss_reason_required', 'competitor_required'],
+  ...['next_task_required', 'result_required'],
+])
 /** The rows that were chosen when it was asked: what is confirmed is what was counted. */
 type Target = ReturnType<Selection['target']>
 
@@ -47,16 +55,29 @@ export class Bulk {
     }
     this.checking = false
   }
-  async run(): Promise<void> {
+  /** Rows that only lack something which can be asked for. */
+  get askable(): number[] {
+    const { change, dry } = this.pending ?? {}
+    const { object } = this.list.of
+    const ruled = object === 'deal' ? change?.set : object === 'task' ? (change?.set ?? change?.delete) : null
+    return ruled && dry ? dry.reasons.filter((r) => asked.has(r.code)).flatMap((r) => r.ids) : []
+  }
+  /** `fill`: what the others lack is asked for, one after another, in the sheet of every move. */
+  async run(fill = false): Promise<void> {
     if (!this.pending || this.starting) return
-    const { change, about, title } = this.pending
+    const { change, about, title, dry } = this.pending
+    const rest = fill ? this.askable : []
     this.starting = true
     try {
-      const { data } = await this.#post<Operation>({ ...about, ...change })
-      this.running = data.id
+      if (dry.would_change > 0) {
+        const { data } = await this.#post<Operation>({ ...about, ...change })
+        this.running = data.id
+        this.pending = null
+        this.#tell(await operations.follow(data), title)
+        this.running = null
+      }
       this.pending = null
-      const done = await operations.follow(data)
-      this.#tell(done, title)
+      if (rest.length > 0) await this.#each(rest, change, title)
     } catch (e) {
       toasts.error(failure(e))
     }
@@ -64,6 +85,22 @@ export class Bulk {
     this.running = null
     this.list.selection.drop()
     void this.list.refresh()
+  }
+  /** One by one; closing a sheet leaves that row and those after it. */
+  async #each(ids: readonly number[], change: BulkChange, title: string): Promise<void> {
+    const { object } = this.list.of
+    const changes: number[] = []
+    for (const id of ids) {
+      const row = await get<Row>(`/api/${this.list.plural}/${id}`)
+      const path = `/api/${this.list.plural}/${id}`
+      const method = change.delete ? 'DELETE' : 'PATCH'
+      const done = await carryRow(object, row, { ...change.set }, (body) =>
+        sync.push<Row>({ method, path, object: path.slice(5), ...(change.delete ? {} : { body }) }),
+      )
+      if (!done) break
+      if (done.change !== null) changes.push(done.change)
+    }
+    if (changes.length > 0) undo.done(`${title}: ${plural('bulk.done', changes.length)}`, changes)
   }
   #tell(o: Operation, title: string): void {
     const counted = plural('bulk.done', o.done_count)

@@ -8,6 +8,7 @@ import { live } from '../../lib/live'
 import { router } from '../../lib/router.svelte'
 import { schema, type SchemaField, type SchemaObject } from '../../lib/schema.svelte'
 import { session, sync } from '../../lib/session.svelte'
+import { carryRow } from '../../lib/steps'
 import { toasts } from '../../lib/toasts.svelte'
 import type { Change, List as Page } from '../../lib/types'
 import { failure, undo } from '../../lib/undo.svelte'
@@ -294,11 +295,14 @@ export class ListStore {
     set({ [field.name]: value })
     this.#sending++
     try {
-      const answer = await sync.push<Row>({
-        ...{ method: 'PATCH', path: `/api/${object}`, object, version: row.version },
-        body: { [field.name]: value },
-        base: { [field.name]: old },
-      })
+      const answer = await carryRow(this.of.object, row, { [field.name]: value }, (body) =>
+        sync.push<Row>({
+          ...{ method: 'PATCH', path: `/api/${object}`, object, body, base: { [field.name]: old } },
+          // What the sheet adds was read a moment ago: it is not compared with what the list knows.
+          version: Object.keys(body).length === 1 ? row.version : null,
+        }),
+      )
+      if (!answer) return set({ [field.name]: old })
       set(answer.data)
       undo.done(t('deal.field_saved', { field: field.label }), answer.change, () => this.#later(0))
     } catch (e) {

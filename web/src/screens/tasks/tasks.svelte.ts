@@ -149,9 +149,11 @@ export class TaskDesk implements TaskHost {
     this.move(task, day, say(day))
     this.wanted = { id: task.id }
   }
-  async run(work: Promise<Pick<Answer<unknown>, 'change'>>, said: string | null): Promise<boolean> {
+  async run(work: Promise<Pick<Answer<unknown>, 'change'> | null>, said: string | null): Promise<boolean> {
     try {
-      const { change } = await work
+      const answer = await work
+      if (!answer) return false
+      const { change } = answer
       if (said === null) undo.note(change)
       else undo.done(said, change, () => void this.rows.load().catch(() => {}))
       return true
