@@ -103,6 +103,22 @@ static enum rc check_handle(struct call *c, struct err *e)
 
 /* ---- the linter ---- */
 
+/* What is sent may leave out what one does not see; what is found would speak of it. */
+static enum rc sees_whole(struct call *c, int64_t funnel_id, struct err *e)
+{
+    json_t *tree;
+    bool whole;
+    if (!funnel_id || (!c->rights->n_hidden_stages && rights_has_funnel(c->rights, funnel_id)))
+        return RC_OK;
+    enum rc rc = funnel_document(c->db, funnel_id, &tree, e);
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
+        return rc;
+    whole = rc == RC_OK && lint_sees_whole(c->rights, tree, funnel_id);
+    if (rc == RC_OK)
+        json_decref(tree);
+    return whole ? RC_OK : err_set(e, RC_NOT_FOUND, "not_found", "definition", NULL);
+}
+
 static enum rc lint_text_handle(struct call *c, struct err *e)
 {
     static const char *const keys[] = {"definition", NULL};
@@ -117,8 +133,8 @@ static enum rc lint_text_handle(struct call *c, struct err *e)
         rc = err_set(e, RC_UNPROCESSABLE, "required", "definition", NULL);
     if (rc == RC_OK)
         rc = draft_read(c->r->arena, tree, !json_integer_value(json_object_get(tree, "id")), &draft, e);
-    if (rc == RC_OK && !rights_has_funnel(c->rights, json_integer_value(json_object_get(tree, "id"))))
-        rc = err_set(e, RC_NOT_FOUND, "not_found", "definition", NULL);
+    if (rc == RC_OK)
+        rc = sees_whole(c, json_integer_value(json_object_get(tree, "id")), e);
     jw_obj(&w);
     lint_begin(&w);
     if (rc == RC_OK)

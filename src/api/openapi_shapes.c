@@ -239,9 +239,10 @@ const struct openapi_shape openapi_shapes[] = {
     {"timers", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
                "\"properties\":{\"trigger_id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"due_at\":{"
                "\"type\":\"integer\"},\"text\":{\"type\":\"string\"}}}}}}"},
-    {"why-not", "{\"type\":\"object\",\"properties\":{\"would\":{\"type\":\"boolean\"},\"reasons\":{\"type\":\"array\","
-                "\"items\":{\"type\":\"object\",\"properties\":{\"code\":{\"type\":\"string\"},\"text\":{\"type\":"
-                "\"string\"},\"value\":{\"type\":[\"string\",\"null\"]}}}}}}"},
+    {"why-not",
+     "{\"type\":\"object\",\"properties\":{\"would\":{\"type\":[\"boolean\",\"null\"]},\"reasons\":{\"type\":\"array\","
+     "\"items\":{\"type\":\"object\",\"properties\":{\"code\":{\"type\":\"string\"},\"text\":{\"type\":"
+     "\"string\"},\"value\":{\"type\":[\"string\",\"null\"]}}}}}}"},
     {"why", "{\"type\":\"object\",\"properties\":{\"run\":{\"type\":[\"object\",\"null\"]},\"chain\":{\"type\":"
             "\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"seq\":{\"type\":\"integer\"},\"at\":{\"type\":"
             "\"integer\"},\"actor_id\":{\"type\":[\"integer\",\"null\"]},\"run_id\":{\"type\":[\"integer\",\"null\"]},"

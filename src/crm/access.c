@@ -149,6 +149,8 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
     case ENT_TRIGGER:
     case ENT_INVOLVEMENT:
         return rights_has_stage(r, x->funnel, x->stage);
+    case ENT_FUNNEL_DRAFT: /* it tells of all stages */
+        return !r->n_hidden_stages && (!x->funnel || rights_has_funnel(r, x->funnel));
     case ENT_REGULATION_READ:
     case ENT_SUBSCRIPTION:
     case ENT_PLAN:
@@ -213,6 +215,7 @@ static const char *const facts_sql[ENT_END] = {
     [ENT_FINDING] = "SELECT user_id FROM finding WHERE id = $1",
     [ENT_LOSS_REASON] = "SELECT NULL, funnel_id FROM loss_reason WHERE id = $1",
     [ENT_LAYOUT] = "SELECT NULL, funnel_id FROM layout WHERE id = $1",
+    [ENT_FUNNEL_DRAFT] = "SELECT NULL, funnel_id FROM funnel_draft WHERE id = $1",
     [ENT_CUSTOM_FIELD] = "SELECT NULL, NULL, NULL, id FROM custom_field WHERE id = $1",
     [ENT_FIELD_OPTION] = "SELECT NULL, NULL, NULL, custom_field_id FROM field_option WHERE id = $1",
 };
@@ -291,6 +294,7 @@ static int fact_columns(enum entity_id id)
     case ENT_STAGE:
     case ENT_LOSS_REASON:
     case ENT_LAYOUT:
+    case ENT_FUNNEL_DRAFT:
         return 2;
     default:
         return 1;
@@ -382,6 +386,7 @@ enum rc access_of(struct db *db, struct arena *a, const struct record *r, struct
         {ENT_FINDING, FINDING_USER_ID, FACT_OWNER},
         {ENT_LOSS_REASON, LOSS_REASON_FUNNEL_ID, FACT_FUNNEL},
         {ENT_LAYOUT, LAYOUT_FUNNEL_ID, FACT_FUNNEL},
+        {ENT_FUNNEL_DRAFT, FUNNEL_DRAFT_FUNNEL_ID, FACT_FUNNEL},
         {ENT_FIELD_OPTION, FIELD_OPTION_CUSTOM_FIELD_ID, FACT_KIND},
     };
     int64_t facts[FACTS] = {0};

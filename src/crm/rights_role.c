@@ -365,6 +365,7 @@ static void fast_ways(struct rights *r)
     rows[ENT_FUNNEL] = rows[ENT_STAGE] = rows[ENT_LOSS_REASON] = rows[ENT_LAYOUT] = places;
     rows[ENT_GATE] = rows[ENT_GOAL] = rows[ENT_INVOLVEMENT] = places;
     rows[ENT_TRIGGER] &= places;
+    rows[ENT_FUNNEL_DRAFT] &= places;
     rows[ENT_DEAL] &= places;
     rows[ENT_TASK] &= places;
     bool parents = rows[ENT_DEAL] && rows[ENT_CONTACT] && rows[ENT_COMPANY];

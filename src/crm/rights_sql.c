@@ -275,6 +275,12 @@ static void put_seen_dictionary(const struct put *p, const struct entity *ent, c
     case ENT_INVOLVEMENT:
         put_on_stage(p, alias, true);
         break;
+    case ENT_FUNNEL_DRAFT: /* it tells of all stages */
+        if (p->r->n_hidden_stages)
+            sqlb_c(p->q, "1=0");
+        else
+            put_place_list(p, alias, "funnel_id", true, NULL);
+        break;
     case ENT_CUSTOM_FIELD:
         put_custom(p, alias, "id");
         break;

@@ -53,6 +53,8 @@ void lint_facts_free(struct lint_facts *f);
 /* lint_run with the facts of the funnel that the document's "id" names. */
 MUST_USE enum rc lint_definition(struct db *db, struct arena *a, json_t *definition, const char *lang, struct jw *w,
                                  struct lint_counts *counts, struct err *e);
-/* Of one funnel as it is published, or (0) of all that these rights see. */
+/* Who sees only a part of a funnel would be told of the rest by what is found: does one see all of its stages? */
+bool lint_sees_whole(const struct rights *rights, const json_t *definition, int64_t funnel_id);
+/* Of one funnel as it is published, or (0) of all that these rights see whole. */
 MUST_USE enum rc lint_funnels(struct db *db, struct arena *a, int64_t funnel_id, const struct rights *rights,
                               const char *lang, struct jw *w, struct lint_counts *counts, struct err *e);

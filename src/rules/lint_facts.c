@@ -118,6 +118,16 @@ enum rc lint_definition(struct db *db, struct arena *a, json_t *definition, cons
     return rc;
 }
 
+bool lint_sees_whole(const struct rights *rights, const json_t *definition, int64_t funnel_id)
+{
+    size_t i;
+    const json_t *stage;
+    bool whole = true;
+    json_array_foreach(json_object_get(definition, "stages"), i, stage) whole &=
+        rights_has_stage(rights, funnel_id, json_integer_value(json_object_get(stage, "id")));
+    return whole && rights_has_funnel(rights, funnel_id);
+}
+
 enum rc lint_funnels(struct db *db, struct arena *a, int64_t funnel_id, const struct rights *rights, const char *lang,
                      struct jw *w, struct lint_counts *counts, struct err *e)
 {
@@ -133,7 +143,8 @@ enum rc lint_funnels(struct db *db, struct arena *a, int64_t funnel_id, const st
         rc = funnel_document(db, funnels.ptr[i].id, &tree, e);
         if (rc != RC_OK)
             break;
-        rc = lint_definition(db, a, tree, lang, w, counts, e);
+        if (lint_sees_whole(rights, tree, funnels.ptr[i].id))
+            rc = lint_definition(db, a, tree, lang, w, counts, e);
         json_decref(tree);
     }
     vec_free(&funnels);

@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "crm/notification.h"
 #include "rules/run_impl.h"
+#include "rules/run_show.h"
 #include "rules/words.h"
 
 #define QUIET_MS MS_HOUR /* of a trigger that fails again and again its author hears once in a while */
@@ -183,6 +184,8 @@ struct str run_error_text(struct arena *a, const char *lang, const struct err *e
 static enum rc tell(struct change *ch, const struct run_row *row, struct err *e)
 {
     struct buf b = {0};
+    const struct rights *rights;
+    struct err why = *row->error;
     const char *lang;
     int64_t to;
     bool lately;
@@ -191,10 +194,12 @@ static enum rc tell(struct change *ch, const struct run_row *row, struct err *e)
     if (lately || !to)
         return RC_OK;
     TRY(locale_of(ch, to, &lang, e));
+    TRY(rights_load(ch->tx->db, ch->tx->arena, to, &rights, e));
+    run_error_hide(&why, rights);
     struct jw w = jw_to(&b);
     jw_obj(&w);
     jw_kstr(&w, "name", row->t->name);
-    jw_kstr(&w, "error", run_error_text(ch->tx->arena, lang, row->error));
+    jw_kstr(&w, "error", run_error_text(ch->tx->arena, lang, &why));
     jw_end_obj(&w);
     struct str params = str_dup(ch->tx->arena, buf_view(&b));
     buf_free(&b);

@@ -9,7 +9,7 @@
 struct reasons {
     const struct run_reader *r;
     struct jw *w;
-    bool would;
+    bool would, hidden; /* hidden: a condition is asked that whoever asks does not see */
 };
 
 static void say(struct reasons *x, const char *code, struct str arg, struct str value, bool stands_in_the_way)
@@ -66,13 +66,17 @@ static enum rc conditions(struct reasons *x, const struct trigger *t, const stru
     for (size_t i = 0; i < n; i++) {
         bool visible;
         TRY(behind_seen(x->r, deal, seen[i].leaf, &visible, e));
-        if (!visible || hidden(x->r, deal->ent, seen[i].leaf))
+        if (!visible || hidden(x->r, deal->ent, seen[i].leaf)) {
+            x->hidden = true;
             continue;
+        }
         struct str text = filter_leaf_text(x->r->a, seen[i].leaf, deal->ent, seen[i].negated);
         struct str value = filter_value_text(x->r->a, seen[i].leaf->field, seen[i].value);
         say(x, seen[i].met ? "condition_met" : "condition", text, value, false);
     }
-    x->would = x->would && met;
+    x->would = x->would && (met || x->hidden); /* what follows from the hidden part is not told either */
+    if (x->hidden)
+        say(x, "hidden", STR(""), STR_NULL, false);
     return RC_OK;
 }
 
@@ -191,7 +195,10 @@ enum rc why_not_put(const struct run_reader *r, int64_t trigger_id, int64_t deal
         say(&x, "waits_event", trigger_event_text(r->a, t, &names, r->lang), STR_NULL, false);
     TRY(last_run(&x, t, deal_id, e));
     jw_end_arr(w);
-    jw_kbool(w, "would", x.would);
+    if (x.would && x.hidden)
+        jw_knull(w, "would");
+    else
+        jw_kbool(w, "would", x.would);
     jw_end_obj(w);
     return RC_OK;
 }

@@ -123,3 +123,37 @@ test('a manual is printed whatever signs somebody has pasted into it', async () 
   const r = await admin('GET', `/api/funnels/${f.funnel.id}/regulation?format=pdf`)
   assert.deepEqual([r.status, r.text.slice(0, 5)], [200, '%PDF-'], r.text.slice(0, 300))
 })
+
+test('whether a condition that one does not see holds is not told either', async () => {
+  const [poor, rich] = [await dealOf(narrow.id, { value_minor: 1, title: 'Бедная' }), await dealOf(narrow.id, { value_minor: 999, title: 'Богатая' })]
+  const { trigger } = await rule('С тайной суммой', [{ do: 'note', text: 'Да' }], { condition: 'value_minor > 500 and title ~ "ая"' })
+  const ask = (api, d) => api.get(`/api/triggers/${trigger.id}/why-not?deal_id=${d.id}`)
+  const [a, b] = [await ask(api, poor), await ask(api, rich)]
+  assert.deepEqual([a.would, b.would], [null, null])
+  assert.deepEqual(a.reasons.map((r) => r.code), b.reasons.map((r) => r.code))
+  assert.ok(a.reasons.some((r) => r.code === 'hidden'))
+  assert.deepEqual([(await ask(admin, poor)).would, (await ask(admin, rich)).would], [false, true])
+})
+
+test('who designs a funnel without seeing all of it is told nothing of the rest by drafts, findings and notices', async () => {
+  const boss = await admin.create('/api/roles', { name: 'Руководитель без этапа', base: 'head', rights: { stages: { [stage.id]: 'hidden' }, funnels: { [closed.funnel.id]: 'hidden' } } })
+  const user = await admin.create('/api/users', { name: 'Не всё видит', email: 'partly@example.ru', password: 'пароль для тестов', role_id: boss.id })
+  const partly = await server.signIn(user.email, 'пароль для тестов')
+  const definition = await admin.get(`/api/funnels/${open.funnel.id}/definition`)
+  const draft = await admin.create('/api/funnel-drafts', { funnel_id: open.funnel.id, name: 'Черновик', definition })
+  for (const path of ['', '/compare', '/impact']) assert.equal((await partly('GET', `/api/funnel-drafts/${draft.id}${path}`)).status, 404, path)
+  assert.equal((await partly('POST', `/api/funnel-drafts/${draft.id}/check`)).status, 404)
+  assert.deepEqual((await partly.list('/api/funnel-drafts')).items, [])
+  silent(await told(partly, '/api/lint'), 'Скрыт')
+  assert.equal((await partly.get(`/api/lint?funnel_id=${open.funnel.id}`)).findings.length, 0)
+  assert.equal((await partly('POST', '/api/lint', { definition })).status, 404)
+  assert.ok((await told(admin, '/api/lint')).includes('Скрытый этап'))
+
+  const tag = await admin.create('/api/tags', { name: 'К делу' })
+  const t = await partly.create('/api/triggers', { name: 'Ведёт дальше', event: { on: 'tagged', tag_id: tag.id }, actions: [{ do: 'move', stage_id: open.won.id }], enabled: true })
+  const d = await dealOf(user.id)
+  await admin.patch(`/api/deals/${d.id}`, { tag_ids: [tag.id] })
+  const { items } = await partly.list('/api/notifications', { filter: 'kind = "trigger.failed"' })
+  assert.deepEqual(items.map((n) => n.params.name), [t.name])
+  silent(JSON.stringify(items), 'Скрытое')
+})
