@@ -29,6 +29,40 @@ export function text(
   return found.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
 }
 
+const russian = 'йцукенгшщзхъфывапролджэячсмитьбюё'
+const places = [...'QWERTYUIOP', '[', ']', ...'ASDFGHJKL', ';', "'", ...'ZXCVBNM', ',', '.', '`']
+const names: Record<string, string> = {
+  ...{
+    '[': 'BracketLeft',
+    ']': 'BracketRight',
+    ';': 'Semicolon',
+    "'": 'Quote',
+    ',': 'Comma',
+    '.': 'Period',
+    '`': 'Backquote',
+  },
+}
+/** Types as a person with the Russian layout does: `keyboard.type` presses no keys for letters that are not Latin. */
+export async function typeKeys(page: Page, words: string): Promise<void> {
+  const cdp = await page.context().newCDPSession(page)
+  for (const text of words) {
+    const place = places[russian.indexOf(text.toLowerCase())]
+    if (place === undefined) await page.keyboard.type(text)
+    else {
+      const code = names[place] ?? `Key${place}`
+      await cdp.send('Input.dispatchKeyEvent', {
+        type: 'keyDown',
+        key: text,
+        code,
+        text,
+        unmodifiedText: text,
+      })
+      await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', key: text, code })
+    }
+  }
+  await cdp.detach()
+}
+
 /** Somebody at a browser. */
 export interface Desk {
   person: Person

@@ -64,6 +64,7 @@ test('Первый день: администратор проходит пер�
   await page.getByRole('button', { name: new RegExp(text('settings.start.funnels')) }).click()
   await choose()
   await expect(page.getByRole('heading', { name: text('settings.start.company_title') })).toBeVisible()
+  await expect(page.getByText(text('preset.done', { title: preset.title }))).toBeVisible()
   await expectAccessible(page, 'первые шаги: компания')
   await page.getByLabel(text('settings.company.name')).fill('Первая компания')
   await page.getByRole('button', { name: text('settings.start.next') }).click()

@@ -1,5 +1,5 @@
 // A day of a sales manager: the queue of tasks, worked from the top.
-import { expect, test, text, type Desk, type Locator, type Page } from './harness'
+import { expect, test, text, typeKeys, type Desk, type Locator, type Page } from './harness'
 import { Board } from './board'
 
 interface Task {
@@ -63,12 +63,12 @@ test.describe('Очередь задач', () => {
     await expect(row(page, 'Позвонить директору')).toContainText('Сделка 1')
     await page.keyboard.press('j')
     await page.keyboard.press('Control+Enter')
-    await page.keyboard.type('Согласен, ждёт счёт')
+    await typeKeys(page, 'Согласен, ждёт счёт')
     // No open deal without a next step: one is proposed, and gets its own words here.
     await expect(page.getByRole('checkbox', { name: text('finish.next') })).toBeChecked()
     await page.keyboard.press('Enter')
     await expect(page.getByLabel(text('task.title'))).toBeFocused()
-    await page.keyboard.type('Выставить счёт')
+    await typeKeys(page, 'Выставить счёт')
     await page.keyboard.press('Control+Enter')
     await expect(row(page, 'Позвонить директору')).toHaveCount(0)
     await expect(row(page, 'Выставить счёт')).toBeVisible()

@@ -1,5 +1,5 @@
 // The store of one card, whatever it is of: the object itself, what belongs to it, and everything that changes it.
-import { get, Problem, type Answer } from '../lib/api'
+import { get, Offline, Problem, type Answer } from '../lib/api'
 import { t, type Key } from '../lib/i18n.svelte'
 import { live } from '../lib/live'
 import { session, sync } from '../lib/session.svelte'
@@ -56,6 +56,8 @@ export abstract class Card<T extends Row> {
   #stale = new Set<string>()
   #renewing: ReturnType<typeof setTimeout> | undefined
   #closed = false
+  /** Something may have happened, or did not come, while there was no network. */
+  #missed = true
 
   constructor(
     readonly object: CardObject,
@@ -118,7 +120,10 @@ export abstract class Card<T extends Row> {
     }
     const parts = [...this.parts.map((p) => p.rows.load()), this.timeline.load()]
     const failed = (await Promise.allSettled(parts)).find((p) => p.status === 'rejected')
-    if (failed && !this.#closed) toasts.error(failure(failed.reason))
+    if (!failed || this.#closed) return
+    // The stream comes back with the network, and then all of it is asked for again.
+    if (failed.reason instanceof Offline) this.#missed = true
+    else toasts.error(failure(failed.reason))
   }
   close(): void {
     this.#closed = true
@@ -127,13 +132,14 @@ export abstract class Card<T extends Row> {
   }
   #listen(): void {
     // The stream may begin a moment after the card was loaded, or come back after a while: what was missed is asked for.
-    let missed = true
+    this.#missed = true
     this.#stop = live('/api/events', -1, {
       change: (change) => this.heard(change),
       reset: () => void this.load(),
       state: (on) => {
-        if (on && missed && this.state === 'ready') this.renew()
-        missed = !on
+        if (on && this.state === 'failed') void this.load()
+        else if (on && this.#missed && this.state === 'ready') this.renew()
+        this.#missed = !on
       },
     })
   }

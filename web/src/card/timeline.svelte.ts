@@ -33,8 +33,10 @@ export class Timeline {
         this.cursor = page.next_cursor
       } else this.items = mergeBySeq(this.items, page.items)
       this.state = 'ready'
+      this.problem = ''
     } catch (e) {
-      if (this.state !== 'ready') this.state = 'failed'
+      if (this.state === 'ready') return // what is shown stays; the next change, or coming back online, asks again
+      this.state = 'failed'
       this.problem = failure(e)
     }
   }

@@ -51,6 +51,18 @@ describe('live changes', () => {
     expect(deal).toHaveBeenCalledWith({ seq: 11 })
     expect(board).toHaveBeenCalledWith({ n: 1 })
   })
+  it('begin anew as soon as the network is back, from where they were, and say that something may be missing', () => {
+    const state = vi.fn()
+    listen('/api/events', 10, { state, reset: vi.fn() })
+    last().onopen!()
+    last().say('change', 11, { seq: 11 })
+    dispatchEvent(new Event('online'))
+    expect(FakeSource.made).toHaveLength(2)
+    expect(alive()).toHaveLength(1)
+    expect(last().url.search).toBe('?since=11')
+    last().onopen!()
+    expect(state.mock.calls.flat()).toEqual([true, false, true])
+  })
   it('tell of what has left one’s sight as of what was deleted', () => {
     const change = vi.fn()
     listen('/api/events', 10, { change, reset: vi.fn() })

@@ -98,7 +98,14 @@ function outOfSight(gone: Pick<Change, 'seq' | 'object' | 'object_id'>): Change 
 function each(run: (on: LiveHandlers) => void): void {
   for (const l of [...listeners]) run(l.on)
 }
-if (typeof document !== 'undefined')
+if (typeof document !== 'undefined') {
+  // A stream that was cut off may not know it yet, and the browser takes its time to try again.
+  addEventListener('online', () => {
+    if (open === '') return
+    each((on) => on.state?.(false))
+    disconnect()
+    connect()
+  })
   document.addEventListener('visibilitychange', () => {
     clearTimeout(hiding)
     hiding = undefined
@@ -108,3 +115,4 @@ if (typeof document !== 'undefined')
       connect()
     }, HIDDEN_FOR)
   })
+}
