@@ -1,0 +1,109 @@
+/* How likely an open deal is to be won, told from how long deals stay in a stage and where they go from it.
+ *
+ * Two models, both learned from the visits known at an instant, open deals censored:
+ * - by stage: semi-Markov. The time in a stage ends by a move to each other stage, by a win or by a loss; F_sj(u) of
+ *   each is Aalen-Johansen's on a grid of bins (Andersen, Borgan, Gill, Keiding 1993, 4.4.20); a stage starts its clock
+ *   anew. P_s(t) = sum over j of the integral of P_j(t - u) dF_sj(u), and of a deal that is there since u0 the same
+ *   beyond u0 over S_s(u0).
+ * - by age: P(won within h | open at age a) = (F_won(a + h) - F_won(a)) / S(a) of the deals of its funnel.
+ * A stage that fewer than CHANCE_FEW deals have left takes the chance by age. */
+#pragma once
+#include "insight/projection.h"
+#include "insight/stats.h"
+
+#define CHANCE_FEW 10
+#define CHANCE_DEALS_MOST 60000 /* learned from; of more deals every n-th */
+#define CHANCE_NOWHERE UINT32_MAX
+
+/* ---- by stage, for whatever has states ---- */
+
+struct semi_edge {
+    uint32_t from, to;
+    float *exits; /* how many left in each bin; after semi_solve the probability of it */
+};
+struct semi {
+    struct arena *arena;
+    size_t n_states, n_bins; /* bins of dwell */
+    size_t steps;            /* bins of the longest horizon */
+    int64_t bin;             /* ms */
+    const uint8_t *ends;     /* by state: 0 no, 1 won, 2 lost */
+    int32_t *edge_of;        /* from * n_states + to: index of edges, -1 */
+    VEC(struct semi_edge) edges;
+    float **staying;          /* by state and bin: how many were censored in it */
+    double **open, **at_risk; /* by state: share still there at the beginning of a bin, and how many */
+    int64_t *entered, *left;  /* by state */
+    double **won;             /* by state: P(won within k bins of arrival), k 0..steps */
+    double **memo;            /* by state: by bin of age, for memo_steps */
+    size_t memo_steps;
+    uint32_t *edges_of, *first_edge; /* after semi_solve: edges of a state in one piece */
+};
+/* horizon: the longest one; memory is of the arena but for the list of edges: semi_free. */
+struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int64_t horizon, int64_t bin);
+void semi_free(struct semi *s);
+void semi_add(struct semi *s, uint32_t from, uint32_t to, int64_t dwell); /* to CHANCE_NOWHERE: still there */
+void semi_solve(struct semi *s);
+/* P(won within h | in the state since age). at_risk, when not NULL: how many stayed that long. */
+double semi_chance(struct semi *s, uint32_t state, int64_t age, int64_t h, double *at_risk);
+
+/* ---- by age ---- */
+
+struct age_life {
+    int64_t age;
+    uint8_t cause; /* enum deal_status; 0: still open */
+};
+struct ages {
+    int64_t *at;               /* ages at which something ended, ascending */
+    double *won, *lost, *open; /* F_won, F_lost, S at that age, it included */
+    int64_t *at_risk;
+    size_t n, n_lives;
+    int64_t longest_win; /* -1: none */
+};
+void ages_learn(struct ages *out, struct arena *a, struct age_life *lives, size_t n); /* sorts lives */
+/* P(ended by cause within h | open at age). 0 beyond the last age that was ever seen. */
+double ages_chance(const struct ages *g, enum deal_status cause, int64_t age, int64_t h, double *at_risk);
+
+/* ---- of deals ---- */
+
+struct chance_stage {
+    int64_t id, funnel_id;
+    uint8_t outcome;    /* enum deal_status */
+    int8_t probability; /* typed into the stage, per cent; -1: none */
+};
+struct chance_spec {
+    int64_t as_of;   /* what is known at its end */
+    int64_t horizon; /* ms, the longest that will be asked for */
+    int64_t bin;     /* ms; 0: a 48th of the horizon */
+    size_t most;     /* deals to learn from; 0: CHANCE_DEALS_MOST */
+};
+/* Where a deal was at an instant. */
+struct chance_deal {
+    int64_t entry, since, exit; /* exit: of its end, when it has one */
+    uint32_t stage;             /* of visit_stage */
+    uint8_t cause;              /* enum deal_status */
+};
+struct chance {
+    struct arena *arena;
+    struct chance_stage *stages; /* from the database, ascending by id */
+    size_t n_stages;
+    const struct chance_stage **of; /* by visit_stage; NULL: no such stage is left */
+    uint8_t *ends;                  /* by visit_stage */
+    uint16_t *funnel;               /* by visit_stage: index of by_age */
+    size_t n_of;
+    struct semi *by_stage;
+    struct ages *by_age;
+    size_t n_funnels;
+    size_t every, n_learned; /* every n-th deal; so many */
+    struct chance_spec spec;
+};
+enum chance_model { CHANCE_BY_STAGE, CHANCE_BY_AGE };
+
+MUST_USE enum rc chance_read(struct chance **out, struct arena *a, struct db *db, struct err *e); /* before the lock */
+/* While the projection is locked. Views are not needed afterwards. Frees what an earlier learning held. */
+void chance_learn(struct chance *m, const struct projection_view *v, const struct chance_spec *spec);
+void chance_free(struct chance *m); /* NULL is fine */
+/* False when it had not entered a funnel by then, or is deleted. */
+bool chance_deal_at(const struct chance *m, const struct projection_view *v, size_t row, int64_t at,
+                    struct chance_deal *out);
+/* P(won within h) of a deal that is open at `at`; 0 and 1 of one that has ended. */
+double chance_of(const struct chance *m, enum chance_model model, const struct chance_deal *d, int64_t at, int64_t h,
+                 double *at_risk);
