@@ -19,16 +19,27 @@ static bool take(struct event_scan *c, char ch)
     return true;
 }
 
-/* Behind the closing quote; p stands on the opening one. */
+/* Behind the closing quote; p stands on the opening one. Short texts are read byte by byte, long ones by leaps. */
 static bool skip_text(struct event_scan *c)
 {
-    const char *p = c->p + 1;
-    while (p < c->end && *p != '"')
-        p += *p == '\\' ? 2 : 1;
-    if (p >= c->end)
-        return false;
-    c->p = p + 1;
-    return true;
+    const char *p = c->p + 1, *near = c->end - p > 24 ? p + 24 : c->end;
+    for (; p < near && *p != '\\'; p++)
+        if (*p == '"') {
+            c->p = p + 1;
+            return true;
+        }
+    while (p < c->end) {
+        const char *quote = memchr(p, '"', (size_t)(c->end - p));
+        const char *escape = quote ? memchr(p, '\\', (size_t)(quote - p)) : NULL;
+        if (quote == NULL)
+            return false;
+        if (escape == NULL) {
+            c->p = quote + 1;
+            return true;
+        }
+        p = escape + 2;
+    }
+    return false;
 }
 
 /* The text between quotes, escapes left as they are: names of fields have none. */
@@ -44,7 +55,7 @@ static bool name(struct event_scan *c, struct str *out)
     return true;
 }
 
-static bool ends_word(char ch)
+static inline bool ends_word(char ch)
 {
     return ch == ',' || ch == ']' || ch == '}' || ch == ':' || ch == '[' || ch == '{' || ch == '"' || ch == ' ' ||
            ch == '\n' || ch == '\t' || ch == '\r';
@@ -87,8 +98,15 @@ static bool value(struct event_scan *c, struct str *out)
 {
     blanks(c);
     const char *start = c->p;
-    if (!skip(c))
+    if (c->p < c->end && *c->p == '"') {
+        if (!skip_text(c))
+            return false;
+    } else if (c->p < c->end && (*c->p == '-' || (*c->p >= '0' && *c->p <= '9') || *c->p == 'n')) {
+        while (c->p < c->end && !ends_word(*c->p))
+            c->p++;
+    } else if (!skip(c)) {
         return false;
+    }
     *out = (struct str){start, (size_t)(c->p - start)};
     return true;
 }

@@ -5,7 +5,8 @@
 
 #define MAGIC 0x70726f6aU
 #define READ_BATCH 20000
-#define WASTE_FREE 65536 /* visits that may be wasted before anybody minds */
+enum { NEAR = 6, FAR = 14 }; /* events ahead for which memory is fetched */
+#define WASTE_FREE 65536     /* visits that may be wasted before anybody minds */
 
 /* The pieces of visits that moved have left gaps. */
 static void tidy(struct projection *p)
@@ -19,8 +20,13 @@ void projection_events(void *projection, const struct event *ev, size_t n)
 {
     struct projection *p = projection;
     pthread_rwlock_wrlock(&p->lock);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (i + FAR < n)
+            projection_expect(p, &ev[i + FAR], false);
+        if (i + NEAR < n)
+            projection_expect(p, &ev[i + NEAR], true);
         projection_take(p, &ev[i]);
+    }
     tidy(p);
     pthread_rwlock_unlock(&p->lock);
 }
@@ -35,6 +41,7 @@ struct projection *projection_new(void)
         facts_init(&p->tables[i], (enum fact)i);
     ways_init(&p->ways);
     scan_helper_init(&p->helper);
+    builder_init(&p->builder);
     /* a stream of reports must not hold up the journal */
     pthread_rwlockattr_t attr;
     pthread_rwlockattr_init(&attr);
@@ -48,7 +55,7 @@ enum rc projection_start(struct projection **out, const struct db_target *target
 {
     struct projection *p = projection_new();
     p->listener = (struct feed_listener){projection_events, p};
-    enum rc rc = feed_start(&p->feed, target, 0, &p->listener, 1, e);
+    enum rc rc = builder_start(p, target, e);
     if (rc != RC_OK) {
         projection_free(p);
         return rc;
@@ -57,15 +64,38 @@ enum rc projection_start(struct projection **out, const struct db_target *target
     return RC_OK;
 }
 
+static struct feed *feed_of(struct projection *p)
+{
+    pthread_mutex_lock(&p->builder.mutex);
+    struct feed *feed = p->feed;
+    pthread_mutex_unlock(&p->builder.mutex);
+    return feed;
+}
+
 void projection_wake(struct projection *p)
 {
-    if (p->feed != NULL)
-        feed_wake(p->feed);
+    struct feed *feed = feed_of(p);
+    if (feed != NULL)
+        feed_wake(feed);
 }
 
 bool projection_wait(struct projection *p, int64_t seq, int64_t timeout_ms)
 {
-    return p->feed == NULL || feed_wait(p->feed, seq, timeout_ms);
+    struct timespec until, now;
+    if (!p->builder.started)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += timeout_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    if (!builder_wait(p, until))
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t left = (until.tv_sec - now.tv_sec) * 1000 + (until.tv_nsec - now.tv_nsec) / 1000000;
+    return feed_wait(feed_of(p), seq, left > 0 ? left : 0);
 }
 
 static enum rc one(void *projection, const struct event *ev)
@@ -75,7 +105,7 @@ static enum rc one(void *projection, const struct event *ev)
 }
 
 /* What the growing tables have taken in advance goes back. */
-static void trim(struct projection *p)
+void projection_trim(struct projection *p)
 {
     for (int i = 0; i < FACTS; i++)
         facts_trim(&p->tables[i]);
@@ -93,7 +123,7 @@ enum rc projection_build(struct projection **out, struct db *db, struct err *e)
         before = last;
         TRY_OUT(journal_read(db, before, READ_BATCH, one, p, &last, e));
     } while (last > before);
-    trim(p);
+    projection_trim(p);
     *out = p;
     return RC_OK;
 out:
@@ -105,8 +135,7 @@ void projection_free(struct projection *p)
 {
     if (p == NULL)
         return;
-    if (p->feed != NULL)
-        feed_stop(p->feed);
+    builder_stop(p);
     scan_helper_stop(&p->helper);
     for (int i = 0; i < FACTS; i++)
         facts_free(&p->tables[i]);

@@ -33,7 +33,9 @@ static void add_field(struct fact_table *t, enum fact fact, const char *name, co
     t->columns = grown(t->columns, t->n_columns * sizeof *t->columns);
     t->own = grown(t->own, t->n_columns * sizeof *t->own);
     t->columns[i] = (struct fact_column){.none = default_of(fd)};
-    t->own[i] = (struct column_own){.kind = fact_kind_of(fact, i, fd), .type = fd->type, .names = fd->names};
+    struct str kept = str_dup(&t->kept, str_c(name));
+    t->own[i] =
+        (struct column_own){.name = kept, .kind = fact_kind_of(fact, i, fd), .type = fd->type, .names = fd->names};
     t->columns[i].held = t->own[i].kind != FC_NONE;
     strmap_put(t->names, str_c(name), (int64_t)i);
 }
@@ -75,6 +77,7 @@ void facts_free(struct fact_table *t)
     vec_free(&t->row_of_id);
     vec_free(&t->gone);
     strmap_free(t->names);
+    arena_free(&t->kept);
 }
 
 /* ---- memory ---- */
@@ -228,7 +231,7 @@ static void drop(struct fact_column *c, struct column_own *own)
 {
     column_free(c, own);
     *c = (struct fact_column){.none = FACT_NULL};
-    *own = (struct column_own){.type = own->type};
+    *own = (struct column_own){.type = own->type, .name = own->name, .next = own->next};
 }
 
 static bool intern_text(struct fact_column *c, struct column_own *own, struct str text, int64_t *out)
@@ -312,6 +315,11 @@ bool facts_value(struct fact_table *t, size_t column, struct str json, struct ar
         return json.len == 4;
     if (own->kind == FC_TEXT)
         return event_text(json, scratch, &text) && (intern_text(&t->columns[column], own, text, out) || true);
+    if (own->type == FT_LONG) { /* how long it is */
+        for (size_t i = 1; i + 1 < json.len && *out < INT8_MAX; i++)
+            *out = (*out == FACT_NULL ? 0 : *out) + (((unsigned char)json.ptr[i] & 0xc0) != 0x80);
+        return true;
+    }
     if (own->type == FT_ENUM)
         return enum_of(own, json, out);
     if (own->type == FT_REAL) {

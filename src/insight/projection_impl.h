@@ -7,6 +7,7 @@
 #include "insight/event_scan.h"
 #include "insight/projection.h"
 #include <pthread.h>
+#include <time.h>
 
 #define STAGES_MOST 0x7fff
 #define TEXTS_MOST 65536 /* of a column: one with more is no slice */
@@ -16,6 +17,8 @@
 struct column_own {
     enum fact_kind kind; /* as it is made when the first value comes; FC_NONE: not held */
     enum field_type type;
+    struct str name;
+    size_t next;              /* the field that stood behind it in the last event */
     const char *const *names; /* FT_ENUM */
     struct strmap *index;     /* of texts, or of sets by their bytes */
     struct arena kept;        /* texts, ids of sets */
@@ -32,6 +35,8 @@ struct fact_table {
     struct column_own *own;
     size_t n_columns;
     struct strmap *names; /* of fields to index */
+    size_t first;         /* the field with which the last event began */
+    struct arena kept;    /* names of custom fields */
 };
 
 struct taken_visit {
@@ -65,10 +70,21 @@ struct scan_helper {
     struct scan *scan; /* to help with; NULL: nothing to do */
 };
 
+/* The thread that reads what there is already, and then hands over to the feed: projection_build.c. */
+struct builder {
+    struct db_target target;
+    struct db *db; /* of the thread */
+    pthread_t thread;
+    bool started, stopping;
+    pthread_mutex_t mutex; /* for feed and stopping */
+    pthread_cond_t built;
+};
+
 struct projection {
     unsigned magic;
     pthread_rwlock_t lock;
-    struct feed *feed;
+    struct builder builder;
+    struct feed *feed; /* NULL until everything old is in; under builder.mutex */
     struct feed_listener listener;
     struct fact_table tables[FACTS];
     struct ways ways;
@@ -113,9 +129,18 @@ void ways_compact(struct ways *w); /* in order of deals, without gaps */
 void activity_count(struct activities *a, const struct event *ev, bool automatic);
 void activity_sort(struct activities *a);
 
+/* ---- projection_build.c ---- */
+void builder_init(struct builder *b);
+MUST_USE enum rc builder_start(struct projection *p, const struct db_target *target, struct err *e);
+bool builder_wait(struct projection *p, struct timespec until); /* for the feed; CLOCK_MONOTONIC */
+void builder_stop(struct projection *p);                        /* and the feed */
+void projection_trim(struct projection *p);                     /* what growing tables took in advance goes back */
+
 /* ---- projection_scan.c ---- */
 void scan_helper_init(struct scan_helper *h);
 void scan_helper_stop(struct scan_helper *h);
 
 /* ---- projection_take.c ---- */
 void projection_take(struct projection *p, const struct event *ev);
+/* This event comes soon: what it will touch is fetched into the cache, first where its row is, then (near) the row. */
+void projection_expect(const struct projection *p, const struct event *ev, bool near);

@@ -29,28 +29,44 @@ static void deal_field(struct projection *p, uint32_t row, size_t field, const s
     }
 }
 
+/* Events of a kind name the same fields in the same order: what came behind a field the last time is tried first. */
+static bool field_of(struct fact_table *t, size_t **guess, struct str name, size_t *field)
+{
+    int64_t found;
+    if (!str_eq(t->own[**guess].name, name)) {
+        if (!strmap_get(t->names, name, &found))
+            return false;
+        **guess = (size_t)found;
+    }
+    *field = **guess;
+    *guess = &t->own[*field].next;
+    return true;
+}
+
 static bool take_fields(struct projection *p, enum fact fact, uint32_t row, const struct event *ev)
 {
     struct fact_table *t = &p->tables[fact];
     struct event_scan s;
     struct event_pair pair;
     struct moved moved = {0};
+    size_t *guess = &t->first;
     int more;
     bool ok = event_scan_begin(&s, ev->data);
     if (!ok)
         return false;
     while ((more = event_scan_next(&s, &pair)) > 0) {
-        int64_t field, value;
-        if (!strmap_get(t->names, pair.field, &field) || t->own[field].kind == FC_NONE)
+        size_t field;
+        int64_t value;
+        if (!field_of(t, &guess, pair.field, &field) || t->own[field].kind == FC_NONE)
             continue;
-        if (pair.old.ptr == NULL || !facts_value(t, (size_t)field, pair.now, &p->scratch, &value)) {
+        if (pair.old.ptr == NULL || !facts_value(t, field, pair.now, &p->scratch, &value)) {
             ok = false;
             continue;
         }
         if (fact == FACT_DEAL)
-            deal_field(p, row, (size_t)field, &pair, value, &moved);
+            deal_field(p, row, field, &pair, value, &moved);
         if (ev->verb != VERB_PASSED)
-            facts_put(t, (size_t)field, row, value, ev->verb == VERB_CREATED ? NULL : ev);
+            facts_put(t, field, row, value, ev->verb == VERB_CREATED ? NULL : ev);
     }
     if (moved.seen)
         ok = ways_moved(&p->ways, row, ev, moved.was, moved.now) && ok;
@@ -184,6 +200,41 @@ static bool take(struct projection *p, enum fact fact, const struct event *ev)
     if (fact == FACT_DEAL_PRODUCT && ev->verb == VERB_CREATED)
         line_made(p, row, ev);
     return ok;
+}
+
+static void fetch(const struct fact_table *t, int field, uint32_t row)
+{
+    const struct fact_column *c = &t->columns[field];
+    if (c->kind == FC_I8)
+        __builtin_prefetch(&c->i8[row], 1);
+    else if (c->kind == FC_I64)
+        __builtin_prefetch(&c->i64[row], 1);
+    else if (c->kind != FC_NONE)
+        __builtin_prefetch(&c->i32[row], 1);
+}
+
+void projection_expect(const struct projection *p, const struct event *ev, bool near)
+{
+    bool moved = ev->object_kind == ENT_DEAL && ev->verb == VERB_MOVED;
+    bool done = ev->object_kind == ENT_TASK && ev->verb == VERB_DONE;
+    const struct fact_table *t = &p->tables[moved ? FACT_DEAL : FACT_TASK];
+    if ((!moved && !done) || ev->object_id <= 0 || (uint64_t)ev->object_id >= t->row_of_id.len)
+        return;
+    if (!near) {
+        __builtin_prefetch(&t->row_of_id.ptr[ev->object_id]);
+        return;
+    }
+    uint32_t row = facts_row(t, ev->object_id);
+    if (row == FACT_NO_ROW)
+        return;
+    if (done) {
+        fetch(t, TASK_DONE, row);
+        fetch(t, TASK_DONE_AT, row);
+        fetch(t, TASK_DONE_BY, row);
+        return;
+    }
+    fetch(t, DEAL_STAGE_ID, row);
+    __builtin_prefetch(&p->ways.spans.ptr[row], 1);
 }
 
 void projection_take(struct projection *p, const struct event *ev)

@@ -139,3 +139,33 @@ out:
     stmt_done(s);
     return rc;
 }
+
+enum rc journal_range(struct db *db, int64_t after, int64_t last, enum rc (*each)(void *arg, const struct event *ev),
+                      void *arg, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(db, &s,
+                   "SELECT seq, at, actor_id, undoes, object_id, object_kind, verb, via, data FROM journal"
+                   " WHERE seq > $1 AND seq <= $2 ORDER BY seq",
+                   e));
+    stmt_i64(s, 1, after);
+    stmt_i64(s, 2, last);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct event ev = {.seq = stmt_col_i64(s, 0),
+                           .at = stmt_col_i64(s, 1),
+                           .actor_id = stmt_col_i64(s, 2),
+                           .undoes = stmt_col_i64(s, 3),
+                           .object_id = stmt_col_i64(s, 4),
+                           .object_kind = (int)stmt_col_i64(s, 5),
+                           .verb = (int)stmt_col_i64(s, 6),
+                           .via = (int)stmt_col_i64(s, 7),
+                           .data = stmt_col_str(s, 8)};
+        TRY_OUT(each(arg, &ev));
+    }
+    if (rc == RC_DONE)
+        rc = RC_OK;
+out:
+    stmt_done(s);
+    return rc;
+}

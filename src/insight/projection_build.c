@@ -1,0 +1,243 @@
+/* Reading the whole journal: as long as that takes, two threads share the work. One reads ahead, piece by piece; the
+ * other takes the pieces in, in order, and reads itself when the next one is not there yet. */
+#include "base/log.h"
+#include "insight/projection_impl.h"
+#include <errno.h>
+
+enum {
+    PIECE = 8192, /* events */
+    RING = 16,    /* pieces read ahead */
+    RETRY_MS = 500
+};
+
+struct piece {
+    struct arena arena;
+    struct event *events;
+    size_t n;
+    bool ready; /* it has been read */
+};
+struct reading {
+    struct projection *p;
+    int64_t after, last;      /* of the journal */
+    size_t n, to_read, taken; /* pieces */
+    struct piece ring[RING];
+    pthread_mutex_t mutex;
+    pthread_cond_t moved;
+    enum rc rc;
+    struct err e;
+};
+
+static bool stopping(struct projection *p)
+{
+    pthread_mutex_lock(&p->builder.mutex);
+    bool yes = p->builder.stopping;
+    pthread_mutex_unlock(&p->builder.mutex);
+    return yes;
+}
+
+static enum rc hold(void *arg, const struct event *ev)
+{
+    struct piece *piece = arg;
+    if (piece->n == PIECE)
+        return RC_INTERNAL; /* seq is unique: there cannot be more */
+    piece->events[piece->n] = *ev;
+    piece->events[piece->n++].data = str_dup(&piece->arena, ev->data);
+    return RC_OK;
+}
+
+/* The next piece that nobody has read, if there is room for it. */
+static bool claim(struct reading *r, size_t *out)
+{
+    if (r->rc != RC_OK || r->to_read >= r->n || r->to_read >= r->taken + RING)
+        return false;
+    *out = r->to_read++;
+    return true;
+}
+
+/* Called with the mutex held, which is let go meanwhile. */
+static void read_piece(struct reading *r, struct db *db, size_t i)
+{
+    struct piece *piece = &r->ring[i % RING];
+    struct err e = {0};
+    int64_t after = r->after + (int64_t)i * PIECE, last = after + PIECE < r->last ? after + PIECE : r->last;
+    pthread_mutex_unlock(&r->mutex);
+    piece->n = 0;
+    arena_reset(&piece->arena);
+    enum rc rc = journal_range(db, after, last, hold, piece, &e);
+    pthread_mutex_lock(&r->mutex);
+    piece->ready = true;
+    if (rc != RC_OK && r->rc == RC_OK) {
+        r->rc = rc;
+        r->e = e;
+    }
+    pthread_cond_broadcast(&r->moved);
+}
+
+static enum rc open_fast(struct db **db, const struct db_target *target, struct err *e)
+{
+    TRY(db_open(db, target, DB_READER, e));
+    return target->kind == DB_SQLITE ? db_exec(*db, "PRAGMA mmap_size=1099511627776", e) : RC_OK;
+}
+
+static void *reader_main(void *arg)
+{
+    struct reading *r = arg;
+    struct db *db;
+    struct err e = {0};
+    size_t i;
+    if (open_fast(&db, &r->p->builder.target, &e) != RC_OK)
+        return NULL; /* the other one does it alone */
+    pthread_mutex_lock(&r->mutex);
+    while (r->rc == RC_OK && r->to_read < r->n) {
+        if (claim(r, &i))
+            read_piece(r, db, i);
+        else
+            pthread_cond_wait(&r->moved, &r->mutex);
+    }
+    pthread_mutex_unlock(&r->mutex);
+    db_close(db);
+    return NULL;
+}
+
+static void take_in(struct reading *r, struct db *db)
+{
+    pthread_mutex_lock(&r->mutex);
+    while (r->rc == RC_OK && r->taken < r->n) {
+        struct piece *piece = &r->ring[r->taken % RING];
+        size_t i;
+        if (piece->ready) {
+            pthread_mutex_unlock(&r->mutex);
+            projection_events(r->p, piece->events, piece->n);
+            bool stop = stopping(r->p);
+            pthread_mutex_lock(&r->mutex);
+            piece->ready = false;
+            r->taken++;
+            r->rc = stop ? RC_UNAVAILABLE : r->rc;
+            pthread_cond_broadcast(&r->moved);
+        } else if (claim(r, &i)) {
+            read_piece(r, db, i);
+        } else {
+            pthread_cond_wait(&r->moved, &r->mutex);
+        }
+    }
+    pthread_cond_broadcast(&r->moved);
+    pthread_mutex_unlock(&r->mutex);
+}
+
+/* Everything up to `last` that is not in yet. */
+static enum rc catch_up(struct projection *p, struct db *db, int64_t last, struct err *e)
+{
+    struct reading r = {.p = p, .after = p->seq, .last = last};
+    pthread_t reader;
+    r.n = (size_t)((last - r.after + PIECE - 1) / PIECE);
+    pthread_mutex_init(&r.mutex, NULL);
+    pthread_cond_init(&r.moved, NULL);
+    for (int i = 0; i < RING; i++) {
+        r.ring[i].events = calloc(PIECE, sizeof *r.ring[i].events);
+        if (r.ring[i].events == NULL)
+            abort();
+    }
+    bool two = r.n > 2 && pthread_create(&reader, NULL, reader_main, &r) == 0;
+    take_in(&r, db);
+    if (two)
+        pthread_join(reader, NULL);
+    for (int i = 0; i < RING; i++) {
+        free(r.ring[i].events);
+        arena_free(&r.ring[i].arena);
+    }
+    pthread_cond_destroy(&r.moved);
+    pthread_mutex_destroy(&r.mutex);
+    *e = r.e;
+    return r.rc;
+}
+
+static enum rc build(struct projection *p, struct err *e)
+{
+    struct builder *b = &p->builder;
+    int64_t last;
+    if (b->db == NULL)
+        TRY(open_fast(&b->db, &b->target, e));
+    for (;;) {
+        TRY(journal_last(b->db, &last, e));
+        if (last <= p->seq)
+            break;
+        TRY(catch_up(p, b->db, last, e));
+    }
+    pthread_rwlock_wrlock(&p->lock);
+    projection_trim(p);
+    pthread_rwlock_unlock(&p->lock);
+    struct feed *feed;
+    TRY(feed_start(&feed, &b->target, p->seq, &p->listener, 1, e));
+    pthread_mutex_lock(&b->mutex);
+    p->feed = feed;
+    pthread_cond_broadcast(&b->built);
+    pthread_mutex_unlock(&b->mutex);
+    return RC_OK;
+}
+
+static void *builder_main(void *arg)
+{
+    struct projection *p = arg;
+    bool said = false;
+    while (!stopping(p)) {
+        struct err e = {0};
+        if (build(p, &e) == RC_OK)
+            break;
+        if (!said && !stopping(p))
+            log_warn("projection: %s %s", e.code, e.arg[0]);
+        said = true;
+        db_close(p->builder.db);
+        p->builder.db = NULL;
+        struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+    db_close(p->builder.db);
+    p->builder.db = NULL;
+    return NULL;
+}
+
+void builder_init(struct builder *b)
+{
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&b->built, &clock);
+    pthread_condattr_destroy(&clock);
+    pthread_mutex_init(&b->mutex, NULL);
+}
+
+enum rc builder_start(struct projection *p, const struct db_target *target, struct err *e)
+{
+    struct builder *b = &p->builder;
+    b->target = *target;
+    TRY(open_fast(&b->db, target, e));
+    b->started = true;
+    if (pthread_create(&b->thread, NULL, builder_main, p) != 0)
+        abort();
+    return RC_OK;
+}
+
+bool builder_wait(struct projection *p, struct timespec until)
+{
+    struct builder *b = &p->builder;
+    pthread_mutex_lock(&b->mutex);
+    while (p->feed == NULL && pthread_cond_timedwait(&b->built, &b->mutex, &until) != ETIMEDOUT)
+        ;
+    bool there = p->feed != NULL;
+    pthread_mutex_unlock(&b->mutex);
+    return there;
+}
+
+void builder_stop(struct projection *p)
+{
+    struct builder *b = &p->builder;
+    pthread_mutex_lock(&b->mutex);
+    b->stopping = true;
+    pthread_mutex_unlock(&b->mutex);
+    if (b->started)
+        pthread_join(b->thread, NULL);
+    if (p->feed != NULL)
+        feed_stop(p->feed);
+    pthread_cond_destroy(&b->built);
+    pthread_mutex_destroy(&b->mutex);
+}
