@@ -124,13 +124,20 @@ part_style() {
   count_command "prettier" web_tool prettier --check .
 }
 
+# The names under Playwright's closing "N flaky".
+second_tries() { # LOG
+  awk '/^  [0-9]+ flaky/ { on = 1; next } /^  [0-9]+ / { on = 0 } on && /^    / { sub(/^ +(\.\.\/)*/, ""); sub(/[ ─]+$/, ""); print }' "$1"
+}
 part_e2e() {
   heading "What a person sees and does (Chromium)"
-  local log="$work/e2e.log" status ok bad skip
-  (cd web && timeout 1200 npx --no-install playwright test --reporter=line) >"$log" 2>&1; status=$?
+  local log="$work/e2e.log" status ok bad skip retries=1
+  # In a full run a machine that stutters refuses nothing: what fails once is tried again, and named at the end.
+  [ "$only" = e2e ] && retries=0
+  (cd web && E2E_RETRIES=$retries timeout 1200 npx --no-install playwright test --reporter=line) >"$log" 2>&1; status=$?
   tally() { sed -n "s/^ *\([0-9]*\) $1.*/\1/p" "$log" | tail -n 1; }
   ok=$(tally passed) bad=$(tally failed) skip=$(tally skipped)
-  ok=${ok:-0} skip=${skip:-0}
+  ok=$((${ok:-0} + $(tally flaky | grep . || echo 0))) skip=${skip:-0}
+  mapfile -t -O "${#again[@]}" again < <(second_tries "$log")
   bad=$((${bad:-0} + $(tally 'did not run' | grep . || echo 0) + $(tally interrupted | grep . || echo 0)))
   if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
   if [ $((ok + bad)) -eq 0 ]; then bad=1; fi

@@ -20,7 +20,7 @@ build_packages=(
 test_packages=(
   ccache clang clang-format clang-tidy libcmocka-dev # unit tests, fuzzing, style
   postgresql sqlite3 curl                           # the second database, checks beside it
-  chromium                                          # what a person sees
+  'chromium-headless-shell|chromium'                # what a person sees
 )
 bench_packages=(nginx-light)
 
