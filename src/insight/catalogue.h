@@ -4,8 +4,10 @@
 #include "insight/report.h"
 
 #define REPORTS(R)                                                                                                     \
+    R(funnel)                                                                                                          \
     R(conversion)                                                                                                      \
-    R(discipline)
+    R(discipline)                                                                                                      \
+    R(task_discipline)
 
 #define REPORT_DECLARE_(id) extern const struct report report_##id;
 REPORTS(REPORT_DECLARE_)

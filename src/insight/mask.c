@@ -179,7 +179,7 @@ static bool columnar(struct planner *p, enum fact fact, const struct filter_leaf
 {
     if (l->index < 0)
         return l->index == FIELD_ID || l->index == FIELD_CREATED_AT;
-    if (fact_kind_of(fact, (size_t)l->index, l->field) == FC_NONE)
+    if (fact_kind_of(fact, (size_t)l->index, l->field) == FC_NONE || l->field->type == FT_LONG)
         return false;
     struct projection_view v = projection_lock(p->projection);
     const struct facts *f = &v.facts[fact];

@@ -143,7 +143,8 @@ static bool by_named(struct pop_by *by, struct str text)
     static const struct {
         const char *name;
         char date;
-    } dates[] = {{"day", 'd'}, {"week", 'w'}, {"month", 'm'}, {"quarter", 'q'}, {"year", 'y'}};
+    } dates[] = {{"day", 'd'},  {"week", 'w'}, {"month", 'm'},  {"quarter", 'q'},
+                 {"year", 'y'}, {"hour", 'h'}, {"weekday", 'k'}};
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
         if (str_eqc(text, dates[i].name)) {
             *by = (struct pop_by){.kind = BY_DATE, .date = dates[i].date, .via = -1};

@@ -19,6 +19,10 @@ static int64_t date_key(const struct pop *p, int64_t at)
     int64_t day = zone_day(p->zone, at);
     int year;
     unsigned month, dom;
+    if (p->by.date == 'h') /* of the day */
+        return (at + zone_offset(p->zone, at) - day * MS_DAY) / MS_HOUR;
+    if (p->by.date == 'k') /* 0: Monday */
+        return ((day + 3) % 7 + 7) % 7;
     if (p->by.date == 'd')
         return day;
     if (p->by.date == 'w') /* the Monday; 1970-01-01 was a Thursday */
@@ -186,6 +190,10 @@ static struct str date_name(struct pop *p, int64_t key)
 {
     struct arena *a = p->call->arena;
     switch (p->by.date) {
+    case 'h':
+        return str_fmt(a, "%02d:00", (int)key);
+    case 'k':
+        return i18n_text(p->call->lang, str_fmt(a, "report.weekday.%d", (int)key).ptr);
     case 'y':
         return str_fmt(a, "%04d", (int)key);
     case 'q':

@@ -26,6 +26,8 @@ enum fact {
     FACT_BUYER,
     FACT_COMPETITOR_OFFER,
     FACT_NOTE,
+    FACT_TOUCH,
+    FACT_AD_COST,
     FACTS
 };
 enum fact fact_of_entity(enum entity_id noun); /* FACTS: not held */
@@ -122,6 +124,7 @@ struct activity {
     uint16_t object; /* enum entity_id */
     uint8_t verb;    /* enum verb */
     bool automatic;  /* by a trigger or process */
+    uint8_t via;     /* enum via */
     uint32_t count;
 };
 

@@ -7,7 +7,7 @@
 static bool same(const struct activity *x, const struct activity *y)
 {
     return x->hour == y->hour && x->user == y->user && x->object == y->object && x->verb == y->verb &&
-           x->automatic == y->automatic;
+           x->automatic == y->automatic && x->via == y->via;
 }
 
 static int in_order(const void *a, const void *b)
@@ -19,7 +19,9 @@ static int in_order(const void *a, const void *b)
         return x->user < y->user ? -1 : 1;
     if (x->object != y->object)
         return x->object < y->object ? -1 : 1;
-    return x->verb != y->verb ? (x->verb < y->verb ? -1 : 1) : x->automatic - y->automatic;
+    if (x->verb != y->verb)
+        return x->verb < y->verb ? -1 : 1;
+    return x->automatic != y->automatic ? x->automatic - y->automatic : x->via - y->via;
 }
 
 void activity_count(struct activities *a, const struct event *ev, bool automatic)
@@ -30,9 +32,10 @@ void activity_count(struct activities *a, const struct event *ev, bool automatic
                            .object = (uint16_t)ev->object_kind,
                            .verb = (uint8_t)ev->verb,
                            .automatic = automatic,
+                           .via = (uint8_t)ev->via,
                            .count = 1};
     uint64_t hash = (uint64_t)now.hour * 31 + (uint64_t)(uint32_t)now.user;
-    hash = ((hash * 64 + now.object) * 32 + now.verb * 2 + automatic) * 0x9e3779b97f4a7c15u >> 52;
+    hash = (((hash * 64 + now.object) * 32 + now.verb * 2 + automatic) * 16 + now.via) * 0x9e3779b97f4a7c15u >> 52;
     uint32_t *at = &a->cache[hash % ACTIVITY_CACHE];
     if (*at != 0 && same(&a->rows.ptr[*at - 1], &now)) {
         a->rows.ptr[*at - 1].count++;

@@ -22,6 +22,8 @@ static const struct {
     [FACT_BUYER] = {ENT_BUYER},
     [FACT_COMPETITOR_OFFER] = {ENT_COMPETITOR_OFFER},
     [FACT_NOTE] = {ENT_NOTE},
+    [FACT_TOUCH] = {ENT_TOUCH},
+    [FACT_AD_COST] = {ENT_AD_COST},
 };
 
 enum entity_id fact_entity(enum fact fact)
@@ -72,6 +74,9 @@ enum fact_kind fact_kind_of(enum fact fact, size_t index, const struct field *fd
 {
     if (fact == FACT_DEAL && index == DEAL_PRODUCT_IDS)
         return FC_SET;
+    if ((fact == FACT_TASK && index == TASK_RESULT) ||
+        (fact == FACT_BUYER && (index == BUYER_NEEDS || index == BUYER_EXPECTATIONS)))
+        return FC_I8; /* of a long text only its length, at most 127 */
     if (fd->flags & (FF_DERIVED | FF_SECRET))
         return FC_NONE;
     for (int i = 0; !fd->custom && i < LEFT_MOST; i++)

@@ -140,6 +140,7 @@ struct report_result {
     int64_t from, to;            /* ms; from <= t < to */
     struct report_result *other; /* the same of the period it is compared with; NULL: no comparison was asked for */
     bool drilled;                /* the number asked for was met; deals holds its deals, in no order */
+    enum entity_id noun;         /* what is counted instead of deals: tasks, contacts, companies; 0: deals */
     VEC(int64_t) deals;
 };
 /* definition: raised when a number comes to mean something else; told by "explain". The texts of a report are
