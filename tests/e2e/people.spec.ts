@@ -100,8 +100,10 @@ test('Команда с руководителем: кто в ней, видно
     .getByRole('button', { name: text('app.save') })
     .click()
   await expect(line).toContainText(text('settings.teams.count.one', { n: 1 }))
-  const user = await server.admin.get<{ team_id: number | null }>(`users/${member.user_id}`)
-  expect(user.team_id).not.toBeNull()
+  // The page counts at once; the server has it a moment later.
+  const team = async () =>
+    (await server.admin.get<{ team_id: number | null }>(`users/${member.user_id}`)).team_id
+  await expect.poll(team).not.toBeNull()
   await server.admin.patch(`users/${member.user_id}`, { team_id: null })
 })
 
