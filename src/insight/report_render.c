@@ -133,7 +133,20 @@ static void put_tables(struct jw *w, const struct report_result *r, const char *
     jw_end_arr(w);
 }
 
-static void put_chart(struct jw *w, const struct report_chart *c)
+static bool drawn(const struct report_result *r, const char *column)
+{
+    const struct report_table *t = &r->main;
+    for (size_t i = 0; i < r->n_tables; i++)
+        if (r->report->chart.table != NULL && strcmp(r->tables[i].id, r->report->chart.table) == 0)
+            t = &r->tables[i];
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (strcmp(t->columns[i].id, column) == 0)
+            return true;
+    return false;
+}
+
+/* r: what it draws; a column that this answer does not have (a series without groups) is left out. */
+static void put_chart(struct jw *w, const struct report_chart *c, const struct report_result *r)
 {
     static const char *const kinds[] = {"none", "bars",   "stack",  "lines",  "steps",
                                         "dots", "funnel", "matrix", "scatter"};
@@ -147,7 +160,7 @@ static void put_chart(struct jw *w, const struct report_chart *c)
     jw_obj(w);
     jw_kc(w, "kind", kinds[c->kind]);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i].value != NULL)
+        if (parts[i].value != NULL && (r == NULL || i == 0 || drawn(r, parts[i].value)))
             jw_kc(w, parts[i].key, parts[i].value);
     jw_end_obj(w);
 }
@@ -218,7 +231,7 @@ void report_json(struct jw *w, const struct report_result *r, const char *lang)
     put_figures(w, r, lang);
     put_summary_types(w, r);
     put_tables(w, r, lang);
-    put_chart(w, &r->report->chart);
+    put_chart(w, &r->report->chart, r);
     put_notes(w, r);
     put_explain(w, r->report, lang);
     if (r->other != NULL) {
@@ -244,7 +257,7 @@ void report_list_json(struct jw *w, const char *lang)
         snprintf(key, sizeof key, "report.%s.title", reports[i]->id);
         jw_kstr(w, "title", i18n_text(lang, key));
         jw_kc(w, "group", reports[i]->group);
-        put_chart(w, &reports[i]->chart);
+        put_chart(w, &reports[i]->chart, NULL);
         jw_key(w, "params");
         jw_arr(w);
         for (size_t k = 0; k < reports[i]->n_params; k++) {

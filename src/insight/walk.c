@@ -1,0 +1,101 @@
+#include "insight/walk.h"
+#include <math.h>
+
+const char *const step_kinds[] = {"forward", "skip", "back", "won", "lost", "reopened"};
+
+static void grow(struct walk *w)
+{
+    w->cap = w->cap ? w->cap * 2 : 64;
+    w->s = realloc(w->s, w->cap * sizeof *w->s);
+    if (w->s == NULL)
+        abort();
+}
+
+void walk_deal(const struct pop *p, const struct pop_deal *d, struct walk *w)
+{
+    struct visits v = pop_visits(p, d);
+    int here = POP_NO_STAGE;
+    w->n = 0;
+    for (size_t i = 0; i < v.n && visit_at(v.packed[i]) <= p->as_of; i++) {
+        int stage = pop_stage_of(p, v.packed[i]);
+        bool passed = visit_passed(v.packed[i]);
+        if (stage < 0 && (w->n == 0 || passed))
+            continue;
+        if (stage < 0)
+            break; /* it went on to another funnel */
+        if (stage == here)
+            continue;
+        if (w->n == w->cap)
+            grow(w);
+        w->s[w->n++] = (struct step){visit_at(v.packed[i]), (int16_t)stage, passed};
+        here = stage;
+    }
+}
+
+void walk_free(struct walk *w)
+{
+    free(w->s);
+    *w = (struct walk){0};
+}
+
+enum step_kind step_kind(const struct pop *p, size_t from, size_t to)
+{
+    const struct pop_stage *a = &p->stages[from], *b = &p->stages[to];
+    if (b->outcome != DEAL_OPEN)
+        return b->outcome == DEAL_WON ? STEP_WON : STEP_LOST;
+    if (a->outcome != DEAL_OPEN)
+        return STEP_REOPENED;
+    if (a->funnel_id != b->funnel_id)
+        return STEP_FORWARD;
+    if (to < from)
+        return STEP_BACK;
+    for (size_t i = from + 1; i < to; i++)
+        if (p->stages[i].outcome == DEAL_OPEN && !p->stages[i].gone)
+            return STEP_SKIP;
+    return STEP_FORWARD;
+}
+
+void walk_rate(struct cell out[3], int64_t k, int64_t n, int64_t *hidden)
+{
+    pop_rate(out, k, n);
+    if (n >= WALK_TOLD)
+        return;
+    *hidden += n > 0;
+    out[0] = out[1] = out[2] = cell_null();
+}
+
+void walk_hidden(const struct pop *p, int64_t hidden)
+{
+    struct str args[] = {tell_n(p->call, hidden), tell_n(p->call, WALK_TOLD)};
+    if (hidden > 0)
+        report_note(p->call, p->result, "rates_hidden", args, 2);
+}
+
+int64_t walk_key(int64_t a, int64_t b)
+{
+    uint64_t h = (uint64_t)a * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)b;
+    h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (int64_t)((h ^ (h >> 31)) >> 12);
+}
+
+struct str tell_n(const struct report_call *c, int64_t n)
+{
+    return str_fmt(c->arena, "%lld", (long long)n);
+}
+
+struct str tell_rate(const struct report_call *c, double rate)
+{
+    return report_percent(c->arena, c->lang, rate);
+}
+
+struct str tell_days(const struct report_call *c, double ms)
+{
+    double days = ms / MS_DAY;
+    return report_number(c->arena, c->lang, days, days < 10 ? 1 : 0);
+}
+
+const char *tell_outcome(enum deal_status outcome)
+{
+    return outcome == DEAL_WON ? "won" : outcome == DEAL_LOST ? "lost" : "open";
+}

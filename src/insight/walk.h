@@ -1,0 +1,41 @@
+/* The way of one deal through the stages, and small things every report over stages says. */
+#pragma once
+#include "insight/incidence.h"
+#include "insight/population.h"
+
+/* Coming into a stage it was not in before. passed: seen in imported history after the close. */
+struct step {
+    int64_t at;
+    int16_t stage; /* index of pop.stages */
+    bool passed;
+};
+struct walk {
+    struct step *s;
+    size_t n, cap;
+};
+/* Steps of a deal up to as_of and within what the report is about, the memory is used again for the next deal. Only
+ * while locked. */
+void walk_deal(const struct pop *p, const struct pop_deal *d, struct walk *w);
+void walk_free(struct walk *w);
+
+enum step_kind { STEP_FORWARD, STEP_SKIP, STEP_BACK, STEP_WON, STEP_LOST, STEP_REOPENED };
+extern const char *const step_kinds[];
+/* skip: over at least one stage that still exists. Between funnels every step is forward. */
+enum step_kind step_kind(const struct pop *p, size_t from, size_t to);
+static inline bool stage_open(const struct pop *p, size_t stage)
+{
+    return p->stages[stage].outcome == DEAL_OPEN;
+}
+
+enum { WALK_TOLD = 10 }; /* a rate of fewer is not told */
+/* pop_rate, but nulls under WALK_TOLD; how many were so is counted in *hidden for walk_hidden. */
+void walk_rate(struct cell out[3], int64_t k, int64_t n, int64_t *hidden);
+void walk_hidden(const struct pop *p, int64_t hidden); /* the note */
+/* One key of two, so small that JavaScript keeps it. */
+int64_t walk_key(int64_t a, int64_t b);
+/* For notes and verdicts. */
+struct str tell_n(const struct report_call *c, int64_t n);
+struct str tell_rate(const struct report_call *c, double rate);
+struct str tell_days(const struct report_call *c, double ms);
+/* Name of the outcome of a stage in JSON. */
+const char *tell_outcome(enum deal_status outcome);

@@ -1,0 +1,70 @@
+// What the scenarios of reports share: history imported by the CLI, rows as objects, every number led back to its deals.
+import assert from 'node:assert/strict'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { cli, root, scratchFile } from './harness.mjs'
+
+export const shared = process.env.VORONKA_SHARED ?? resolve(root, '../shared')
+export const expected = (name) => join(shared, 'data/expected', name)
+export const skip = existsSync(expected('')) ? false : `no ${expected('')} (set VORONKA_SHARED)`
+export const near = (got, want, what = '', by = 1e-9) => assert.ok(Math.abs(got - want) <= by, `${what}: got ${got}, want ${want}`)
+
+// Lines "deal,stage,at,user" become a funnel.
+export async function history(place, funnel, lines, { won = ['Won'], lost = ['Lost'] } = {}) {
+  const file = scratchFile(`history-${funnel}.csv`)
+  writeFileSync(file, ['deal,stage,at,user', ...lines].join('\n') + '\n')
+  const r = await cli(['import', ...place, '--events', file, '--funnel', funnel, '--case', 'deal', '--stage', 'stage', '--at', 'at',
+    '--user', 'user', '--won', ...won, '--lost', ...lost])
+  assert.equal(r.code, 0, r.err)
+}
+
+// The loan applications of 2012; only: which activities are taken (RegExp).
+export async function loans(place, only = /./) {
+  const { gunzipSync } = await import('node:zlib')
+  const { readFileSync } = await import('node:fs')
+  const [head, ...rows] = gunzipSync(readFileSync(join(shared, 'data/bpic2012/financial_log.csv.gz'))).toString().trim().split(/\r?\n/)
+  const at = head.split(',').indexOf('concept:name')
+  const file = scratchFile('loans.csv')
+  writeFileSync(file, [head, ...rows.filter((r) => only.test(r.split(',')[at]))].join('\n') + '\n')
+  const r = await cli(['import', ...place, '--events', file, '--funnel', 'Loans', '--case', 'case:concept:name', '--stage', 'concept:name',
+    '--at', 'time:timestamp', '--user', 'org:resource', '--won', 'A_APPROVED', 'A_REGISTERED', 'A_ACTIVATED', '--lost', 'A_DECLINED', 'A_CANCELLED'])
+  assert.equal(r.code, 0, r.err)
+}
+
+export async function fromCli(place, id, ...args) {
+  const r = await cli(['report', id, ...place, '--json', ...args])
+  assert.equal(r.code, 0, r.err)
+  return objects(JSON.parse(r.out))
+}
+
+// Rows as objects by column, with their key.
+export function objects(r) {
+  const columns = r.columns.map((c) => c.id)
+  r.items = r.rows.map((row, i) => Object.fromEntries([...row.map((v, k) => [columns[k], v]), ['key', r.keys?.[i]]]))
+  return r
+}
+export const report = async (api, id, params = {}) => objects(await api.get(`/api/reports/${id}?${new URLSearchParams(params)}`))
+export const notes = (r) => r.notes.map((n) => n.code)
+
+// The titles of the deals behind a number.
+export async function behind(api, id, params, column, row, table = 'rows') {
+  const found = await api.get(`/api/reports/${id}/deals?${new URLSearchParams({ ...params, table, row: String(row), column, limit: '500' })}`)
+  assert.equal(found.items.length, Math.min(found.total, 500))
+  return found.items.map((d) => d.title).sort()
+}
+
+// Every count of every table leads to exactly as many deals; returns how many numbers were looked at.
+export async function allLeadToDeals(api, id, params = {}) {
+  const r = await report(api, id, params)
+  let looked = 0
+  const tables = [{ id: 'rows', columns: r.columns, rows: r.items }, ...r.tables.map((t) => ({ id: t.id, columns: t.columns, rows: r.summary[t.id].map((o, i) => ({ ...o, key: t.keys[i] })) }))]
+  for (const t of tables)
+    for (const c of t.columns.filter((c) => c.drill))
+      for (const row of t.rows) {
+        if (row[c.id] === null) continue
+        const found = await api.get(`/api/reports/${id}/deals?${new URLSearchParams({ ...params, table: t.id, row: String(row.key), column: c.id, limit: '1' })}`)
+        assert.equal(found.total, row[c.id], `${id}: ${t.id}.${c.id} of ${JSON.stringify(row)}`)
+        looked++
+      }
+  return looked
+}
