@@ -7,7 +7,8 @@
     R(funnel)                                                                                                          \
     R(conversion)                                                                                                      \
     R(discipline)                                                                                                      \
-    R(task_discipline)
+    R(task_discipline)                                                                                                 \
+    R(breaks)
 
 #define REPORT_DECLARE_(id) extern const struct report report_##id;
 REPORTS(REPORT_DECLARE_)
