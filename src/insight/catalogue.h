@@ -8,6 +8,9 @@
     R(conversion)                                                                                                      \
     R(discipline)                                                                                                      \
     R(task_discipline)                                                                                                 \
+    R(first_response)                                                                                                  \
+    R(client_waiting)                                                                                                  \
+    R(sources)                                                                                                         \
     R(breaks)
 
 #define REPORT_DECLARE_(id) extern const struct report report_##id;

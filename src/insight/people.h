@@ -12,6 +12,7 @@
  * out:
  *     people_free(&p); */
 #pragma once
+#include "base/calendar.h"
 #include "insight/mask.h"
 #include "insight/population.h"
 #include "insight/stats.h"
@@ -136,3 +137,27 @@ void people_sorted(struct people_values *v, struct arena *a, size_t n_rows); /* 
 double people_quantile(struct people_values *v, size_t n_rows, size_t row, double q);
 /* p of values in any order, which are moved about. */
 double people_select(int64_t *v, size_t n, double q);
+
+/* Times that may still be running: each value is people_time(ms, over). The Kaplan-Meier quantile of a row or
+ * (SIZE_MAX) of all; NaN: not reached. */
+static inline int64_t people_time(int64_t ms, bool over)
+{
+    return ms * 2 + !over;
+}
+double people_time_quantile(const struct people_values *v, size_t n_rows, size_t row, double q);
+
+/* The working time of everybody, by their team's calendar. Read before the projection is locked. */
+struct people_clock {
+    struct person *people; /* ascending by id */
+    size_t n;
+    struct calendar *calendars; /* by person, the company's behind the last */
+};
+MUST_USE enum rc people_clock(const struct report_call *c, struct people_clock *out, struct err *e);
+int64_t people_worked(const struct people_clock *clock, int64_t user, int64_t a,
+                      int64_t b); /* working ms, not negative */
+
+/* Does the report stand by people, or teams? Then rates are drawn to each other. */
+bool people_of_pop(const struct pop *p);
+/* The row whose whole interval lies below `rate` (above: over it), the farthest one; SIZE_MAX: there is none. */
+size_t people_outlier(const struct people_rate *rates, size_t rows, double rate, bool above);
+struct str people_count(const struct report_call *c, int64_t n); /* as text */

@@ -1,6 +1,8 @@
 /* Rates and quantiles of many small groups. */
+#include "crm/fields.h"
+#include "crm/workday.h"
+#include "insight/incidence.h"
 #include "insight/people.h"
-#include "insight/stats.h"
 #include <math.h>
 
 struct people_rate *people_rates(const struct report_call *c, struct report_result *r, const int64_t *k,
@@ -109,4 +111,66 @@ double people_quantile(struct people_values *v, size_t n_rows, size_t row, doubl
 {
     size_t from = row == SIZE_MAX ? 0 : v->first[row], to = v->first[row == SIZE_MAX ? n_rows : row + 1];
     return people_select(v->values + from, to - from, q);
+}
+
+double people_time_quantile(const struct people_values *v, size_t n_rows, size_t row, double q)
+{
+    size_t from = row == SIZE_MAX ? 0 : v->first[row], to = v->first[row == SIZE_MAX ? n_rows : row + 1];
+    struct incidence_quantile quantile = {.p = q};
+    VEC(struct life) lives = {0};
+    if (from == to)
+        return NAN;
+    vec_reserve(&lives, to - from);
+    for (size_t i = from; i < to; i++)
+        lives.ptr[i - from] =
+            (struct life){.exit = v->values[i] >> 1, .entry = INCIDENCE_FROM_START, .cause = !(v->values[i] & 1)};
+    incidence_run(lives.ptr, to - from, NULL, 0, &quantile, 1);
+    vec_free(&lives);
+    return quantile.at < 0 ? NAN : (double)quantile.at;
+}
+
+enum rc people_clock(const struct report_call *c, struct people_clock *out, struct err *e)
+{
+    TRY(people_load(c, &out->people, &out->n, e));
+    out->calendars = ARENA_ARRAY(c->arena, struct calendar, out->n + 1);
+    for (size_t i = 0; i <= out->n; i++)
+        TRY(calendar_of_user(c->db, c->arena, i < out->n ? out->people[i].id : 0, &out->calendars[i], e));
+    return RC_OK;
+}
+
+int64_t people_worked(const struct people_clock *clock, int64_t user, int64_t a, int64_t b)
+{
+    size_t low = 0, high = clock->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (clock->people[mid].id < user)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    bool known = low < clock->n && clock->people[low].id == user;
+    int64_t worked = calendar_between(&clock->calendars[known ? low : clock->n], a, b);
+    return worked > 0 ? worked : 0;
+}
+
+bool people_of_pop(const struct pop *p)
+{
+    return p->by.kind == BY_TEAM || (p->by.kind == BY_FIELD && p->by.via < 0 && p->by.field == DEAL_OWNER_ID);
+}
+
+size_t people_outlier(const struct people_rate *rates, size_t rows, double rate, bool above)
+{
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < rows; i++) {
+        if (isnan(rates[i].rate) || !(above ? rates[i].ci.low > rate : rates[i].ci.high < rate))
+            continue;
+        if (found == SIZE_MAX || (above ? rates[i].rate > rates[found].rate : rates[i].rate < rates[found].rate))
+            found = i;
+    }
+    return found;
+}
+
+struct str people_count(const struct report_call *c, int64_t n)
+{
+    return str_fmt(c->arena, "%lld", (long long)n);
 }

@@ -10,9 +10,14 @@ const server = await serveWithClock()
 const people = await peopleOf(server)
 const root = people.admin
 const { funnel, stages } = await funnelOf(root, { task_rule: 'off' })
+const role = await root.create('/api/roles', {
+  name: 'Только своё',
+  base: 'seller',
+  rights: { objects: Object.fromEntries(['deal', 'contact', 'company', 'task'].map((o) => [o, { see: 'own', create: 'own', edit: 'own', delete: 'own', export: 'own' }])) },
+})
 const team = await root.create('/api/teams', { name: 'Продажи', head_id: people.head.session.user.id })
 const ann = await root.create('/api/users', { name: 'Анна', email: 'ann@example.ru', role: 'seller', password: 'пароль для тестов', team_id: team.id })
-await root.patch(`/api/users/${people.seller.session.user.id}`, { team_id: team.id, name: 'Борис' })
+await root.patch(`/api/users/${people.seller.session.user.id}`, { team_id: team.id, name: 'Борис', role_id: role.id })
 const admin = await tokenOf(server, root)
 const boris = await tokenOf(server, people.seller)
 const anna = await tokenOf(server, await server.signIn('ann@example.ru', 'пароль для тестов'))
@@ -56,6 +61,70 @@ test('ten of twelve tasks are done in time, one late, one not at all; what is st
   const before = await report(admin, 'task_discipline', { to, as_of: new Date(t0 + 2.5 * day).toISOString() })
   assert.deepEqual(before.rows.filter((r) => r.group === 'Анна').map((r) => [r.on_time, r.done_late, r.overdue_now]), [[10, 0, 2]], 'as it stood before the late one was done')
   assert.equal((await report(admin, 'task_discipline', { to, by: 'team' })).rows.find((r) => r.group === 'Продажи').due, 13)
-  assert.equal((await report(admin, 'task_discipline', { to, filter: 'kind = call' })).summary.due, 0)
+  assert.equal((await report(admin, 'task_discipline', { to, filter: "kind = 'call'" })).summary.due, 0)
   assert.equal((await report(admin, 'task_discipline', { to, by: 'day' })).rows.find((r) => r.due > 0).due, 13)
+})
+
+// The next Monday 9:00 in Moscow after the server's time, a week away at least.
+const monday = async () => {
+  const now = await time()
+  return Math.ceil((now + 7 * day - 4 * day) / (7 * day)) * 7 * day + 4 * day + 6 * hour
+}
+const near = (got, want, what = '') => assert.ok(Math.abs(got - want) < 0.1, `${what}: ${got} instead of ${want}`)
+
+test('ten of twelve are answered in two working hours, one the next day, one not at all (R181)', async () => {
+  const fast = await funnelOf(admin, { name: 'Заявки', response_hours: 4, task_rule: 'off' })
+  const mon = await monday()
+  await clock(server, mon + hour)
+  const deals = []
+  for (let i = 0; i < 12; i++) deals.push(await deal(`Заявка ${i}`, { funnel_id: fast.funnel.id, stage_id: fast.stages[0].id }))
+  const answer = async (d) => {
+    const [call] = (await admin.list('/api/tasks', { filter: `deal_id = ${d.id} and done = false` })).items
+    await admin.patch(`/api/tasks/${call.id}`, { done: true, result: 'Дозвонились, договорились' })
+  }
+  await clock(server, mon + 3 * hour)
+  for (const d of deals.slice(0, 10)) await answer(d)
+  const asked = { funnel_id: fast.funnel.id }
+  const early = await report(admin, 'first_response', asked)
+  assert.deepEqual([early.summary.asked, early.summary.answer_not_yet], [10, 2], 'two still have time: they are no failures')
+  await clock(server, mon + day + 2 * hour)
+  await answer(deals[10])
+  await clock(server, mon + 2 * day)
+  const all = await report(admin, 'first_response', asked)
+  const [row] = all.rows
+  assert.deepEqual([row.group, row.asked, row.in_time, row.answered_late, row.unanswered], ['Анна', 12, 10, 1, 1])
+  near(row.median_hours, 2, 'half are answered in two hours')
+  near(row.p90_hours, 9, 'the day had eight hours, the lunch is none')
+  assert.match(all.verdict, /12/)
+  assert.deepEqual(await drilled(admin, 'first_response', row.key, 'unanswered', asked), [deals[11].id])
+  assert.equal((await report(admin, 'first_response', { ...asked, by: 'hour' })).rows[0].group, '10:00')
+  assert.equal((await report(admin, 'first_response', { ...asked, by: 'weekday' })).rows.length, 1)
+  assert.equal((await report(boris, 'first_response', asked)).summary.asked, 0, 'deals of others are out of sight')
+  assert.equal((await report(anna, 'first_response', asked)).summary.asked, 12)
+})
+
+test('a client who waits is counted until answered or the deal is closed; who waits still is not forgotten (R182)', async () => {
+  const mon = await monday()
+  await clock(server, mon)
+  const deals = []
+  for (let i = 0; i < 12; i++) deals.push(await deal(`Ждёт ${i}`, { waiting_since: mon }))
+  await clock(server, mon + 2 * hour)
+  for (const d of deals.slice(0, 8)) await admin.patch(`/api/deals/${d.id}`, { waiting_since: null })
+  await clock(server, mon + day + 4 * hour)
+  for (const d of deals.slice(8, 11)) await admin.patch(`/api/deals/${d.id}`, { waiting_since: null })
+  await clock(server, mon + 2 * day)
+  const asked = { from: new Date(mon).toISOString() }
+  const all = await report(admin, 'client_waiting', asked)
+  const [row] = all.rows
+  assert.deepEqual([row.group, row.waits, row.waits_long, row.waits_still], ['Анна', 12, 4, 1])
+  near(row.long_rate, 4 / 12)
+  near(row.median_hours, 2)
+  near(row.longest_hours, 16)
+  near(row.total_hours, 8 * 2 + 3 * 12 + 16)
+  assert.deepEqual(await drilled(admin, 'client_waiting', row.key, 'waits_still', asked), [deals[11].id])
+  assert.equal((await report(admin, 'client_waiting', { ...asked, limit_hours: 14 })).rows[0].waits_long, 1)
+  const before = await report(admin, 'client_waiting', { ...asked, as_of: new Date(mon + hour).toISOString() })
+  assert.deepEqual([before.summary.waits_still, before.summary.long_rate], [12, null], 'an hour after they began nothing is long')
+  assert.equal((await report(boris, 'client_waiting', asked)).summary.waits, 0)
+  assert.equal((await admin('GET', '/api/reports/client_waiting?limit_hours=-1')).body.code, 'bad_param')
 })
