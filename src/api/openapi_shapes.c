@@ -161,7 +161,8 @@ const struct openapi_shape openapi_shapes[] = {
                         "\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"trigger-try",
      "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"trigger\":{\"type\":\"object\"},\"trigger_"
-     "id\":{\"type\":\"integer\"},\"from\":{\"type\":\"integer\"},\"to\":{\"type\":\"integer\"}}}"},
+     "id\":{\"type\":\"integer\"},\"draft_id\":{\"type\":\"integer\"},\"path\":{\"type\":\"string\"},"
+     "\"from\":{\"type\":\"integer\"},\"to\":{\"type\":\"integer\"}}}"},
     {"trigger-tried",
      "{\"type\":\"object\",\"properties\":{\"cards\":{\"type\":\"integer\"},\"fires\":{\"type\":\"integer\"},"
      "\"collisions\":{\"type\":\"integer\"},\"won_later\":{\"type\":\"integer\"},\"sampled\":{\"type\":\"boolean\"},"

@@ -127,7 +127,7 @@ static void resolve(json_t *json, const struct strmap *keys)
     }
 }
 
-static void make_ids(json_t *tree)
+void lint_make_ids(json_t *tree)
 {
     static const char *const lists[] = {"loss_reasons", "stages", "triggers", "involvements"};
     struct strmap *keys = strmap_new();
@@ -342,7 +342,7 @@ void lint_run(struct arena *a, json_t *definition, const struct lint_facts *fact
               struct lint_counts *counts)
 {
     struct lint l = {.a = a, .tree = json_deep_copy(definition), .facts = facts, .lang = lang};
-    make_ids(l.tree);
+    lint_make_ids(l.tree);
     read_stages(&l);
     read_moves(&l);
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
@@ -365,7 +365,7 @@ enum rc lint_publish(struct change *ch, json_t *definition, struct err *e)
     struct lint_facts facts = {.funnel_id = json_integer_value(json_object_get(definition, "id")), .now = ch->at};
     struct lint l = {.a = ch->tx->arena, .tree = json_deep_copy(definition), .facts = &facts, .lang = "ru"};
     struct str ring = STR_NULL;
-    make_ids(l.tree);
+    lint_make_ids(l.tree);
     read_stages(&l);
     lint_check_loops(&l);
     for (size_t i = 0; i < l.found.len; i++) {

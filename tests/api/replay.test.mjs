@@ -59,8 +59,10 @@ test('what happens to stages can be tried, a period can be named, other events a
   assert.deepEqual(await of({ on: 'left' }, { stage_id: request.id }), [d.id])
   assert.deepEqual(await of({ on: 'created' }), [d.id])
   assert.deepEqual(await of({ on: 'won' }), [])
-  const r = await head('POST', '/api/triggers/try', { trigger: { ...closing, event: { on: 'note_added' } } })
-  assert.deepEqual([r.status, r.body.code], [422, 'replay_of_stages_only'])
+  for (const event of [{ on: 'file_added' }, { on: 'webhook' }, { on: 'updated', field: 'title' }]) {
+    const r = await head('POST', '/api/triggers/try', { trigger: { ...closing, event } })
+    assert.deepEqual([r.status, r.body.code], [422, 'replay_not_recorded'], event.on)
+  }
   assert.equal((await seller('POST', '/api/triggers/try', { trigger: closing })).status, 403)
   assert.equal((await head('POST', '/api/triggers/try', { trigger_id: 999 })).status, 404)
 })
