@@ -11,7 +11,8 @@
     R(first_response)                                                                                                  \
     R(client_waiting)                                                                                                  \
     R(sources)                                                                                                         \
-    R(breaks)
+    R(breaks)                                                                                                          \
+    R(before_after)
 
 #define REPORT_DECLARE_(id) extern const struct report report_##id;
 REPORTS(REPORT_DECLARE_)

@@ -72,4 +72,6 @@ void detect_scan(struct detect *d, struct pop *p);
 /* Names and what was near; reads the database, after the projection is let go. */
 MUST_USE enum rc detect_names(struct detect *d, struct err *e);
 void detect_places(struct detect *d); /* where each change sits: detect_scan calls it */
+/* Up to DETECT_NEAR things the company did within a month of an instant; reads the database. */
+MUST_USE enum rc detect_near(const struct pop *p, int64_t at, struct detect_near *near, size_t *n, struct err *e);
 void detect_free(struct detect *d);

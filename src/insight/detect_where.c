@@ -173,32 +173,33 @@ void detect_places(struct detect *d)
 /* ---- names, and what was near ---- */
 
 static const char *const near_sql[][2] = {
-    {"funnel_version", "SELECT 'v' || version, at FROM funnel_version WHERE funnel_id = $1 AND version > 1"
+    {"funnel_version", "SELECT 'v' || version, at FROM funnel_version WHERE (funnel_id = $1 OR $1 = 0) AND version > 1"
                        " AND at >= $2 AND at < $3 ORDER BY at LIMIT 8"},
-    {"programme", "SELECT name, starts_on * 86400000 FROM programme WHERE deleted_at IS NULL AND"
-                  " (funnel_id IS NULL OR funnel_id = $1) AND starts_on * 86400000 >= $2 AND starts_on * 86400000 < $3"
-                  " ORDER BY starts_on LIMIT 8"},
-    {"user_came", "SELECT name, created_at FROM users WHERE $1 > 0 AND created_at >= $2 AND created_at < $3 ORDER BY"
+    {"programme",
+     "SELECT name, starts_on * 86400000 FROM programme WHERE deleted_at IS NULL AND"
+     " (funnel_id IS NULL OR funnel_id = $1 OR $1 = 0) AND starts_on * 86400000 >= $2 AND starts_on * 86400000 < $3"
+     " ORDER BY starts_on LIMIT 8"},
+    {"user_came", "SELECT name, created_at FROM users WHERE $1 >= 0 AND created_at >= $2 AND created_at < $3 ORDER BY"
                   " created_at LIMIT 8"},
-    {"campaign_began", "SELECT name, starts_on * 86400000 FROM campaign WHERE $1 > 0 AND deleted_at IS NULL AND"
+    {"campaign_began", "SELECT name, starts_on * 86400000 FROM campaign WHERE $1 >= 0 AND deleted_at IS NULL AND"
                        " starts_on * 86400000 >= $2 AND starts_on * 86400000 < $3 ORDER BY starts_on LIMIT 8"},
-    {"campaign_ended", "SELECT name, ends_on * 86400000 FROM campaign WHERE $1 > 0 AND deleted_at IS NULL AND"
+    {"campaign_ended", "SELECT name, ends_on * 86400000 FROM campaign WHERE $1 >= 0 AND deleted_at IS NULL AND"
                        " ends_on * 86400000 >= $2 AND ends_on * 86400000 < $3 ORDER BY ends_on LIMIT 8"},
 };
 
-static enum rc what_was_near(struct detect *d, struct detect_change *c, struct err *e)
+enum rc detect_near(const struct pop *p, int64_t at, struct detect_near *near, size_t *n, struct err *e)
 {
-    const struct report_call *call = d->pop->call;
+    *n = 0;
     for (size_t i = 0; i < sizeof near_sql / sizeof *near_sql; i++) {
         struct stmt *s;
         enum rc rc;
-        TRY(db_prepare(call->db, &s, near_sql[i][1], e));
-        stmt_i64(s, 1, d->pop->funnel_id);
-        stmt_i64(s, 2, c->since - NEAR_DAYS * MS_DAY);
-        stmt_i64(s, 3, c->since + NEAR_DAYS * MS_DAY);
-        while ((rc = stmt_step(s, e)) == RC_ROW && c->n_near < DETECT_NEAR)
-            c->near[c->n_near++] =
-                (struct detect_near){near_sql[i][0], str_dup(call->arena, stmt_col_str(s, 0)), stmt_col_i64(s, 1)};
+        TRY(db_prepare(p->call->db, &s, near_sql[i][1], e));
+        stmt_i64(s, 1, p->funnel_id);
+        stmt_i64(s, 2, at - NEAR_DAYS * MS_DAY);
+        stmt_i64(s, 3, at + NEAR_DAYS * MS_DAY);
+        while ((rc = stmt_step(s, e)) == RC_ROW && *n < DETECT_NEAR)
+            near[(*n)++] =
+                (struct detect_near){near_sql[i][0], str_dup(p->call->arena, stmt_col_str(s, 0)), stmt_col_i64(s, 1)};
         stmt_done(s);
         if (rc != RC_DONE && rc != RC_ROW)
             return rc;
@@ -215,7 +216,7 @@ enum rc detect_names(struct detect *d, struct err *e)
             struct detect_place *place = &c->places[k];
             TRY(pop_name_of(d->pop, nouns[place->dimension], place->id, &place->name, e));
         }
-        TRY(what_was_near(d, c, e));
+        TRY(detect_near(d->pop, c->since, c->near, &c->n_near, e));
     }
     return RC_OK;
 }

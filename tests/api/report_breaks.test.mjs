@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { cli, freshPlace, scratchFile } from './harness.mjs'
+import { cli, freshPlace, scratchFile, serve } from './harness.mjs'
 
 const expected = join(process.env.VORONKA_SHARED ?? resolve('../shared'), 'data/expected')
 const skip = existsSync(expected) ? false : `no ${expected} (set VORONKA_SHARED)`
@@ -53,6 +53,29 @@ test('the demo company: the step that vanished is named, a stable funnel is left
   const step = r.changes.find((c) => c.change === 'Step')
   assert.equal(step.stage, planted.stage)
   assert.equal(day(step.since), planted.at)
+  const { code: ok, out: told } = await cli(['report', 'before_after', ...place, '--json', '--funnel', planted.funnel, '--at', planted.at])
+  assert.equal(ok, 0)
+  const compared = JSON.parse(told)
+  const row = Object.fromEntries(compared.columns.map((c, i) => [c.id, compared.rows[0][i]]))
+  assert.equal(row.metric, 'Conversion')
+  assert.equal(row.sure, 'fell')
+  assert.ok(row.was > 20 && row.is < 10 && row.difference_high < -10, JSON.stringify(row))
+  assert.equal(compared.summary.horizon_days, 60)
   const calm = await breaks(place, '--funnel', 'Курсы: Россия')
   assert.ok(!calm.changes.some((c) => c.change === 'Conversion'), calm.verdict)
+})
+
+test('a programme is compared with the time before it, and what else happened near by is told', async () => {
+  const server = await serve()
+  const admin = await server.admin()
+  const on = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10)
+  const programme = await admin.create('/api/programmes', { name: 'Обучение отдела', kind: 'training', starts_on: on(-40) })
+  await admin.create('/api/programmes', { name: 'Новый прайс', kind: 'product', starts_on: on(-30) })
+  const r = await admin.get(`/api/reports/before_after?programme_id=${programme.id}`)
+  assert.equal(r.params.programme, 'Обучение отдела')
+  assert.equal(r.rows[0][r.columns.findIndex((c) => c.id === 'sure')], 'мало данных')
+  assert.ok(r.summary.near.some((n) => n.name === 'Новый прайс'))
+  const last = await admin.get('/api/reports/before_after')
+  assert.equal(last.params.programme, 'Новый прайс', 'the last one unless another is asked for')
+  assert.equal((await admin('GET', '/api/reports/before_after?programme_id=999')).status, 400)
 })
