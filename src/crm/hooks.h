@@ -60,6 +60,7 @@ HOOK_BEFORE(dashboard);
 HOOK_BEFORE(subscription);
 HOOK_BEFORE(kpi);
 HOOK_BEFORE(touch);
+HOOK_BEFORE(ad_cost);
 HOOK_BEFORE(funnel_draft);
 HOOK_BEFORE(regulation_read);
 MUST_USE enum rc user_role_rules(struct change *ch, const struct record *was, struct record *will, struct err *e);
@@ -114,7 +115,7 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_plan NULL, NULL, NULL
 #define HOOKS_kpi kpi_before, NULL, NULL
 #define HOOKS_pay_scheme NULL, NULL, NULL
-#define HOOKS_ad_cost NULL, NULL, NULL
+#define HOOKS_ad_cost ad_cost_before, NULL, NULL
 #define HOOKS_currency_rate NULL, NULL, NULL
 #define HOOKS_touch touch_before, NULL, NULL
 #define HOOKS_programme NULL, NULL, NULL

@@ -49,3 +49,9 @@ HOOK_BEFORE(touch)
         return err_set(e, RC_INVALID, "required", "deal_id", NULL);
     return RC_OK;
 }
+
+HOOK_BEFORE(ad_cost)
+{
+    (void)was;
+    return will ? default_currency(ch, &will->f[AD_COST_CURRENCY], e) : RC_OK;
+}

@@ -10,6 +10,8 @@
     R(task_discipline)                                                                                                 \
     R(first_response)                                                                                                  \
     R(client_waiting)                                                                                                  \
+    R(activity)                                                                                                        \
+    R(workload)                                                                                                        \
     R(sources)                                                                                                         \
     R(breaks)                                                                                                          \
     R(before_after)
