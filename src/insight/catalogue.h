@@ -6,6 +6,8 @@
 #define REPORTS(R)                                                                                                     \
     R(funnel)                                                                                                          \
     R(conversion)                                                                                                      \
+    R(transitions)                                                                                                     \
+    R(dwell)                                                                                                           \
     R(discipline)                                                                                                      \
     R(task_discipline)                                                                                                 \
     R(first_response)                                                                                                  \

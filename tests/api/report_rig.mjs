@@ -14,7 +14,7 @@ export async function history(place, funnel, lines, { won = ['Won'], lost = ['Lo
   const file = scratchFile(`history-${funnel}.csv`)
   writeFileSync(file, ['deal,stage,at,user', ...lines].join('\n') + '\n')
   const r = await cli(['import', ...place, '--events', file, '--funnel', funnel, '--case', 'deal', '--stage', 'stage', '--at', 'at',
-    '--user', 'user', '--won', ...won, '--lost', ...lost])
+    '--user', 'user', ...(won.length ? ['--won', ...won] : []), ...(lost.length ? ['--lost', ...lost] : [])])
   assert.equal(r.code, 0, r.err)
 }
 
@@ -26,8 +26,9 @@ export async function loans(place, only = /./) {
   const at = head.split(',').indexOf('concept:name')
   const file = scratchFile('loans.csv')
   writeFileSync(file, [head, ...rows.filter((r) => only.test(r.split(',')[at]))].join('\n') + '\n')
+  const taken = (flag, ...names) => (names.some((n) => only.test(n)) ? [flag, ...names.filter((n) => only.test(n))] : [])
   const r = await cli(['import', ...place, '--events', file, '--funnel', 'Loans', '--case', 'case:concept:name', '--stage', 'concept:name',
-    '--at', 'time:timestamp', '--user', 'org:resource', '--won', 'A_APPROVED', 'A_REGISTERED', 'A_ACTIVATED', '--lost', 'A_DECLINED', 'A_CANCELLED'])
+    '--at', 'time:timestamp', '--user', 'org:resource', ...taken('--won', 'A_APPROVED', 'A_REGISTERED', 'A_ACTIVATED'), ...taken('--lost', 'A_DECLINED', 'A_CANCELLED')])
   assert.equal(r.code, 0, r.err)
 }
 
