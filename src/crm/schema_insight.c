@@ -31,6 +31,7 @@ const char insight_sql[] =
     "CREATE TABLE finding (" HEAD "detector @TEXT NOT NULL, mark @TEXT NOT NULL, funnel_id BIGINT, stage_id BIGINT, "
                                   "user_id BIGINT, since_at BIGINT, found_at BIGINT, chance DOUBLE PRECISION, params "
                                   "@TEXT, places @TEXT, near @TEXT, state BIGINT NOT NULL DEFAULT 0);"
+    "CREATE TABLE insight_watch (id BIGINT NOT NULL PRIMARY KEY, day BIGINT NOT NULL);"
     "CREATE INDEX plan_when ON plan_target (starts_on);"
     "CREATE UNIQUE INDEX ad_cost_once ON ad_cost (campaign_id, day_on) WHERE deleted_at IS NULL;"
     "CREATE UNIQUE INDEX currency_rate_once ON currency_rate (currency, day_on) WHERE deleted_at IS NULL;"

@@ -1,0 +1,7 @@
+/* The daily watch: what the detectors of insight find becomes findings, of which the heads are told. Once a day of the
+ * company, at its fifth hour or when a server comes up later; on one server, once however often they start. */
+#pragma once
+#include "api/api.h"
+
+/* Does it when it is time; *worked: the writer had a job. Errors are of the database. */
+MUST_USE enum rc watch_turn(struct app *app, struct db *db, int64_t now, bool *worked, struct err *e);
