@@ -37,12 +37,13 @@ struct ids {
     size_t n;
 };
 
-static enum rc find(struct wtx *tx, const char *sql, struct ids *out, struct err *e)
+static enum rc find(struct wtx *tx, const char *sql, size_t behind, struct ids *out, struct err *e)
 {
     struct stmt *s;
     enum rc rc;
     out->n = 0;
-    TRY(db_prepare(tx->db, &s, sql, e));
+    struct str page = str_fmt(tx->arena, "%s LIMIT %d OFFSET %zu", sql, AT_ONCE, behind);
+    TRY(db_prepare(tx->db, &s, page.ptr, e));
     stmt_i64(s, 1, tx->now);
     while ((rc = stmt_step(s, e)) == RC_ROW && out->n < AT_ONCE)
         out->id[out->n++] = stmt_col_i64(s, 0);
@@ -124,13 +125,11 @@ static enum rc wake_all(struct wtx *tx, int64_t wait_id, struct err *e)
 
 /* ---- all of it ---- */
 
-/* One that cannot be done does not keep the others from it: it is told in the log and tried again later. */
-static enum rc each(struct wtx *tx, const char *sql, enum rc (*one)(struct wtx *tx, int64_t id, struct err *e),
-                    bool *more, struct err *e)
+/* One that cannot be done does not keep the others from it: it is told in the log and tried again later. *failed
+ * counts them. */
+static enum rc page(struct wtx *tx, const struct ids *ids, enum rc (*one)(struct wtx *tx, int64_t id, struct err *e),
+                    size_t *failed, struct err *e)
 {
-    struct ids *ids = ARENA_NEW(tx->arena, struct ids);
-    size_t failed = 0;
-    TRY(find(tx, sql, ids, e));
     for (size_t i = 0; i < ids->n; i++) {
         struct wtx_mark mark;
         struct err why = {0};
@@ -138,16 +137,30 @@ static enum rc each(struct wtx *tx, const char *sql, enum rc (*one)(struct wtx *
         enum rc rc = one(tx, ids->id[i], &why);
         if (rc == RC_OK) {
             TRY(wtx_keep(tx, &mark, e));
-        } else if (rc == RC_INTERNAL || rc == RC_UNAVAILABLE) {
+        } else if (rc == RC_UNAVAILABLE) {
             *e = why;
             return rc;
         } else {
             log_warn("due: %lld: %s %s", (long long)ids->id[i], why.code, why.field);
             TRY(wtx_give_up(tx, &mark, e));
-            failed++;
+            ++*failed;
         }
     }
-    *more |= ids->n > failed;
+    return RC_OK;
+}
+
+/* Those that fail stay at the head: the ones behind them are looked for there. */
+static enum rc each(struct wtx *tx, const char *sql, enum rc (*one)(struct wtx *tx, int64_t id, struct err *e),
+                    bool *more, struct err *e)
+{
+    struct ids *ids = ARENA_NEW(tx->arena, struct ids);
+    size_t failed = 0, before;
+    do {
+        before = failed;
+        TRY(find(tx, sql, failed, ids, e));
+        TRY(page(tx, ids, one, &failed, e));
+        *more |= ids->n > failed - before;
+    } while (ids->n == AT_ONCE && failed - before == ids->n);
     return RC_OK;
 }
 

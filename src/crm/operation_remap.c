@@ -3,6 +3,7 @@
 #include "crm/engine.h"
 #include "crm/filter.h"
 #include "crm/operation.h"
+#include "crm/workday.h"
 
 struct target {
     int64_t stage;
@@ -30,11 +31,25 @@ static enum rc read_target(struct arena *a, const json_t *json, const struct fil
     return RC_OK;
 }
 
-static enum rc read_plan(struct arena *a, const struct operation *op, int64_t now, struct plan *out, struct err *e)
+/* Days begin where the company is. */
+static enum rc days_of(struct db *db, struct arena *a, const struct operation *op, struct filter_env *env,
+                       struct err *e)
+{
+    struct calendar company;
+    if (!memmem(op->plan.ptr, op->plan.len, "\"condition\"", 11))
+        return RC_OK;
+    TRY(calendar_of_user(db, a, 0, &company, e));
+    env->offset_ms = zone_offset(company.zone, env->now);
+    return RC_OK;
+}
+
+static enum rc read_plan(struct db *db, struct arena *a, const struct operation *op, int64_t now, struct plan *out,
+                         struct err *e)
 {
     struct filter_env env = {.user_id = op->owner_id, .now = now};
     json_t *tree;
     enum rc rc = RC_OK;
+    TRY(days_of(db, a, op, &env, e));
     TRY(json_read(op->plan, &tree, e));
     const json_t *list = json_object_get(tree, "remap");
     *out = (struct plan){.n = json_array_size(list)};
@@ -57,7 +72,7 @@ static enum rc populate(struct operation *op, struct db *db, struct arena *a, co
     struct plan plan;
     (void)rights; /* whoever may publish moves all of them */
     *out = NULL;
-    TRY(read_plan(a, op, 0, &plan, e));
+    TRY(read_plan(db, a, op, time_now(), &plan, e));
     for (size_t i = 0; i < plan.n; i++) {
         struct operation_ids *one = ARENA_NEW(a, struct operation_ids);
         VEC(int64_t) found = {0};
@@ -124,7 +139,7 @@ static enum rc apply(struct operation *op, struct change *ch, const struct opera
 {
     struct plan plan;
     int64_t at, to = 0;
-    TRY(read_plan(ch->tx->arena, op, ch->at, &plan, e));
+    TRY(read_plan(ch->tx->db, ch->tx->arena, op, ch->at, &plan, e));
     TRY(QUERY_I64(ch->tx->db, &at, 0, e, "SELECT stage_id FROM deal WHERE id = $1 AND deleted_at IS NULL", item->id));
     for (size_t i = 0; i < plan.n; i++)
         if (plan.remaps[i].from == at) {

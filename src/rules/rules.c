@@ -15,4 +15,4 @@ static enum rc react(struct change *ch, const struct event *ev, const struct rec
     return RC_OK;
 }
 
-const struct crm_rules rules = {.react = react, .check = rules_check, .publish = lint_publish};
+const struct crm_rules rules = {.react = react, .check = rules_check, .publish = lint_publish, .end = rules_end};

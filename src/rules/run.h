@@ -52,6 +52,7 @@ struct rules_state {
     int64_t author;            /* who began it, 0: nobody did */
     bool stop_told;
     struct seen_record *seen;   /* records that conditions have asked for */
+    struct replan *replan;      /* triggers that have become others: their timers are looked at in the end */
     const struct record *along; /* what a person has sent with a goal, for the goal's move */
 };
 struct rules_state *rules_state(struct change *ch); /* made when there is none; never NULL */
@@ -94,6 +95,7 @@ extern const char *const run_state_names[];
 struct str run_error_text(struct arena *a, const char *lang, const struct err *e);
 
 /* Of struct crm_rules. */
+MUST_USE enum rc rules_end(struct change *ch, struct err *e); /* timer.c */
 MUST_USE enum rc rules_react(struct change *ch, const struct event *ev, const struct record *was,
                              const struct record *is, struct err *e);
 MUST_USE enum rc rules_check(struct change *ch, const struct record *was, const struct record *will, struct err *e);

@@ -341,11 +341,39 @@ static enum rc replan(struct change *ch, int64_t trigger_id, struct err *e)
     }
 }
 
+struct replan {
+    struct replan *next;
+    int64_t trigger_id;
+};
+
+/* Publishing a funnel changes many at once: what is in force then is compiled once, when all of it is written. */
+enum rc rules_end(struct change *ch, struct err *e)
+{
+    struct rules_state *state = ch->rules;
+    while (state && state->replan) {
+        int64_t id = state->replan->trigger_id;
+        state->replan = state->replan->next;
+        TRY(replan(ch, id, e));
+    }
+    return RC_OK;
+}
+
+static void replan_later(struct change *ch, int64_t trigger_id)
+{
+    struct rules_state *state = rules_state(ch);
+    struct replan *one = ARENA_NEW(ch->tx->arena, struct replan);
+    *one = (struct replan){state->replan, trigger_id};
+    state->replan = one;
+}
+
 enum rc timers_of_trigger(struct change *ch, const struct record *was, const struct record *is, struct err *e)
 {
     struct stmt *s;
-    if (is && val_i(is->f[TRIGGER_ENABLED], 0)) /* for those who come; F: for cards that wait already, see start */
-        return was && was->deleted_at == 0 && !same_event(was, is) ? replan(ch, is->id, e) : RC_OK;
+    if (is && val_i(is->f[TRIGGER_ENABLED], 0)) { /* for those who come; for cards that wait already: waiting.h */
+        if (was && was->deleted_at == 0 && !same_event(was, is))
+            replan_later(ch, is->id);
+        return RC_OK;
+    }
     TRY(db_prepare(ch->tx->db, &s, "DELETE FROM timer WHERE trigger_id = $1", e));
     stmt_i64(s, 1, (is ? is : was)->id);
     return stmt_run(s, e);

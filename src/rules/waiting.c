@@ -50,36 +50,32 @@ enum rc waiting_sql(struct sqlb *q, struct arena *a, const struct trigger *t, co
 
 /* ---- the operation that sets a trigger off for them ---- */
 
-struct start { /* op->own */
+struct start {
     int64_t trigger_id, per_hour;
 };
 
-static enum rc read_start(struct operation *op, struct start **out, struct err *e)
+/* Read each time: what a chunk allocates does not live until the next one. */
+static enum rc read_start(const struct operation *op, struct start *out, struct err *e)
 {
     json_t *plan;
-    if (!op->own) {
-        struct start *s = ARENA_NEW(op->arena, struct start);
-        TRY(json_read(op->plan, &plan, e));
-        *s = (struct start){json_integer_value(json_object_get(plan, "trigger_id")),
-                            json_integer_value(json_object_get(plan, "per_hour"))};
-        json_decref(plan);
-        op->own = s;
-    }
-    *out = op->own;
+    TRY(json_read(op->plan, &plan, e));
+    *out = (struct start){json_integer_value(json_object_get(plan, "trigger_id")),
+                          json_integer_value(json_object_get(plan, "per_hour"))};
+    json_decref(plan);
     return RC_OK;
 }
 
 static enum rc populate(struct operation *op, struct db *db, struct arena *a, const struct rights *rights,
                         struct operation_ids **out, struct err *e)
 {
-    struct start *s;
+    struct start s;
     struct rule_set *set;
     struct stmt *stmt;
     VEC(int64_t) ids = {0};
     enum rc rc;
     TRY(read_start(op, &s, e));
     TRY(rules_load(db, a, &set, e));
-    const struct trigger *t = rules_trigger(set, s->trigger_id);
+    const struct trigger *t = rules_trigger(set, s.trigger_id);
     if (!t)
         return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     struct sqlb q = sqlb_new(a);
@@ -128,16 +124,16 @@ static enum rc due_of(struct change *ch, const struct trigger *t, int64_t deal_i
 static enum rc apply(struct operation *op, struct change *ch, const struct operation_item *item, struct err *e)
 {
     const struct rule_set *set;
-    struct start *s;
+    struct start s;
     int64_t anchor, due, run;
     bool ran;
     TRY(read_start(op, &s, e));
     TRY(rules_of(ch, &set, e));
-    const struct trigger *t = rules_trigger(set, s->trigger_id);
+    const struct trigger *t = rules_trigger(set, s.trigger_id);
     if (!t || !t->enabled)
         return err_set(e, RC_CONFLICT, "trigger_off", "", NULL);
     TRY(due_of(ch, t, item->id, &anchor, &due, e));
-    int64_t spread = s->per_hour ? (item->row - 1) * MS_HOUR / s->per_hour : 0;
+    int64_t spread = s.per_hour ? (item->row - 1) * MS_HOUR / s.per_hour : 0;
     if (due > ch->at + spread || spread)
         return timer_plan(ch, t, item->id, anchor, due > ch->at + spread ? due : ch->at + spread, e);
     return rules_run(ch, t, item->id, 0, true, &ran, &run, e);

@@ -181,6 +181,37 @@ test('a timer is of deals: of anything else it is refused in words', async () =>
   await admin.create('/api/triggers', { name: 'О сделке', event: { on: 'timer', object: 'deal', after: 'created', hours: 1 }, actions: [{ do: 'notify', to: 'owner', text: 'Пора' }] })
 })
 
+test('deals that a publishing sends on are told apart by the company’s days, not by those of Greenwich', async () => {
+  const f = await of('Делится по дням')
+  const evening = Math.ceil((now + 3600000) / 86400000) * 86400000 + 22.5 * 3600000 // 1:30 in Moscow, the next day
+  await later(evening - now)
+  const day = (n) => new Date(evening + n * 86400000).toISOString().slice(0, 10)
+  const [greenwich, moscow] = [await seller.create('/api/deals', { title: 'По Гринвичу', stage_id: f.stages[0].id, expected_close_on: day(0) }), await seller.create('/api/deals', { title: 'По Москве', stage_id: f.stages[0].id, expected_close_on: day(1) })]
+  const definition = await admin.get(`/api/funnels/${f.funnel.id}/definition`)
+  definition.stages = definition.stages.filter((s) => s.id !== f.stages[0].id)
+  definition.remap = [{ from: f.stages[0].id, split: [{ condition: 'expected_close_on = today', to: f.stages[2].id }, { to: f.stages[1].id }] }]
+  const draft = await admin.create('/api/funnel-drafts', { funnel_id: f.funnel.id, name: 'По дням', definition })
+  await admin.must(200)('POST', `/api/funnel-drafts/${draft.id}/publish`)
+  const at = async (d) => (await admin.get(`/api/deals/${d.id}`)).stage_id
+  await eventually(async () => (await at(moscow)) !== f.stages[0].id && (await at(greenwich)) !== f.stages[0].id, 'the deals')
+  assert.deepEqual([await at(greenwich), await at(moscow)], [f.stages[1].id, f.stages[2].id])
+})
+
+test('a draft that changes many timers at once looks at those who wait when all is written', async () => {
+  const f = await of('Много таймеров')
+  const hours = { on: 'timer', after: 'stage_entry', hours: 100 }
+  const made = []
+  for (let n = 0; n < 12; n++) made.push(await admin.create('/api/triggers', { name: `Таймер ${n}`, stage_id: f.stages[0].id, event: hours, enabled: true, actions: [{ do: 'note', text: 'Пора' }] }))
+  const d = await seller.create('/api/deals', { title: 'Ждёт', stage_id: f.stages[0].id })
+  const due = async () => (await admin.get(`/api/deals/${d.id}/timers`)).items.map((t) => Math.round((t.due_at - d.stage_entered_at) / 3600000))
+  assert.deepEqual(await due(), Array(12).fill(100))
+  const definition = await admin.get(`/api/funnels/${f.funnel.id}/definition`)
+  definition.stages.find((s) => s.id === f.stages[0].id).triggers.forEach((t, i) => (t.event = { ...hours, hours: 200 + i }))
+  const draft = await admin.create('/api/funnel-drafts', { funnel_id: f.funnel.id, name: 'Реже', definition })
+  await admin.must(200)('POST', `/api/funnel-drafts/${draft.id}/publish`)
+  assert.deepEqual(await due(), made.map((_, i) => 200 + i))
+})
+
 test('a reason that is demanded says something', async () => {
   const f = await of('С причинами', { back_reason: true })
   await admin.create('/api/gates', { stage_id: f.stages[2].id, kind: 'check', name: 'Пункт' })
