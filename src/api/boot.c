@@ -1,5 +1,6 @@
 /* What the web application needs to begin: in one answer, and inlined into its page. */
 #include "api/inside.h"
+#include "api/past.h"
 #include "base/time.h"
 
 #define PRODUCTS_MOST 2000
@@ -165,5 +166,10 @@ enum rc board_handle(struct call *c, struct err *e)
     struct filter_env env = call_filter_env(c);
     struct filter *filter;
     TRY(filter_parse(c->r->arena, entity_by_id(ENT_DEAL), call_param(c, "filter"), &env, &filter, e));
+    bool past;
+    int64_t at;
+    TRY(past_asked(c, &past, &at, e));
+    if (past)
+        return past_board(c, filter, at, e);
     return boards_snapshot(c->app->boards, c->db, c->r->arena, c->id, c->rights, filter, http_body(c->r), e);
 }

@@ -1,5 +1,6 @@
 /* What every noun can do over HTTP, driven by its field table; and what only some can. */
 #include "api/inside.h"
+#include "api/past.h"
 #include "crm/operation.h"
 
 enum rc object_list(struct call *c, struct err *e)
@@ -29,6 +30,11 @@ enum rc object_groups(struct call *c, struct err *e)
 
 enum rc object_get(struct call *c, struct err *e)
 {
+    bool past;
+    int64_t at;
+    TRY(past_asked(c, &past, &at, e));
+    if (past)
+        return past_card(c, at, e);
     return call_show(c, c->route->ent, c->id, e);
 }
 

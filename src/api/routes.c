@@ -28,7 +28,7 @@ const struct route special_routes[] = {
     {"GET", "/api/boot", RUN_READ, MAY_READ, NULL, "Everything the application needs to begin", boot_handle, NULL, NULL,
      NULL, "boot", 0},
     {"GET", "/api/board/{funnel_id}", RUN_POOL, MAY_READ, NULL,
-     "Open deals of a funnel in columns, totals of every stage", board_handle, NULL, "filter", NULL, "board", 0},
+     "Open deals of a funnel in columns, totals of every stage", board_handle, NULL, "filter as_of", NULL, "board", 0},
     {"GET", "/api/events", RUN_RAW, MAY_READ, NULL, "Live changes as server-sent events", events_handle, NULL,
      "board since", NULL, "events", 0},
     {"POST", "/api/undo", RUN_WRITE, MAY_READ, NULL, "Take back a change", undo_show, undo_prepare, NULL, "undo",
@@ -154,7 +154,7 @@ static void add_noun(struct table *t, const struct entity *ent)
          : ent->id == ENT_REGULATION_READ ? regulation_read_create
                                           : object_create,
          NULL, name, name, 201, .right = RIGHT_CREATE},
-        {"GET", "/{id}", RUN_READ, may.read, ent, "One of %s", object_get, NULL, NULL, NULL, name, 0},
+        {"GET", "/{id}", RUN_READ, may.read, ent, "One of %s", object_get, NULL, "as_of", NULL, name, 0},
         {"PATCH", "/{id}", RUN_WRITE, may.update, ent, "Change one of %s; only the fields sent", object_get,
          user ? user_update : object_update, NULL, name, name, 0, .right = RIGHT_EDIT},
         {"DELETE", "/{id}", RUN_WRITE, may.delete, ent, "Delete one of %s; undo brings it back", NULL, object_delete,
