@@ -14,7 +14,10 @@
     R(client_waiting)                                                                                                  \
     R(activity)                                                                                                        \
     R(workload)                                                                                                        \
+    R(ladder)                                                                                                          \
+    R(development)                                                                                                     \
     R(sources)                                                                                                         \
+    R(forecast)                                                                                                        \
     R(breaks)                                                                                                          \
     R(before_after)
 

@@ -156,6 +156,22 @@ MUST_USE enum rc people_clock(const struct report_call *c, struct people_clock *
 int64_t people_worked(const struct people_clock *clock, int64_t user, int64_t a,
                       int64_t b); /* working ms, not negative */
 
+/* Every stage there ever was. Read before the projection is locked, mapped to its stages while it is. */
+struct people_stage {
+    int64_t id, funnel, outcome;
+    int64_t rank; /* its place in the funnel */
+};
+struct people_stages {
+    struct people_stage *all; /* ascending by id */
+    size_t n;
+    struct people_stage *of; /* by visit_stage; id 0: not known */
+};
+MUST_USE enum rc people_stages(const struct report_call *c, struct people_stages *out, struct err *e);
+void people_stages_map(struct people_stages *s, const struct projection_view *view, struct arena *a);
+enum people_step { STEP_NONE, STEP_UP, STEP_DOWN, STEP_WON, STEP_LOST, STEP_REOPENED };
+/* What a move from one stage to another is; of another funnel: none. */
+enum people_step people_step(const struct people_stages *s, uint64_t from, uint64_t to);
+
 /* Does the report stand by people, or teams? Then rates are drawn to each other. */
 bool people_of_pop(const struct pop *p);
 /* The row whose whole interval lies below `rate` (above: over it), the farthest one; SIZE_MAX: there is none. */

@@ -1,0 +1,86 @@
+// What the reports about clients say of a small company whose figures are counted by hand.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { clock, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'
+import { drilled, report } from './report_look.mjs'
+
+const hour = 3600e3
+const day = 24 * hour
+const server = await serveWithClock()
+const people = await peopleOf(server)
+const root = people.admin
+const { funnel, stages, won, lost } = await funnelOf(root, { task_rule: 'off', back_reason: false })
+const role = await root.create('/api/roles', {
+  name: 'Только своё',
+  base: 'seller',
+  rights: { objects: Object.fromEntries(['deal', 'contact', 'company', 'task'].map((o) => [o, { see: 'own', create: 'own', edit: 'own', delete: 'own', export: 'own' }])) },
+})
+const ann = await root.create('/api/users', { name: 'Анна', email: 'ann@example.ru', role: 'seller', password: 'пароль для тестов' })
+await root.patch(`/api/users/${people.seller.session.user.id}`, { name: 'Борис', role_id: role.id })
+const admin = await tokenOf(server, root)
+const boris = await tokenOf(server, people.seller)
+const time = async () => (await admin.create('/api/tags', { name: `t${Math.random()}` })).created_at
+let now = await time()
+const pass = async (ms) => (now = await clock(server, (await time()) + ms))
+const deal = (title, more = {}) => admin.create('/api/deals', { title, funnel_id: funnel.id, stage_id: stages[0].id, owner_id: ann.id, ...more })
+const move = (d, stage_id, more = {}) => admin.patch(`/api/deals/${d.id}`, { stage_id, ...more })
+const near = (got, want, what = '') => assert.ok(got !== null && Math.abs(got - want) < 1e-6, `${what}: ${got} instead of ${want}`)
+const since = () => ({ from: new Date(now).toISOString() })
+
+test('an empty company: each report answers, and says that there is nothing', async () => {
+  for (const id of ['ladder', 'development']) {
+    const r = await report(admin, id)
+    assert.equal(r.verdict, undefined, id)
+    assert.ok(r.codes.some((code) => code === 'nothing_in_period' || code === 'empty'), `${id}: ${r.codes.join()}`)
+  }
+})
+
+test('ten deals climb twice, four of them fall back once: a sixth of the steps go back (R340)', async () => {
+  const asked = since()
+  const deals = []
+  for (let i = 0; i < 10; i++) deals.push(await deal(`Лестница ${i}`))
+  for (const d of deals) await move(d, stages[1].id)
+  for (const d of deals) await move(d, stages[2].id)
+  for (const d of deals.slice(0, 4)) await move(d, stages[0].id, { move_reason: 'Передумали' })
+  await move(deals[9], won.id)
+  await move(deals[8], lost.id)
+  await move(deals[8], stages[1].id, { move_reason: 'Вернулись' })
+  const all = await report(admin, 'ladder', { ...asked, by: 'owner' })
+  const [row] = all.rows
+  assert.deepEqual([row.group, row.climbs, row.falls, row.wins, row.losses, row.reopenings], ['Анна', 20, 4, 1, 1, 1])
+  near(row.fall_rate, 4 / 24)
+  assert.match(all.verdict, /20.*4/)
+  assert.deepEqual(await drilled(admin, 'ladder', row.key, 'falls', { ...asked, by: 'owner' }), deals.slice(0, 4).map((d) => d.id))
+  assert.equal((await report(admin, 'ladder', asked)).rows.length, 1, 'a row a month')
+  assert.equal((await report(admin, 'ladder', { ...asked, filter: `id = ${deals[0].id}` })).summary.falls, 1)
+  assert.equal((await report(boris, 'ladder', asked)).summary.climbs, 0, 'deals of others are out of sight')
+})
+
+test('a company climbs two steps of development and falls from the third (R341)', async () => {
+  const steps = []
+  for (const [i, name] of ['Новый', 'Пробный заказ', 'Постоянный'].entries())
+    steps.push(await admin.create('/api/classifiers', { kind: 'development', name, position: 900 + i }))
+  const firms = []
+  for (let i = 0; i < 12; i++) firms.push(await admin.create('/api/companies', { name: `ООО «${i}»`, owner_id: ann.id, development_id: steps[0].id }))
+  await pass(10 * day)
+  const asked = since()
+  for (const f of firms.slice(0, 6)) await admin.patch(`/api/companies/${f.id}`, { development_id: steps[1].id })
+  await pass(10 * day)
+  for (const f of firms.slice(0, 2)) await admin.patch(`/api/companies/${f.id}`, { development_id: steps[2].id })
+  await pass(5 * day)
+  await admin.patch(`/api/companies/${firms[0].id}`, { development_id: steps[1].id })
+  const all = await report(admin, 'development', asked)
+  const rows = all.rows.filter((r) => steps.some((s) => s.id === r.key))
+  assert.deepEqual(rows.map((r) => [r.step, r.clients_now, r.came, r.went_up, r.went_down]),
+    [['Новый', 6, 0, 6, 0], ['Пробный заказ', 5, 7, 2, 0], ['Постоянный', 1, 2, 0, 1]])
+  near(rows[0].up_rate, 0.5, 'six of the twelve who stood there')
+  assert.equal(rows[2].down_rate, null, 'two are too few')
+  assert.match(all.verdict, /Постоянный/)
+  assert.deepEqual(all.summary.development_moves.map((m) => m.clients).sort(), [1, 2, 6])
+  assert.deepEqual(await drilled(admin, 'development', steps[2].id, 'went_down', asked), [firms[0].id])
+  const past = await report(admin, 'development', { ...asked, as_of: new Date(now - 7 * day).toISOString() })
+  assert.equal(past.rows.find((r) => r.key === steps[1].id).clients_now, 6, 'as it stood a week ago')
+  assert.equal((await report(boris, 'development', asked)).summary.clients_now, 0)
+  const ladder = await report(admin, 'ladder', { ...asked, by: 'owner' })
+  assert.deepEqual([ladder.rows[0].client_climbs, ladder.rows[0].client_falls], [8, 1])
+})
