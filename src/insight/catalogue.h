@@ -16,6 +16,8 @@
     R(workload)                                                                                                        \
     R(ladder)                                                                                                          \
     R(development)                                                                                                     \
+    R(coverage)                                                                                                        \
+    R(competitors)                                                                                                     \
     R(sources)                                                                                                         \
     R(forecast)                                                                                                        \
     R(breaks)                                                                                                          \

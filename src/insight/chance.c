@@ -172,6 +172,33 @@ bool chance_deal_at(const struct chance *m, const struct projection_view *v, siz
     return follow(m, v, row, at, out, NULL);
 }
 
+size_t chance_stays(const struct chance *m, const struct projection_view *v, size_t row, int64_t at,
+                    struct chance_stay *out)
+{
+    const struct facts *deals = &v->facts[FACT_DEAL];
+    struct visits ways = visits_of(v, row);
+    uint32_t stage = CHANCE_NOWHERE;
+    size_t n = 0;
+    if (deals->deleted_at != NULL && deals->deleted_at[row] <= at)
+        return 0;
+    for (size_t i = 0; i < ways.n && visit_at(ways.packed[i]) <= at; i++) {
+        uint32_t to = visit_stage(ways.packed[i]);
+        if (to >= m->n_of || m->of[to] == NULL || visit_passed(ways.packed[i]) || to == stage)
+            continue;
+        if (stage != CHANCE_NOWHERE && m->ends[stage] == DEAL_OPEN) {
+            out[n - 1].until = visit_at(ways.packed[i]);
+            out[n - 1].to = to;
+        }
+        stage = to;
+        if (m->ends[to] != DEAL_OPEN)
+            continue;
+        if (n == CHANCE_STAYS_MOST)
+            return n;
+        out[n++] = (struct chance_stay){visit_at(ways.packed[i]), FACT_NEVER, to, CHANCE_NOWHERE};
+    }
+    return n;
+}
+
 /* ---- learning ---- */
 
 void chance_free(struct chance *m)

@@ -19,7 +19,8 @@
 
 struct semi_edge {
     uint32_t from, to;
-    float *exits; /* how many left in each bin; after semi_solve the probability of it */
+    float *exits; /* how many left in each bin */
+    float *q;     /* after semi_solve: the probability of it */
 };
 struct semi {
     struct arena *arena;
@@ -35,13 +36,16 @@ struct semi {
     double **won;             /* by state: P(won within k bins of arrival), k 0..steps */
     double **memo;            /* by state: by bin of age, for memo_steps */
     size_t memo_steps;
+    size_t n_ordered;                /* edges in edges_of */
     uint32_t *edges_of, *first_edge; /* after semi_solve: edges of a state in one piece */
 };
 /* horizon: the longest one; memory is of the arena but for the list of edges: semi_free. */
 struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int64_t horizon, int64_t bin);
 void semi_free(struct semi *s);
 void semi_add(struct semi *s, uint32_t from, uint32_t to, int64_t dwell); /* to CHANCE_NOWHERE: still there */
-void semi_solve(struct semi *s);
+void semi_solve(struct semi *s);                                          /* again after more stays, too */
+/* Those that were still there are forgotten: they will be added as they stand at a later time. */
+void semi_forget_staying(struct semi *s);
 /* P(won within h | in the state since age). at_risk, when not NULL: how many stayed that long. */
 double semi_chance(struct semi *s, uint32_t state, int64_t age, int64_t h, double *at_risk);
 
@@ -104,6 +108,15 @@ void chance_free(struct chance *m); /* NULL is fine */
 /* False when it had not entered a funnel by then, or is deleted. */
 bool chance_deal_at(const struct chance *m, const struct projection_view *v, size_t row, int64_t at,
                     struct chance_deal *out);
+/* One stay in an open stage. */
+struct chance_stay {
+    int64_t from, until; /* until: FACT_NEVER while it lasts */
+    uint32_t stage, to;  /* to: CHANCE_NOWHERE while it lasts */
+};
+#define CHANCE_STAYS_MOST 256
+/* The stays of a deal up to `at`, in order; at most CHANCE_STAYS_MOST, the first ones. */
+size_t chance_stays(const struct chance *m, const struct projection_view *v, size_t row, int64_t at,
+                    struct chance_stay *out);
 /* P(won within h) of a deal that is open at `at`; 0 and 1 of one that has ended. */
 double chance_of(const struct chance *m, enum chance_model model, const struct chance_deal *d, int64_t at, int64_t h,
                  double *at_risk);

@@ -36,7 +36,8 @@ static struct semi_edge *edge(struct semi *s, uint32_t from, uint32_t to)
 {
     int32_t *at = &s->edge_of[(size_t)from * s->n_states + to];
     if (*at < 0) {
-        struct semi_edge fresh = {from, to, ARENA_ARRAY(s->arena, float, s->n_bins)};
+        struct semi_edge fresh = {from, to, ARENA_ARRAY(s->arena, float, s->n_bins),
+                                  ARENA_ARRAY(s->arena, float, s->n_bins)};
         *at = (int32_t)s->edges.len;
         vec_push(&s->edges, fresh);
     }
@@ -63,6 +64,9 @@ void semi_add(struct semi *s, uint32_t from, uint32_t to, int64_t dwell)
 /* The edges of each state in one piece, so that a state is walked without looking at the others. */
 static void order_edges(struct semi *s)
 {
+    if (s->n_ordered == s->edges.len && s->first_edge != NULL)
+        return;
+    s->n_ordered = s->edges.len;
     s->edges_of = ARENA_ARRAY(s->arena, uint32_t, s->edges.len + 1);
     s->first_edge = ARENA_ARRAY(s->arena, uint32_t, s->n_states + 2);
     for (size_t i = 0; i < s->edges.len; i++)
@@ -79,17 +83,20 @@ static void order_edges(struct semi *s)
 static void life_table(struct semi *s, uint32_t state)
 {
     double n = (double)s->entered[state], open = 1;
-    s->open[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
-    s->at_risk[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
+    if (s->open[state] == NULL) {
+        s->open[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
+        s->at_risk[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
+        s->won[state] = ARENA_ARRAY(s->arena, double, s->steps + 1);
+    }
     for (size_t b = 0; b < s->n_bins; b++) {
         double staying = s->staying[state] != NULL ? (double)s->staying[state][b] : 0, out = 0;
         double watched = n - staying / 2, gone = 0;
         s->open[state][b] = open;
         s->at_risk[state][b] = n;
         for (uint32_t k = s->first_edge[state]; k < s->first_edge[state + 1]; k++) {
-            float *exits = s->edges.ptr[s->edges_of[k]].exits;
-            double d = (double)exits[b], q = d > 0 && watched > 0 ? open * d / watched : 0;
-            exits[b] = (float)q;
+            struct semi_edge *x = &s->edges.ptr[s->edges_of[k]];
+            double d = (double)x->exits[b], q = d > 0 && watched > 0 ? open * d / watched : 0;
+            x->q[b] = (float)q;
             out += d;
             gone += q;
         }
@@ -122,8 +129,8 @@ static void solve_step(struct semi *s, size_t k)
             for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
                 const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
                 for (size_t i = 0; i < k; i++)
-                    if (x->exits[i] > 0)
-                        sum += (double)x->exits[i] * after(s, x->to, k - i);
+                    if (x->q[i] > 0)
+                        sum += (double)x->q[i] * after(s, x->to, k - i);
             }
             moved = fmax(moved, fabs(sum - s->won[state][k]));
             s->won[state][k] = sum;
@@ -140,10 +147,21 @@ void semi_solve(struct semi *s)
         if (s->entered[state] == 0 || s->ends[state] != 0)
             continue;
         life_table(s, state);
-        s->won[state] = ARENA_ARRAY(s->arena, double, s->steps + 1);
     }
+    for (size_t i = 0; i < s->n_states && s->memo_steps > 0; i++)
+        for (size_t b = 0; s->memo[i] != NULL && b <= s->n_bins; b++)
+            s->memo[i][b] = -1;
     for (size_t k = 1; k <= s->steps; k++)
         solve_step(s, k);
+}
+
+void semi_forget_staying(struct semi *s)
+{
+    for (size_t i = 0; i < s->n_states; i++) {
+        s->entered[i] = s->left[i];
+        if (s->staying[i] != NULL)
+            memset(s->staying[i], 0, s->n_bins * sizeof(float));
+    }
 }
 
 /* Of a stay that has lasted exactly b bins. */
@@ -155,8 +173,8 @@ static double from_bin(const struct semi *s, uint32_t state, size_t b, size_t k)
     for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
         const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
         for (size_t i = 0; i < k && b + i < s->n_bins; i++)
-            if (x->exits[b + i] > 0)
-                sum += (double)x->exits[b + i] * after(s, x->to, k - i);
+            if (x->q[b + i] > 0)
+                sum += (double)x->q[b + i] * after(s, x->to, k - i);
     }
     sum /= s->open[state][b];
     return sum < 1 ? sum : 1;
@@ -165,7 +183,9 @@ static double from_bin(const struct semi *s, uint32_t state, size_t b, size_t k)
 static double remembered(struct semi *s, uint32_t state, size_t b, size_t k)
 {
     if (s->memo_steps != k) {
-        memset(s->memo, 0, s->n_states * sizeof *s->memo);
+        for (size_t i = 0; i < s->n_states; i++)
+            for (size_t j = 0; s->memo[i] != NULL && j <= s->n_bins; j++)
+                s->memo[i][j] = -1;
         s->memo_steps = k;
     }
     if (s->memo[state] == NULL) {

@@ -1,0 +1,215 @@
+/* Looking back: the same forecast at the end of every past week. */
+#include "insight/past_forecasts.h"
+#include "base/time.h"
+#include <math.h>
+#include <string.h>
+
+#define WEEK (7 * MS_DAY)
+#define LOOKED_MOST 20000 /* deals; of more every n-th */
+#define LEARNED_LEAST 20  /* stays that must have ended before a forecast can be made */
+
+struct ended {
+    uint32_t from, to;
+    int64_t dwell;
+};
+struct standing {
+    uint32_t stage, deal; /* deal: index of p->d */
+    int64_t dwell;
+};
+struct week {
+    VEC(struct ended) ended;       /* stays that ended since the week before */
+    VEC(struct standing) standing; /* deals as they stood at its end */
+};
+
+/* Points a week apart, the newest a horizon before the present, none without a horizon of history before it. */
+static void points(struct past_forecasts *f, const struct pop *p, int64_t horizon)
+{
+    int64_t first = INT64_MAX, newest = p->as_of - horizon;
+    for (size_t i = 0; i < p->n; i++)
+        first = p->d[i].entry < first ? p->d[i].entry : first;
+    size_t n = 0;
+    while (first != INT64_MAX && n < PAST_FORECASTS && newest - (int64_t)n * WEEK >= first + horizon)
+        n++;
+    f->n = n;
+    size_t stride = (size_t)((horizon + WEEK - 1) / WEEK);
+    for (size_t i = 0; i < n; i++)
+        f->at[i] = (struct past_forecast){.at = newest - (int64_t)(n - 1 - i) * WEEK,
+                                          .used = (n - 1 - i) % (stride > 0 ? stride : 1) == 0};
+}
+
+/* The first point that is not before `at`; n when there is none. */
+static size_t point_from(const struct past_forecasts *f, int64_t at)
+{
+    if (f->n == 0 || at <= f->at[0].at)
+        return 0;
+    size_t i = (size_t)((at - f->at[0].at + WEEK - 1) / WEEK);
+    return i < f->n ? i : f->n;
+}
+
+static void lay_out(const struct past_forecasts *f, const struct pop *p, const struct chance *m, struct week *weeks)
+{
+    struct chance_stay stays[CHANCE_STAYS_MOST];
+    for (size_t i = 0; i < p->n; i += f->every) {
+        if (p->d[i].again)
+            continue;
+        size_t n = chance_stays(m, &p->view, p->d[i].row, p->as_of, stays);
+        for (size_t k = 0; k < n; k++) {
+            const struct chance_stay *s = &stays[k];
+            size_t first = point_from(f, s->from), end = s->to == CHANCE_NOWHERE ? f->n : point_from(f, s->until);
+            for (size_t w = first; w < end; w++) {
+                struct standing one = {s->stage, (uint32_t)i, f->at[w].at - s->from};
+                vec_push(&weeks[w].standing, one);
+            }
+            if (s->to != CHANCE_NOWHERE && end < f->n) {
+                struct ended one = {s->stage, s->to, s->until - s->from};
+                vec_push(&weeks[end].ended, one);
+            }
+        }
+    }
+}
+
+static bool won_within(const struct pop_deal *d, int64_t at, int64_t horizon)
+{
+    return d->cause == DEAL_WON && d->exit > at && d->exit <= at + horizon;
+}
+
+static void one_week(struct past_forecast *x, struct semi *s, const struct week *w, const struct pop *p,
+                     const int64_t *values, int64_t horizon)
+{
+    for (size_t i = 0; i < w->standing.len; i++) {
+        const struct standing *one = &w->standing.ptr[i];
+        const struct pop_deal *d = &p->d[one->deal];
+        double v = (double)values[one->deal], chance = semi_chance(s, one->stage, one->dwell, horizon, NULL);
+        bool won = won_within(d, x->at, horizon);
+        x->open++;
+        x->wins += chance;
+        x->variance += chance * (1 - chance);
+        x->revenue += chance * v;
+        x->revenue_variance += chance * (1 - chance) * v * v;
+        x->actual += won;
+        x->actual_revenue += won ? v : 0;
+    }
+}
+
+static void learn(struct past_forecasts *f, const struct pop *p, const struct chance *m, const struct week *weeks,
+                  const int64_t *values, int64_t horizon)
+{
+    struct semi *s = semi_new(p->call->arena, m->n_of, m->ends, horizon, m->spec.bin);
+    int64_t learned = 0;
+    for (size_t w = 0; w < f->n; w++) {
+        for (size_t i = 0; i < weeks[w].ended.len; i++)
+            semi_add(s, weeks[w].ended.ptr[i].from, weeks[w].ended.ptr[i].to, weeks[w].ended.ptr[i].dwell);
+        learned += (int64_t)weeks[w].ended.len;
+        f->at[w].learned = learned;
+        if (learned < LEARNED_LEAST)
+            continue;
+        semi_forget_staying(s);
+        for (size_t i = 0; i < weeks[w].standing.len; i++)
+            semi_add(s, weeks[w].standing.ptr[i].stage, CHANCE_NOWHERE, weeks[w].standing.ptr[i].dwell);
+        semi_solve(s);
+        one_week(&f->at[w], s, &weeks[w], p, values, horizon);
+    }
+    semi_free(s);
+}
+
+/* What came of deals that were not there yet. */
+static void fresh(struct past_forecasts *f, const struct pop *p, const int64_t *values, int64_t horizon)
+{
+    for (size_t i = 0; i < p->n; i += f->every) {
+        const struct pop_deal *d = &p->d[i];
+        if (d->again || d->cause != DEAL_WON)
+            continue;
+        for (size_t w = point_from(f, d->exit - horizon); w < f->n && f->at[w].at < d->entry; w++) {
+            f->at[w].fresh += 1;
+            f->at[w].fresh_revenue += (double)values[i];
+        }
+    }
+}
+
+/* Every n-th deal stands for n. */
+static void scale(struct past_forecasts *f)
+{
+    double n = (double)f->every;
+    for (size_t i = 0; i < f->n; i++) {
+        struct past_forecast *x = &f->at[i];
+        x->open *= (int64_t)f->every;
+        x->wins *= n;
+        x->variance *= n;
+        x->revenue *= n;
+        x->revenue_variance *= n;
+        x->actual *= n;
+        x->actual_revenue *= n;
+        x->fresh *= n;
+        x->fresh_revenue *= n;
+    }
+}
+
+/* The band as it was promised: of the misses that were known then, or of the deals' own chances. */
+static void band_of(struct past_forecasts *f, size_t i)
+{
+    struct past_forecast *x = &f->at[i];
+    double z[PAST_FORECASTS];
+    struct outlook o;
+    size_t n = 0;
+    for (size_t k = 0; k < f->n_used; k++)
+        z[n++] = f->z[k];
+    x->proved = outlook_proved(x->wins, 0.5, z, n, &o);
+    double wide = 1.2815515655446004 * sqrt(x->variance);
+    x->low = x->proved ? o.p10 : fmax(0, x->wins - wide);
+    x->high = x->proved ? o.p90 : x->wins + wide;
+    x->held = x->actual >= floor(x->low) && x->actual <= ceil(x->high);
+}
+
+static void judge(struct past_forecasts *f)
+{
+    double wins = 0, money = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        wins += f->at[i].actual + f->at[i].fresh;
+        money += f->at[i].actual_revenue + f->at[i].fresh_revenue;
+    }
+    f->half_revenue = wins > 0 ? fmax(1, money / wins / 2) : 1;
+    for (size_t i = 0; i < f->n; i++) {
+        struct past_forecast *x = &f->at[i];
+        if (x->learned < LEARNED_LEAST || x->open == 0)
+            x->used = false;
+        band_of(f, i);
+        if (!x->used)
+            continue;
+        f->promised++;
+        f->held += x->held;
+        f->z_revenue[f->n_used] = outlook_miss(x->revenue, x->actual_revenue, f->half_revenue);
+        f->z[f->n_used++] = outlook_miss(x->wins, x->actual, 0.5);
+        f->fresh += x->fresh;
+        f->fresh_revenue += x->fresh_revenue;
+    }
+    double n = f->n_used > 0 ? (double)f->n_used : 1, spread = 0, money_spread = 0;
+    f->fresh /= n;
+    f->fresh_revenue /= n;
+    for (size_t i = 0; i < f->n; i++)
+        if (f->at[i].used) {
+            spread += pow(f->at[i].fresh - f->fresh, 2);
+            money_spread += pow(f->at[i].fresh_revenue - f->fresh_revenue, 2);
+        }
+    f->fresh_sd = f->n_used > 1 ? sqrt(spread / (n - 1)) : 0;
+    f->fresh_revenue_sd = f->n_used > 1 ? sqrt(money_spread / (n - 1)) : 0;
+}
+
+void past_forecasts_make(struct past_forecasts *f, const struct pop *p, const struct chance *m, const int64_t *values,
+                         int64_t horizon)
+{
+    struct week weeks[PAST_FORECASTS];
+    *f = (struct past_forecasts){.every = p->n / LOOKED_MOST + 1};
+    memset(weeks, 0, sizeof weeks);
+    points(f, p, horizon);
+    if (f->n > 0) {
+        lay_out(f, p, m, weeks);
+        learn(f, p, m, weeks, values, horizon);
+        fresh(f, p, values, horizon);
+        scale(f);
+    }
+    judge(f);
+    for (size_t i = 0; i < PAST_FORECASTS; i++) {
+        vec_free(&weeks[i].ended);
+        vec_free(&weeks[i].standing);
+    }
+}
