@@ -28,7 +28,7 @@ const near = (got, want, what = '') => assert.ok(got !== null && Math.abs(got - 
 const since = () => ({ from: new Date(now).toISOString() })
 
 test('an empty company: each report answers, and says that there is nothing', async () => {
-  for (const id of ['ladder', 'development']) {
+  for (const id of ['ladder', 'development', 'coverage', 'competitors']) {
     const r = await report(admin, id)
     assert.equal(r.verdict, undefined, id)
     assert.ok(r.codes.some((code) => code === 'nothing_in_period' || code === 'empty'), `${id}: ${r.codes.join()}`)
@@ -83,4 +83,53 @@ test('a company climbs two steps of development and falls from the third (R341)'
   assert.equal((await report(boris, 'development', asked)).summary.clients_now, 0)
   const ladder = await report(admin, 'ladder', { ...asked, by: 'owner' })
   assert.deepEqual([ladder.rows[0].client_climbs, ladder.rows[0].client_falls], [8, 1])
+})
+
+test('known centres win ten of twelve, unknown ones three of twelve: more than chance (R323)', async () => {
+  await pass(day)
+  const asked = since()
+  const who = await admin.create('/api/contacts', { name: 'Директор' })
+  const known = []
+  for (let i = 0; i < 12; i++) {
+    const d = await deal(`Знаем ${i}`)
+    await admin.create('/api/buyers', { deal_id: d.id, contact_id: who.id, role: 'decides', needs: 'Скорость', expectations: 'Запуск в мае', last_contact_at: now })
+    known.push(d)
+  }
+  const unknown = []
+  for (let i = 0; i < 12; i++) unknown.push(await deal(`Не знаем ${i}`))
+  for (const [i, d] of known.entries()) await move(d, i < 10 ? won.id : lost.id)
+  for (const [i, d] of unknown.entries()) await move(d, i < 3 ? won.id : lost.id)
+  const all = await report(admin, 'coverage', asked)
+  assert.deepEqual(all.rows.map((r) => [r.closed, r.wins]), [[12, 3], [0, 0], [0, 0], [0, 0], [12, 10]])
+  near(all.rows[4].win_rate, 10 / 12)
+  near(all.rows[4].win_low, 0.5519691, 'Wilson')
+  assert.match(all.verdict, /58,3/)
+  assert.ok(all.codes.includes('coverage_not_cause'))
+  assert.deepEqual(await drilled(admin, 'coverage', 4, 'losses', asked), known.slice(10).map((d) => d.id))
+  await pass(200 * day)
+  const [buyer] = (await admin.list('/api/buyers', { filter: `deal_id = ${known[0].id}` })).items
+  await admin.patch(`/api/buyers/${buyer.id}`, { needs: null })
+  assert.equal((await report(admin, 'coverage', { from: new Date(now - 210 * day).toISOString() })).rows[4].closed, 12, 'what was forgotten after the close changes nothing')
+  assert.equal((await report(boris, 'coverage', asked)).summary.closed, 0)
+})
+
+test('a competitor is met three times, wins once by name, and is a fifth cheaper (R324)', async () => {
+  await pass(400 * day)
+  const asked = since()
+  const rival = await admin.create('/api/competitors', { name: 'Соперник' })
+  const deals = []
+  for (let i = 0; i < 4; i++) deals.push(await deal(`Тендер ${i}`, { value_minor: 1000000 }))
+  for (const [i, d] of deals.slice(0, 2).entries())
+    await admin.create('/api/competitor-offers', { competitor_id: rival.id, deal_id: d.id, price_minor: 700000 + i * 200000 })
+  await move(deals[0], won.id)
+  await admin.patch(`/api/deals/${deals[2].id}`, { stage_id: lost.id, competitor_id: rival.id })
+  const all = await report(admin, 'competitors', asked)
+  const row = all.rows.find((r) => r.competitor === 'Соперник')
+  assert.deepEqual([row.met, row.wins, row.losses, row.lost_to, row.priced, row.cheaper], [3, 1, 1, 1, 2, 2])
+  near(row.price_gap, -0.2, 'between 30 and 10 per cent less')
+  assert.equal(row.win_rate, null, 'two closed deals are too few')
+  assert.match(all.verdict, /Соперник/)
+  assert.deepEqual(await drilled(admin, 'competitors', rival.id, 'met', asked), deals.slice(0, 3).map((d) => d.id))
+  assert.deepEqual(await drilled(admin, 'competitors', rival.id, 'lost_to', asked), [deals[2].id])
+  assert.deepEqual((await report(boris, 'competitors', asked)).rows, [])
 })
