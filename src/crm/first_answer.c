@@ -49,6 +49,28 @@ static enum rc lead_task(struct change *ch, const struct record *is, struct err 
     return next_task_create(ch, is->id, &t, true, e);
 }
 
+/* A new deal that somebody else gets (a rule deals it out) is theirs to answer: its task goes along. */
+static enum rc lead_goes_along(struct change *ch, const struct record *was, const struct record *is, struct err *e)
+{
+    int64_t task;
+    bool unanswered = val_has(is->f[DEAL_FIRST_RESPONSE_DUE_AT]) && !val_has(is->f[DEAL_FIRST_RESPONSE_AT]);
+    if (!unanswered || is->f[DEAL_STATUS].i != DEAL_OPEN || of_the_past(ch) ||
+        val_eq(was->f[DEAL_OWNER_ID], is->f[DEAL_OWNER_ID]))
+        return RC_OK;
+    TRY(QUERY_I64(ch->tx->db, &task, 0, e,
+                  "SELECT id FROM task WHERE deal_id = $1 AND lead = 1 AND done = 0 AND deleted_at IS NULL"
+                  " AND coalesce(owner_id, 0) = $2 ORDER BY id LIMIT 1",
+                  is->id, val_i(was->f[DEAL_OWNER_ID], 0)));
+    if (!task)
+        return RC_OK;
+    struct record *in = record_new(ch->tx->arena, entity_by_id(ENT_TASK));
+    in->f[TASK_OWNER_ID] = is->f[DEAL_OWNER_ID];
+    ch->inner++;
+    enum rc rc = change_update(ch, task, 0, in, e);
+    ch->inner--;
+    return rc;
+}
+
 static bool waits(const struct record *r)
 {
     return val_has(r->f[DEAL_DEFERRED_UNTIL]) || val_has(r->f[DEAL_WAIT_ID]);
@@ -67,6 +89,8 @@ enum rc deal_flow(struct change *ch, const struct record *was, const struct reco
                 (waits(was) && !waits(is)))) {
         TRY(task_rule_touch(ch, is->id, false, e));
     }
+    if (was)
+        TRY(lead_goes_along(ch, was, is, e));
     bool joins = val_has(is->f[DEAL_WAIT_ID]) && is->f[DEAL_STATUS].i == DEAL_OPEN &&
                  !(was && !was->deleted_at && val_eq(was->f[DEAL_WAIT_ID], is->f[DEAL_WAIT_ID]));
     return joins ? wait_joined(ch, is->f[DEAL_WAIT_ID].i, e) : RC_OK;

@@ -211,6 +211,73 @@ test('one product, one deal: two courses on one card are proposed as two deals (
   assert.equal(parts[0].funnel_id, named(funnels, 'Обучение компаний').id)
 })
 
+test('thirteen people work with it: leads go round, late answers are told of, who leaves hands over, nobody’s card is lost (R259, R279, R280)', async () => {
+  await go(Math.ceil((now - monday) / (7 * day)) * 7 * day + monday) // a Monday, 10:00
+  const boss = await server.admin()
+  const team = await boss.create('/api/teams', { name: 'Отдел курсов', head_id: head.session.user.id })
+  const names = ['Анна', 'Борис', 'Вера', 'Глеб', 'Дина', 'Егор', 'Жанна', 'Захар', 'Инна']
+  const crew = []
+  for (const [i, name] of names.entries()) {
+    await boss.create('/api/users', { name, email: `crew${i}@example.ru`, role: 'seller', team_id: team.id, password: 'пароль для тестов' })
+    crew.push(await tokenOf(server, await server.signIn(`crew${i}@example.ru`, 'пароль для тестов')))
+  }
+  assert.equal((await all('/api/users', 'active = true')).length, 13)
+  const idOf = (person) => person.session.user.id
+  await head.create('/api/triggers', { name: 'Заявки по кругу', funnel_id: russia.id, event: { on: 'created' }, enabled: true, actions: [{ do: 'owner', to: { team_id: team.id, pick: 'round_robin' }, reason: 'По очереди' }] })
+
+  // Monday: 27 requests from the site, three each, all of them at once and first in everybody's queue.
+  const leads = (await Promise.all(Array.from({ length: 27 }, async (_, i) => (await boss.create('/api/deals', { title: `С сайта ${i}`, stage_id: stage('Интерес проявлен').id })).id)))
+  const mine = async (person) => (await person.list('/api/deals', { filter: `owner_id = ${idOf(person)}`, limit: 100, sort: 'id' })).items
+  for (const person of crew) {
+    assert.equal((await mine(person)).length, 3, person.session.user.name)
+    const { items } = await person.get('/api/queue?limit=50')
+    assert.deepEqual(items.map((x) => x.kind), ['lead', 'lead', 'lead'])
+    assert.ok(items.every((x) => x.task.owner_id === idOf(person)))
+  }
+
+  // Eight answer in time, at once; the ninth is ill: three quarters of the time have gone, then head and owner hear of it.
+  const [ill, ...well] = crew.toReversed()
+  await later(2)
+  await Promise.all(well.map(async (person) => {
+    for (const { task } of (await person.get('/api/queue?limit=50')).items)
+      await person.must(200)('POST', `/api/tasks/${task.id}/finish`, { result: 'Перезвонил, записал город', next: { title: 'Узнать курс', kind: 'call', due_at: now + day } })
+  }))
+  const told = async (person) => (await person.list('/api/notifications', { filter: 'kind = "deal.answer_due"', limit: 200 })).items.filter((x) => leads.includes(x.object_id)).length
+  assert.deepEqual([await told(head), await told(ill)], [0, 0])
+  await later(2.2)
+  await eventually(async () => (await told(head)) === 3 && (await told(ill)) === 3, 'three answers are due')
+  assert.deepEqual(await Promise.all(well.map(told)), well.map(() => 0))
+  await later(3)
+  const late = await head.get(`/api/discipline?funnel_id=${russia.id}&team_id=${team.id}`)
+  assert.equal(late.late_answers.count, 3)
+
+  // She leaves: her cards go to two colleagues, with the reason, and thirteen become twelve.
+  const { body: op } = await boss.must(202)('POST', `/api/users/${idOf(ill)}/hand-over`, { to: [idOf(crew[0]), idOf(crew[1])], objects: ['deals', 'contacts', 'companies', 'tasks'], reason: 'Болеет до весны', deactivate: true })
+  await eventually(async () => (await boss.get(`/api/operations/${op.id}`)).state === 'done', 'the hand-over')
+  assert.deepEqual([(await all('/api/users', 'active = true')).length, (await mine(crew[0])).length + (await mine(crew[1])).length], [12, 9])
+  const handed = (await mine(crew[0])).at(-1)
+  assert.match((await head.get(`/api/deals/${handed.id}/owners`)).items[0].reason, /Болеет/)
+
+  // Each of the eight leads one request on, at the same time; the rest nobody touches.
+  const moved = await Promise.all(crew.slice(0, 8).map(async (person) => {
+    const [deal] = await mine(person)
+    const contact = await person.create('/api/contacts', { name: `Клиент: ${person.session.user.name}` })
+    const r = await person.must(200)('POST', `/api/deals/${deal.id}/reach`, { goal_id: goal('Интерес проявлен', 'Контакт получен').id, contact_id: contact.id })
+    return r.body.deal.id
+  }))
+  await later(337)
+  const state = async () => {
+    const deals = await all('/api/deals', `id in (${leads.join(', ')})`)
+    return [deals.length, deals.filter((d) => d.status === 'lost' && d.loss_class === 'timeout').length, deals.filter((d) => d.status === 'open').map((d) => d.id).sort().join()]
+  }
+  const rest = leads.length - moved.length
+  await eventually(async () => (await state())[1] >= rest, 'the cards that nobody has moved close by themselves', 20_000)
+  assert.deepEqual(await state(), [27, rest, moved.sort().join()])
+  const after = await head.get(`/api/discipline?funnel_id=${russia.id}&team_id=${team.id}`)
+  assert.equal(after.no_task.count, 0, 'no open deal without a task')
+  assert.deepEqual((await head.list('/api/automation', { from: monday })).failed, 0)
+})
+
 test('the linter has nothing against the preset that its notes do not name', async () => {
   const { findings } = await head.get('/api/lint')
   assert.deepEqual(findings.filter((f) => f.level === 'error'), [])
