@@ -6,6 +6,7 @@
 #define REPORTS(R)                                                                                                     \
     R(funnel)                                                                                                          \
     R(conversion)                                                                                                      \
+    R(cohorts)                                                                                                         \
     R(transitions)                                                                                                     \
     R(dwell)                                                                                                           \
     R(discipline)                                                                                                      \

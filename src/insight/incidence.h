@@ -31,9 +31,15 @@ struct incidence_quantile {
     int64_t at; /* out: -1 when it is not reached */
 };
 
-/* Sorts `lives` in place and fills the points (ascending by at) and quantiles in one pass.
+/* Fills the points (ascending by at) and quantiles in one pass.
  * Ends at an age come before censorings at the same age.
  * Var F_k(t) = sum (F_k(t)-F_k(i))^2 d_i/(n_i(n_i-d_i)) + sum S(i-)^2 d_ki(n_i-d_ki)/n_i^3 - 2 sum (F_k(t)-F_k(i))
  * S(i-) d_ki/n_i^2. */
-void incidence_run(struct life *lives, size_t n, struct incidence *points, size_t n_points,
+void incidence_run(const struct life *lives, size_t n, struct incidence *points, size_t n_points,
                    struct incidence_quantile *quantiles, size_t n_quantiles);
+
+/* The same of lives of eight bytes, all watched from their beginning, which are sorted in place: for the many. An age
+ * below 0 counts as 0. */
+uint64_t incidence_key(int64_t age, int cause);
+void incidence_run_keys(uint64_t *keys, size_t n, struct incidence *points, size_t n_points,
+                        struct incidence_quantile *quantiles, size_t n_quantiles);

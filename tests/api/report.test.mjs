@@ -252,7 +252,7 @@ async function whoeverWinsADealSeesItInTheReport(place) {
       assert.deepEqual([bad.status, bad.body.code, bad.body.field], [400, code, field]);
     }
     assert.equal((await call('GET', '/api/reports/conversion?funnel_id=99999')).status, 404);
-    assert.equal((await call('GET', '/api/reports')).body[0].id, 'conversion');
+    assert.ok((await call('GET', '/api/reports')).body.some((r) => r.id === 'conversion'));
     delete headers.Cookie;
     assert.equal((await call('GET', '/api/reports/conversion?funnel_id=1')).status, 401, 'reports are for those who signed in');
   } finally {
