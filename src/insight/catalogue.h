@@ -19,7 +19,9 @@
     R(development)                                                                                                     \
     R(coverage)                                                                                                        \
     R(competitors)                                                                                                     \
+    R(difficult)                                                                                                       \
     R(sources)                                                                                                         \
+    R(ltv)                                                                                                             \
     R(forecast)                                                                                                        \
     R(breaks)                                                                                                          \
     R(before_after)

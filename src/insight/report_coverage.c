@@ -161,7 +161,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     v.t = tally_new(c, r, "rows", BANDS, keys, counted, COLUMNS);
     scan(&v);
     pop_unlock(&v.p);
-    if (v.p.n > 0 && rights_sees_field(c->rights, entity_by_id(ENT_DEAL), DEAL_COVERAGE)) {
+    if (rights_sees_field(c->rights, entity_by_id(ENT_DEAL), DEAL_COVERAGE)) {
         put_verdict(&v);
         put_rows(&v);
     } else {

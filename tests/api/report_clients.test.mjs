@@ -28,7 +28,7 @@ const near = (got, want, what = '') => assert.ok(got !== null && Math.abs(got - 
 const since = () => ({ from: new Date(now).toISOString() })
 
 test('an empty company: each report answers, and says that there is nothing', async () => {
-  for (const id of ['ladder', 'development', 'coverage', 'competitors']) {
+  for (const id of ['ladder', 'development', 'coverage', 'competitors', 'difficult']) {
     const r = await report(admin, id)
     assert.equal(r.verdict, undefined, id)
     assert.ok(r.codes.some((code) => code === 'nothing_in_period' || code === 'empty'), `${id}: ${r.codes.join()}`)
@@ -132,4 +132,38 @@ test('a competitor is met three times, wins once by name, and is a fifth cheaper
   assert.deepEqual(await drilled(admin, 'competitors', rival.id, 'met', asked), deals.slice(0, 3).map((d) => d.id))
   assert.deepEqual(await drilled(admin, 'competitors', rival.id, 'lost_to', asked), [deals[2].id])
   assert.deepEqual((await report(boris, 'competitors', asked)).rows, [])
+})
+
+test('who comes back twice, waits for a day and costs six tasks is difficult; who sells and is silent is named (R343)', async () => {
+  await pass(400 * day)
+  const asked = since()
+  const firm = await admin.create('/api/companies', { name: 'ООО «Тяжёлый»', owner_id: ann.id })
+  const easy = await admin.create('/api/companies', { name: 'ООО «Лёгкий»', owner_id: ann.id })
+  const hard = await deal('Тяжёлая', { company_id: firm.id, waiting_since: now })
+  const light = await deal('Лёгкая', { company_id: easy.id, value_minor: 5000000 })
+  for (let i = 0; i < 2; i++) {
+    await move(hard, stages[1].id)
+    await move(hard, stages[0].id, { move_reason: 'Передумали' })
+  }
+  const work = async (d) => {
+    const t = await admin.create('/api/tasks', { title: 'Звонок', kind: 'call', deal_id: d.id, owner_id: ann.id, due_at: now + day })
+    await admin.patch(`/api/tasks/${t.id}`, { done: true, result: 'Поговорили' })
+    return t
+  }
+  const tasks = []
+  for (let i = 0; i < 6; i++) tasks.push(await work(hard))
+  await work(light)
+  await move(light, won.id)
+  await pass(day)
+  await admin.patch(`/api/deals/${hard.id}`, { waiting_since: null })
+  const all = await report(admin, 'difficult', asked)
+  assert.equal(all.rows.length, 1)
+  const [row] = all.rows
+  assert.deepEqual([row.client, row.key, row.signs, row.returns, row.tasks_done, row.won, row.value_per_task], ['ООО «Тяжёлый»', firm.id, 3, 2, 6, 0, 0])
+  assert.ok(row.wait_hours >= 24)
+  assert.deepEqual(await drilled(admin, 'difficult', firm.id, 'returns', asked), [hard.id])
+  assert.deepEqual(await drilled(admin, 'difficult', firm.id, 'tasks_done', asked), tasks.map((t) => t.id))
+  assert.deepEqual(all.summary.idle.map((p) => p.person), ['Анна'], 'she has open deals and has never done anything herself')
+  assert.match(all.verdict, /1/)
+  assert.deepEqual((await report(boris, 'difficult', asked)).rows, [])
 })
