@@ -2,7 +2,6 @@
 #include "insight/population.h"
 #include "crm/crm.h"
 #include "crm/fields.h"
-#include "crm/query.h"
 #include <unistd.h>
 
 /* ---- the funnel ---- */
@@ -230,27 +229,17 @@ static enum rc read_by(struct pop *p, struct err *e)
 
 /* ---- who is seen, and which of them are chosen ---- */
 
-static enum rc ids_of(struct pop *p, const struct filter *f, int64_t **ids, size_t *n, struct err *e)
-{
-    static int64_t none[1];
-    TRY(query_ids(p->call->db, p->call->arena, entity_by_id(ENT_DEAL), p->call->rights, f, INT64_MAX, ids, n, e));
-    if (*n == 0)
-        *ids = none;
-    return RC_OK;
-}
-
 static enum rc read_filter(struct pop *p, struct err *e)
 {
     const struct report_call *c = p->call;
     struct str text = report_arg(c, "filter");
-    if (!rights_all_rows(c->rights, entity_by_id(ENT_DEAL), RIGHT_SEE))
-        TRY(ids_of(p, NULL, &p->seen_ids, &p->n_seen_ids, e));
+    TRY(mask_plan(&p->seen_plan, c->arena, c->db, c->projection, FACT_DEAL, c->rights, NULL, e));
     if (text.len == 0)
         return RC_OK;
     struct filter_env env = {
         .user_id = c->user_id, .now = c->now, .offset_ms = zone_offset(p->zone, c->now), .rights = c->rights};
     TRY(filter_parse(c->arena, entity_by_id(ENT_DEAL), text, &env, &p->filter, e));
-    return ids_of(p, p->filter, &p->filter_ids, &p->n_filter_ids, e);
+    return mask_plan(&p->filter_plan, c->arena, c->db, c->projection, FACT_DEAL, NULL, p->filter, e);
 }
 
 enum rc pop_read(struct pop *p, const struct report_call *c, struct report_result *r, const struct pop_spec *spec,

@@ -15,6 +15,7 @@
  * says what was left out. */
 #pragma once
 #include "insight/days.h"
+#include "insight/mask.h"
 #include "insight/report.h"
 
 /* The parameters that pop_read knows; a report lists them in its own table, then its own. */
@@ -102,10 +103,10 @@ struct pop {
     struct zone *zone;                        /* the company's, or the one asked for */
     struct str zone_name;
     struct pop_by by;
-    struct filter *filter;          /* NULL: none */
-    int64_t *filter_ids, *seen_ids; /* NULL: all */
-    size_t n_filter_ids, n_seen_ids;
-    int64_t (*team_of)[2]; /* user id, team id; ascending */
+    struct filter *filter;                     /* NULL: none */
+    struct mask_plan *filter_plan, *seen_plan; /* filter_plan NULL: none */
+    const uint64_t *filter_bits, *seen_bits;   /* while locked; NULL: all */
+    int64_t (*team_of)[2];                     /* user id, team id; ascending */
     size_t n_team_of;
     /* found, while locked */
     struct projection_view view;

@@ -34,6 +34,8 @@ void pop_notes(struct pop *p)
         report_note(c, p->result, "as_of_last_event", &at, 1);
     counted(p, p->spec.when == POP_CLOSED ? "outside_closed" : "outside_period", p->n_outside);
     counted(p, "filtered_out", p->n_filtered);
+    if (p->past && p->filter_plan != NULL && mask_of_present(p->filter_plan))
+        report_note(c, p->result, "filter_of_present", NULL, 0);
     counted(p, "deleted", p->n_deleted);
     counted(p, "entered_later", p->n_later);
     counted(p, "reopened", p->n_reopened);

@@ -26,27 +26,12 @@ static void map_stages(struct pop *p)
     }
 }
 
-static bool has_id(const int64_t *ids, size_t n, int64_t id)
-{
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (ids[mid] == id)
-            return true;
-        if (ids[mid] < id)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return false;
-}
-
 /* Deals out of sight are not counted anywhere, not even as left out. */
 static bool in_sight(const struct pop *p, const struct fact_column *funnel, size_t row)
 {
     bool here =
         p->funnel_id == 0 || fact_id(funnel, row) == p->funnel_id || (p->view.deal_flags[row] & DEAL_TRANSFERRED) != 0;
-    return here && (p->seen_ids == NULL || has_id(p->seen_ids, p->n_seen_ids, p->deals->ids[row]));
+    return here && mask_has(p->seen_bits, row);
 }
 
 static int64_t last_event(const struct pop *p, const struct fact_column *funnel)
@@ -162,7 +147,7 @@ static void choose(struct pop *p, const struct fact_column *funnel)
             p->n_outside++;
             continue;
         }
-        if (p->filter_ids != NULL && !has_id(p->filter_ids, p->n_filter_ids, p->deals->ids[i])) {
+        if (!mask_has(p->filter_bits, i)) {
             p->n_filtered++;
             continue;
         }
@@ -182,7 +167,10 @@ void pop_lock(struct pop *p)
     p->deals = &p->view.facts[FACT_DEAL];
     const struct fact_column *funnel = fact_column(p->deals, DEAL_FUNNEL_ID);
     map_stages(p);
+    p->seen_bits = mask_apply(p->seen_plan, &p->view, FACT_NEVER, p->call->arena);
     settle_time(p, funnel);
+    if (p->filter_plan != NULL)
+        p->filter_bits = mask_apply(p->filter_plan, &p->view, p->past ? p->as_of : FACT_NEVER, p->call->arena);
     choose(p, funnel);
     pop_group(p);
 }
