@@ -1,13 +1,17 @@
 import { Board } from './board'
 import { cutOff, outOfReach, sideways } from './fits'
 import { expect, test, text, type Page } from './harness'
+import { inEach, wide } from './look'
 
 const phone = { width: 360, height: 740 }
+const widths = [{ viewport: phone }, { viewport: { width: 768, height: 900 } }, { viewport: wide }]
 async function everythingFits(page: Page): Promise<void> {
-  expect.soft(await cutOff(page), 'texts cut off').toEqual([])
-  expect.soft(await outOfReach(page), 'controls out of reach').toEqual([])
-  expect.soft(await sideways(page), 'the page moves sideways').toBe(0)
+  const where = `${new URL(page.url()).pathname}, ${page.viewportSize()?.width}`
+  expect.soft(await cutOff(page), `texts cut off: ${where}`).toEqual([])
+  expect.soft(await outOfReach(page), `controls out of reach: ${where}`).toEqual([])
+  expect.soft(await sideways(page), `the page moves sideways: ${where}`).toBe(0)
 }
+const fitsAnywhere = (page: Page) => inEach(page, widths, () => everythingFits(page))
 
 test.describe('Язык и тема', () => {
   test('язык меняется на лету, остаётся после входа и у сервера', async ({ seller }) => {
@@ -98,72 +102,69 @@ test.describe('Телефон', () => {
   })
 
   for (const language of ['ru', 'en'] as const)
-    for (const viewport of [phone, { width: 768, height: 900 }, { width: 1360, height: 800 }])
-      test(`всё помещается: ${language}, ширина ${viewport.width}`, async ({ desk, server }) => {
-        const { page } = await desk('head', { language, viewport })
-        const boot = await server.admin.get<{ funnels: { id: number }[] }>('boot')
-        for (const { id } of boot.funnels.slice(0, 3)) {
-          await page.goto(`/board/${id}`)
-          await expect(page.locator('[data-card]').first()).toBeVisible()
-          await everythingFits(page)
-        }
-        await page.goto(
-          '/board?filter=' +
-            encodeURIComponent('owner_id in (4, 5) and value_minor >= 100 and value_minor <= 99999999999'),
-        )
-        await expect(page.locator('.total')).toBeVisible()
-        await everythingFits(page)
-      })
+    test(`всё помещается: ${language}`, async ({ desk, server }) => {
+      const { page } = await desk('head', { language, viewport: phone })
+      const boot = await server.admin.get<{ funnels: { id: number }[] }>('boot')
+      for (const { id } of boot.funnels.slice(0, 3)) {
+        await page.goto(`/board/${id}`)
+        await expect(page.locator('[data-card]').first()).toBeVisible()
+        await fitsAnywhere(page)
+      }
+      await page.goto(
+        '/board?filter=' +
+          encodeURIComponent('owner_id in (4, 5) and value_minor >= 100 and value_minor <= 99999999999'),
+      )
+      await expect(page.locator('.total')).toBeVisible()
+      await fitsAnywhere(page)
+    })
 
   for (const language of ['ru', 'en'] as const)
-    for (const viewport of [phone, { width: 768, height: 900 }, { width: 1360, height: 800 }])
-      test(`сделка и отчёты помещаются: ${language}, ширина ${viewport.width}`, async ({ desk, server }) => {
-        const { page } = await desk('head', { language, viewport })
-        const [deal] = await server.admin.list<{ id: number; funnel_id: number }>(
-          'deals',
-          'status = "open" and not company_id is null and not next_task_at is null',
-        )
-        await page.goto(`/deals/${deal!.id}`)
-        await expect(page.getByRole('article').getByRole('listitem').first()).toBeVisible()
-        await everythingFits(page)
-        if (viewport === phone) {
-          await page.getByRole('button', { name: text('deal.tab.data', {}, language) }).click()
-          await everythingFits(page)
-        }
-        await page.goto(`/board/${deal!.funnel_id}?deal=${deal!.id}`)
-        await expect(page.getByRole('complementary').getByRole('listitem').first()).toBeAttached()
-        await everythingFits(page)
-        await page.goto('/reports')
-        await expect(page.locator('main').getByRole('link').first()).toBeVisible()
-        await everythingFits(page)
-        await page.goto('/reports/conversion?by=owner')
-        await expect(page.getByRole('table').first()).toBeVisible()
-        await everythingFits(page)
-      })
+    test(`сделка и отчёты помещаются: ${language}`, async ({ desk, server }) => {
+      const { page } = await desk('head', { language, viewport: phone })
+      const [deal] = await server.admin.list<{ id: number; funnel_id: number }>(
+        'deals',
+        'status = "open" and not company_id is null and not next_task_at is null',
+      )
+      await page.goto(`/deals/${deal!.id}`)
+      await expect(page.getByRole('article').getByRole('listitem').first()).toBeVisible()
+      await fitsAnywhere(page)
+      await page.setViewportSize(phone)
+      await page.getByRole('button', { name: text('deal.tab.data', {}, language) }).click()
+      await everythingFits(page)
+      await page.goto(`/board/${deal!.funnel_id}?deal=${deal!.id}`)
+      await expect(page.getByRole('complementary').getByRole('listitem').first()).toBeAttached()
+      await fitsAnywhere(page)
+      await page.goto('/reports')
+      await expect(page.locator('main').getByRole('link').first()).toBeVisible()
+      await fitsAnywhere(page)
+      await page.goto('/reports/conversion?by=owner')
+      await expect(page.getByRole('table').first()).toBeVisible()
+      await fitsAnywhere(page)
+    })
 
   for (const language of ['ru', 'en'] as const)
-    for (const viewport of [phone, { width: 768, height: 900 }, { width: 1360, height: 800 }])
-      test(`мой день помещается: ${language}, ширина ${viewport.width}`, async ({ desk, server }) => {
-        const { page, api, person } = await desk('head', { language, viewport })
-        const funnel = await server.funnel({ deals: 1, owner: person.user_id })
-        const about = { deal_id: funnel.deals[0]!.id, owner_id: person.user_id, kind: 'call' }
-        for (const [i, priority] of ['normal', 'high', 'urgent'].entries())
-          await api.create('tasks', {
-            ...about,
-            priority,
-            title: 'Перезвонить и уточнить удобные даты выездного занятия для всей смены',
-            due_at: Date.now() + (i - 1) * 86_400_000,
-          })
-        await page.goto('/day')
-        await expect(page.locator('button[id^=queue-]').first()).toBeVisible()
-        await everythingFits(page)
-        await page.locator('button[id^=queue-]').first().click()
-        await page.getByRole('button', { name: text('task.finish', {}, language), exact: true }).click()
-        await expect(page.getByLabel(text('task.result', {}, language))).toBeFocused()
-        await everythingFits(page)
-      })
+    test(`мой день помещается: ${language}`, async ({ desk, server }) => {
+      const { page, api, person } = await desk('head', { language, viewport: phone })
+      const funnel = await server.funnel({ deals: 1, owner: person.user_id })
+      const about = { deal_id: funnel.deals[0]!.id, owner_id: person.user_id, kind: 'call' }
+      for (const [i, priority] of ['normal', 'high', 'urgent'].entries())
+        await api.create('tasks', {
+          ...about,
+          priority,
+          title: 'Перезвонить и уточнить удобные даты выездного занятия для всей смены',
+          due_at: Date.now() + (i - 1) * 86_400_000,
+        })
+      await page.goto('/day')
+      await expect(page.locator('button[id^=queue-]').first()).toBeVisible()
+      await fitsAnywhere(page)
+      await page.setViewportSize(phone)
+      await page.locator('button[id^=queue-]').first().click()
+      await page.getByRole('button', { name: text('task.finish', {}, language), exact: true }).click()
+      await expect(page.getByLabel(text('task.result', {}, language))).toBeFocused()
+      await fitsAnywhere(page)
+    })
 
-  for (const viewport of [phone, { width: 1360, height: 800 }])
+  for (const viewport of [phone, wide])
     test(`вход помещается и по-русски, и по-английски, ширина ${viewport.width}`, async ({ page }) => {
       await page.setViewportSize(viewport)
       await page.goto('/')
