@@ -66,9 +66,9 @@ one_unit_program() { # LABEL PROGRAM
   CMOCKA_MESSAGE_OUTPUT=TAP VORONKA_SOURCE="$PWD" timeout 300 "$2" >"$log" 2>&1
   echo $? >"$log.status"
 }
-unit_programs() { # DIRECTORY LABEL
+unit_programs() { # DIRECTORY LABEL [WHICH]
   local program log
-  programs_of "$1"/tests/unit/test_* | at_a_time one_unit_program "$2"
+  programs_of "$1"/tests/unit/test_* | "${3:-cat}" | at_a_time one_unit_program "$2"
   for program in "$1"/tests/unit/test_*; do
     log="$work/$2-$(basename "$program").log"
     if [ -e "$log" ]; then count_tap "$2 $(basename "$program")" "$log" "$(cat "$log.status")"; fi
@@ -85,17 +85,21 @@ part_unit() {
 }
 
 part_api() {
-  heading "Behaviour over HTTP, SQLite"
-  local files=(tests/api/*.test.mjs) log status
-  log="$work/api-sqlite.log"
-  (unset VORONKA_TEST_PG; timeout 900 node --test --test-reporter=tap --test-concurrency=2 "${files[@]}" >"$log" 2>&1); status=$?
-  count_node "api on SQLite" "$log" "$status"
-  [ -n "$quick" ] && return
-  heading "Behaviour over HTTP, PostgreSQL"
-  postgres_start
-  log="$work/api-postgres.log"
-  timeout 900 node --test --test-reporter=tap --test-concurrency=2 "${files[@]}" >"$log" 2>&1; status=$?
-  count_node "api on PostgreSQL" "$log" "$status"
+  local files=(tests/api/*.test.mjs) sqlite="$work/api-sqlite.log" postgres="$work/api-postgres.log" other="" status
+  # SQLite waits for the disk where PostgreSQL works, and the other way round: both at once leave no processor idle.
+  if [ -z "$quick" ]; then
+    heading "Behaviour over HTTP, SQLite and PostgreSQL"
+    postgres_start
+    postgres_template
+    timeout 900 node --test --test-reporter=tap --test-concurrency=2 "${files[@]}" >"$postgres" 2>&1 &
+    other=$!
+  else heading "Behaviour over HTTP, SQLite"; fi
+  (unset VORONKA_TEST_PG; timeout 900 node --test --test-reporter=tap --test-concurrency=2 "${files[@]}" >"$sqlite" 2>&1); status=$?
+  count_node "api on SQLite" "$sqlite" "$status"
+  if [ -n "$other" ]; then
+    wait "$other"; status=$?
+    count_node "api on PostgreSQL" "$postgres" "$status"
+  fi
 }
 
 part_web() {
@@ -113,15 +117,12 @@ part_web() {
 part_style() {
   heading "Style: formatting, static checks, the arrows of the house"
   count_command "clang-format" bash -c 'git ls-files -z "*.c" "*.h" | xargs -0 clang-format --dry-run --Werror'
-  # one file a process: version 14 mistakes va_list in every file of a process but the first
-  # The analyzer's way through one function ends after so many steps (its own measure, 225000, costs three times as much).
-  TIDY_STEPS="${TIDY_STEPS:-75000}" count_command "clang-tidy" bash -c 'git ls-files -z "src/*.c" | xargs -0 -n 1 -P "$(nproc)" clang-tidy \
-    --quiet -p build --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=max-nodes="$TIDY_STEPS"'
+  count_command "clang-tidy" node tests/style/tidy.mjs
   count_command "folders include only what stands above them" node tests/style/arrows.mjs
   count_command "files under 600 lines, components under 250" node tests/style/sizes.mjs
   count_command "svelte-check" web_tool svelte-check --fail-on-warnings
   count_command "eslint" web_tool eslint .
-  count_command "prettier" web_tool prettier --check .
+  count_command "prettier" web_tool prettier --config .prettierrc.json --check . '../tests/e2e/*.ts'
 }
 
 # The names under Playwright's closing "N flaky".
@@ -168,13 +169,22 @@ sanitized_build() { # KIND TARGET
   ninja -C "$dir" "$2" >"$work/ninja.log" 2>&1 || { count "$1 build" 0 1 0 "$work/ninja.log"; return 1; }
 }
 
+# Of programs those that can start a thread at all: the others have nothing for ThreadSanitizer to see.
+with_threads() {
+  local program starts=' (pthread_create|thrd_create|uv_thread_create(_ex)?|uv_queue_work|uv_getaddrinfo|uv_getnameinfo|uv_random|uv_fs_[a-z]+)(@|$)'
+  while IFS= read -r -d '' program; do
+    if nm -D --undefined-only "$program" | grep -E "$starts" >/dev/null; then printf '%s\0' "$program"; fi
+  done
+}
 part_sanitize() {
   heading "Unit tests under AddressSanitizer and UBSan, then ThreadSanitizer"
-  local kind
+  local kind which
   for kind in address,undefined thread; do
+    which="cat"
+    [ "$kind" = thread ] && which=with_threads
     sanitized_build "$kind" unit || continue
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-      TSAN_OPTIONS=halt_on_error=1:suppressions="$PWD/tests/tsan.supp" unit_programs "build-${kind%%,*}" "${kind%%,*}"
+      TSAN_OPTIONS=halt_on_error=1:suppressions="$PWD/tests/tsan.supp" unit_programs "build-${kind%%,*}" "${kind%%,*}" "$which"
   done
 }
 

@@ -32,6 +32,12 @@ postgres_stop() {
   rm -rf "$pg_dir"
   pg_dir=
 }
+# A database with the tables of the program and nothing in them: copied for each test file instead of being made anew each time
+# (the unit tests make theirs from nothing).
+postgres_template() {
+  [ -z "${VORONKA_TEST_TEMPLATE:-}" ] || return 0
+  "$VORONKA_BIN" reindex --postgres "$(postgres_database voronka_template)" >/dev/null && export VORONKA_TEST_TEMPLATE=voronka_template
+}
 # A fresh database; prints its URL.
 postgres_database() {
   psql -q "$VORONKA_TEST_PG" -c "CREATE DATABASE $1" >/dev/null && printf 'postgresql:///%s?host=%s&user=voronka\n' "$1" "$pg_dir"

@@ -33,7 +33,7 @@ let places = 0
 export function freshPlace() {
   if (!onPostgres) return ['--data', join(scratch, `data-${++places}`)]
   const name = `voronka_${process.pid}_${randomBytes(4).toString('hex')}`
-  psql(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`)
+  psql(`CREATE DATABASE ${name} TEMPLATE ${process.env.VORONKA_TEST_TEMPLATE ?? 'template0'} ENCODING 'UTF8'`)
   databases.push(name)
   return ['--postgres', process.env.VORONKA_TEST_PG.replace('/postgres?', `/${name}?`)]
 }
