@@ -75,6 +75,15 @@ static void put_rows(struct bench *b, const int64_t *cells, size_t rows, size_t 
     jw_end_arr(&b->w);
 }
 
+static void put_times(struct bench *b, const char *key, const double *ms)
+{
+    jw_key(&b->w, key);
+    jw_arr(&b->w);
+    for (int i = 0; i < b->runs; i++)
+        jw_f64(&b->w, ms[i]);
+    jw_end_arr(&b->w);
+}
+
 /* One scan: run gives cells of *rows times columns, freed by the caller. */
 static void measure(struct bench *b, const char *name, size_t columns, int64_t *(*run)(struct bench *b, size_t *rows))
 {
@@ -90,16 +99,8 @@ static void measure(struct bench *b, const char *name, size_t columns, int64_t *
     }
     jw_key(&b->w, name);
     jw_obj(&b->w);
-    jw_key(&b->w, "ms");
-    jw_arr(&b->w);
-    for (int i = 0; i < b->runs; i++)
-        jw_f64(&b->w, ms[i]);
-    jw_end_arr(&b->w);
-    jw_key(&b->w, "cpu_ms");
-    jw_arr(&b->w);
-    for (int i = 0; i < b->runs; i++)
-        jw_f64(&b->w, spent[i]);
-    jw_end_arr(&b->w);
+    put_times(b, "ms", ms);
+    put_times(b, "cpu_ms", spent);
     put_rows(b, cells, rows, columns);
     jw_end_obj(&b->w);
     free(cells);
@@ -504,20 +505,15 @@ static void load_stages(struct bench *b, struct err *e)
     stmt_done(s);
 }
 
-static void put_stages(struct bench *b)
+/* Ids of stages in order of step; or, without steps, those of won deals. */
+static void put_stages(struct bench *b, const char *key, int steps)
 {
-    jw_key(&b->w, "steps");
+    jw_key(&b->w, key);
     jw_arr(&b->w);
-    for (int step = 1; step <= FUNNEL_STEPS; step++)
+    for (int step = steps > 0; step <= steps; step++)
         for (size_t i = 0; i < b->n_stages; i++)
-            if (b->step[i] == step)
+            if (steps > 0 ? b->step[i] == step : b->won[i])
                 jw_i64(&b->w, b->v.stage_ids[i]);
-    jw_end_arr(&b->w);
-    jw_key(&b->w, "won");
-    jw_arr(&b->w);
-    for (size_t i = 0; i < b->n_stages; i++)
-        if (b->won[i])
-            jw_i64(&b->w, b->v.stage_ids[i]);
     jw_end_arr(&b->w);
 }
 
@@ -579,7 +575,8 @@ int main(int argc, char **argv)
         size_t who = (size_t)fact_id(fact_column(b->deals, DEAL_OWNER_ID), i);
         b->n_users = who >= b->n_users ? who + 1 : b->n_users;
     }
-    put_stages(b);
+    put_stages(b, "steps", FUNNEL_STEPS);
+    put_stages(b, "won", 0);
     jw_ki64(&b->w, "deals", (int64_t)b->deals->n);
     jw_ki64(&b->w, "unreadable", (int64_t)b->v.unreadable);
     if (argc > 3)

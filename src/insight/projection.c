@@ -167,7 +167,7 @@ size_t projection_bytes(struct projection *p)
 static void lock_sorted(struct projection *p)
 {
     pthread_rwlock_rdlock(&p->lock);
-    while (p->activities.unsorted) {
+    while (!activity_sorted(&p->activities)) {
         pthread_rwlock_unlock(&p->lock);
         pthread_rwlock_wrlock(&p->lock);
         activity_sort(&p->activities);

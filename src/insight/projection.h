@@ -72,7 +72,9 @@ struct fact_column {
     uint32_t n_texts, n_sets;
     const struct fact_change *changes;
     size_t n_changes;
+    const int64_t *latest; /* the latest `at` of each CHANGE_BLOCK changes: what is older needs no look */
 };
+enum { CHANGE_BLOCK = 1024 };
 /* A time during which a record was deleted and after which it was restored. */
 struct fact_gone {
     uint32_t row;
@@ -84,6 +86,7 @@ struct facts {
     const int64_t *created_at; /* ms */
     const uint32_t *author;    /* who made it: user id, 0: the system */
     const int64_t *deleted_at; /* FACT_NEVER: it is not; NULL: none is */
+    const uint64_t *gone_rows; /* bit row % 64 of word row / 64: it is in gone; NULL: none is */
     const struct fact_gone *gone;
     size_t n_gone;
     const uint32_t *row_of_id; /* row + 1, 0: none; of ids below n_ids: use fact_row */
@@ -220,7 +223,7 @@ bool fact_was_gone(const struct facts *f, size_t row, int64_t at); /* deleted th
 static inline bool fact_alive(const struct facts *f, size_t row, int64_t at)
 {
     return f->created_at[row] <= at && (f->deleted_at == NULL || f->deleted_at[row] > at) &&
-           (f->n_gone == 0 || !fact_was_gone(f, row, at));
+           (f->gone_rows == NULL || !(f->gone_rows[row / 64] >> (row % 64) & 1) || !fact_was_gone(f, row, at));
 }
 static inline bool fact_deleted(const struct facts *f, size_t row)
 {

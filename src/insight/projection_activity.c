@@ -41,24 +41,43 @@ void activity_count(struct activities *a, const struct event *ev, bool automatic
         a->rows.ptr[*at - 1].count++;
         return;
     }
-    a->unsorted = true; /* it may repeat one that fell out of the cache */
     vec_push(&a->rows, now);
     *at = (uint32_t)a->rows.len;
 }
 
+/* Where the first of n sorted rows stands that is not before this one. */
+static size_t first_behind(const struct activity *rows, size_t n, const struct activity *row)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (in_order(&rows[mid], row) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* New rows may repeat one that fell out of the cache, and imports bring old hours; mostly only the last hour is sorted
+ * again. */
 void activity_sort(struct activities *a)
 {
-    size_t n = 0;
-    if (!a->unsorted)
+    struct activity *rows = a->rows.ptr;
+    if (activity_sorted(a))
         return;
-    qsort(a->rows.ptr, a->rows.len, sizeof *a->rows.ptr, in_order);
-    for (size_t i = 0; i < a->rows.len; i++) {
-        if (n > 0 && same(&a->rows.ptr[n - 1], &a->rows.ptr[i]))
-            a->rows.ptr[n - 1].count += a->rows.ptr[i].count;
+    struct activity least = rows[a->sorted];
+    for (size_t i = a->sorted; i < a->rows.len; i++)
+        least = in_order(&rows[i], &least) < 0 ? rows[i] : least;
+    size_t start = first_behind(rows, a->sorted, &least), n = start;
+    qsort(rows + start, a->rows.len - start, sizeof *rows, in_order);
+    for (size_t i = start; i < a->rows.len; i++) {
+        if (n > start && same(&rows[n - 1], &rows[i]))
+            rows[n - 1].count += rows[i].count;
         else
-            a->rows.ptr[n++] = a->rows.ptr[i];
+            rows[n++] = rows[i];
     }
-    a->rows.len = n;
-    memset(a->cache, 0, sizeof a->cache);
-    a->unsorted = false;
+    a->rows.len = a->sorted = n;
+    for (size_t i = 0; i < ACTIVITY_CACHE; i++)
+        a->cache[i] = a->cache[i] > start ? 0 : a->cache[i];
 }

@@ -35,6 +35,10 @@ struct fact_column fact_as_of(const struct projection_view *v, enum fact fact, i
     bool own = false;
     for (size_t i = c.n_changes; i-- > 0;) {
         const struct fact_change *change = &c.changes[i];
+        if (c.latest[i / CHANGE_BLOCK] <= at) {
+            i -= i % CHANGE_BLOCK; /* and on with the block before */
+            continue;
+        }
         if (change->at <= at)
             continue;
         if (!own)

@@ -60,6 +60,7 @@ static void column_free(struct fact_column *c, struct column_own *own)
     free((void *)c->texts);
     free((void *)c->sets);
     free((void *)c->changes);
+    free((void *)c->latest);
     strmap_free(own->index);
     arena_free(&own->kept);
 }
@@ -73,6 +74,7 @@ void facts_free(struct fact_table *t)
     free(t->ids);
     free(t->created_at);
     free(t->deleted_at);
+    free(t->gone_rows);
     free(t->author);
     vec_free(&t->row_of_id);
     vec_free(&t->gone);
@@ -112,6 +114,11 @@ static void resize(struct fact_table *t, size_t cap)
         t->deleted_at = grown(t->deleted_at, cap * sizeof *t->deleted_at);
     for (size_t i = was; t->deleted_at != NULL && i < cap; i++)
         t->deleted_at[i] = FACT_NEVER;
+    if (t->gone_rows != NULL) {
+        t->gone_rows = grown(t->gone_rows, (cap / 64 + 1) * sizeof *t->gone_rows);
+        for (size_t i = was / 64 + 1; i < cap / 64 + 1; i++)
+            t->gone_rows[i] = 0;
+    }
     for (size_t i = 0; i < t->n_columns; i++) {
         struct fact_column *c = &t->columns[i];
         if (c->kind == FC_NONE)
@@ -150,6 +157,7 @@ void facts_fill(const struct fact_table *t, struct facts *out)
                           .created_at = t->created_at,
                           .author = t->author,
                           .deleted_at = t->deleted_at,
+                          .gone_rows = t->gone_rows,
                           .gone = t->gone.ptr,
                           .n_gone = t->gone.len,
                           .row_of_id = t->row_of_id.ptr,
@@ -196,6 +204,11 @@ void facts_delete(struct fact_table *t, uint32_t row, int64_t at, bool deleted)
     if (!deleted && t->deleted_at[row] != FACT_NEVER) {
         struct fact_gone g = {row, t->deleted_at[row], at};
         vec_push(&t->gone, g);
+        if (t->gone_rows == NULL) {
+            t->gone_rows = grown(NULL, (t->cap / 64 + 1) * sizeof *t->gone_rows);
+            memset(t->gone_rows, 0, (t->cap / 64 + 1) * sizeof *t->gone_rows);
+        }
+        t->gone_rows[row / 64] |= UINT64_C(1) << (row % 64);
     }
     t->deleted_at[row] = deleted ? at : FACT_NEVER;
 }
@@ -344,6 +357,13 @@ static void note_change(struct fact_column *c, struct column_own *own, uint32_t 
         own->changes_cap += own->changes_cap / 2 + 16;
         c->changes = grown((void *)c->changes, own->changes_cap * sizeof *c->changes);
     }
+    size_t block = c->n_changes / CHANGE_BLOCK;
+    if (block == own->latest_cap) {
+        own->latest_cap = own->latest_cap * 2 + 4;
+        c->latest = grown((void *)c->latest, own->latest_cap * sizeof *c->latest);
+    }
+    int64_t *latest = (int64_t *)&c->latest[block];
+    *latest = c->n_changes % CHANGE_BLOCK == 0 || ev->at > *latest ? ev->at : *latest;
     struct fact_change *to = (struct fact_change *)&c->changes[c->n_changes++];
     *to = (struct fact_change){.at = ev->at,
                                .old = old,

@@ -22,7 +22,7 @@ struct column_own {
     const char *const *names; /* FT_ENUM */
     struct strmap *index;     /* of texts, or of sets by their bytes */
     struct arena kept;        /* texts, ids of sets */
-    size_t texts_cap, sets_cap, changes_cap, kept_bytes;
+    size_t texts_cap, sets_cap, changes_cap, latest_cap, kept_bytes;
 };
 struct fact_table {
     enum entity_id entity;
@@ -31,6 +31,7 @@ struct fact_table {
     uint32_t *author;
     VEC(uint32_t) row_of_id;
     VEC(struct fact_gone) gone;
+    uint64_t *gone_rows; /* bits, of cap rows; NULL: none */
     struct fact_column *columns;
     struct column_own *own;
     size_t n_columns;
@@ -58,7 +59,7 @@ struct ways {
 struct activities {
     VEC(struct activity) rows;
     uint32_t cache[ACTIVITY_CACHE]; /* index + 1 of a row seen lately, by hash */
-    bool unsorted;                  /* rows are out of order or repeat each other */
+    size_t sorted;                  /* rows that are in order, each once; those behind are not */
 };
 
 /* The thread that helps with long scans: projection_scan.c. */
@@ -128,6 +129,10 @@ void ways_compact(struct ways *w); /* in order of deals, without gaps */
 /* ---- projection_activity.c ---- */
 void activity_count(struct activities *a, const struct event *ev, bool automatic);
 void activity_sort(struct activities *a);
+static inline bool activity_sorted(const struct activities *a)
+{
+    return a->sorted == a->rows.len;
+}
 
 /* ---- projection_build.c ---- */
 void builder_init(struct builder *b);

@@ -219,6 +219,39 @@ static void every_held_field_is_a_column_and_every_change_a_line(void **state)
     projection_free(p);
 }
 
+/* A long list of changes, half of it imported late, is taken back to any instant; a person's words go for good. */
+static void the_past_is_found_in_a_long_list_of_changes(void **state)
+{
+    (void)state;
+    enum { CHANGES = 5000 };
+    struct projection *p = projection_new();
+    struct arena a = ARENA_EMPTY;
+    char data[100];
+    feed_of(p, ENT_CONTACT, 1, VERB_CREATED, 0, "{\"position\":[null,\"Директор\"],\"development_id\":[null,1]}");
+    for (int i = 1; i < CHANGES; i++) {
+        snprintf(data, sizeof data, "{\"development_id\":[%d,%d]}", i, i + 1);
+        feed_of(p, ENT_CONTACT, 1, VERB_UPDATED, 10 * i, data);
+    }
+    feed_of(p, ENT_CONTACT, 1, VERB_UPDATED, 5, "{\"position\":[\"Директор\",\"Владелец\"]}");
+    struct projection_view v = projection_lock(p);
+    for (int at = 0; at < CHANGES; at += 7) {
+        struct fact_column was = fact_as_of(&v, FACT_CONTACT, CONTACT_DEVELOPMENT_ID, 10 * at + 9, &a);
+        assert_int_equal(fact_get(&was, 0), at + 1);
+    }
+    struct fact_column was = fact_as_of(&v, FACT_CONTACT, CONTACT_POSITION, 4, &a);
+    assert_true(str_eqc(fact_text(&was, fact_get(&was, 0)), "Директор"));
+    projection_unlock(p);
+    feed_of(p, ENT_CONTACT, 1, VERB_ERASED, 90000, "{\"erased_at\":[null,90000]}");
+    v = projection_lock(p);
+    was = fact_as_of(&v, FACT_CONTACT, CONTACT_POSITION, 4, &a);
+    assert_true(fact_get(&was, 0) == FACT_NULL);
+    assert_true(is(&v, FACT_CONTACT, CONTACT_POSITION, 0) == FACT_NULL);
+    assert_int_equal(is(&v, FACT_CONTACT, CONTACT_ERASED_AT, 0), 90000);
+    projection_unlock(p);
+    arena_free(&a);
+    projection_free(p);
+}
+
 static void products_of_a_deal_follow_its_lines(void **state)
 {
     (void)state;
@@ -248,8 +281,10 @@ static void who_did_how_much_is_counted_by_the_hour(void **state)
     struct projection *p = projection_new();
     for (int i = 0; i < 5; i++)
         feed(p, 1 + i, VERB_CREATED, 7200000 - i % 2, 0, "{}");
-    feed(p, 1, VERB_UPDATED, -1, 0, "{\"value_minor\":[null,1]}");
     struct projection_view v = projection_lock(p);
+    projection_unlock(p);
+    feed(p, 1, VERB_UPDATED, -1, 0, "{\"value_minor\":[null,1]}");
+    v = projection_lock(p);
     assert_int_equal(v.n_activity, 3);
     assert_true(v.activity[0].hour == -1 && v.activity[0].verb == VERB_UPDATED && v.activity[0].count == 1);
     assert_true(v.activity[1].hour == 1 && v.activity[1].count == 2 && v.activity[1].user == 7);
@@ -321,6 +356,7 @@ int main(void)
         cmocka_unit_test(deleted_and_transferred_deals_are_marked),
         cmocka_unit_test(a_broken_event_is_counted_not_followed),
         cmocka_unit_test(every_held_field_is_a_column_and_every_change_a_line),
+        cmocka_unit_test(the_past_is_found_in_a_long_list_of_changes),
         cmocka_unit_test(products_of_a_deal_follow_its_lines),
         cmocka_unit_test(who_did_how_much_is_counted_by_the_hour),
         cmocka_unit_test(ways_stay_in_one_piece),
