@@ -297,6 +297,21 @@ const struct openapi_shape openapi_shapes[] = {
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
     {"report-deals", "{\"type\":\"object\",\"properties\":{\"total\":{\"type\":\"integer\"},\"items\":{"
                      "\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"plan-progress",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"plan-parts",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"kpi-panel",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"pay-trial-result",
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"plan-parts-wanted", "{\"type\":\"object\",\"required\":[\"plans\"],\"additionalProperties\":false,\"properties\":"
+                          "{\"plans\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"plan-parts-made",
+     "{\"type\":\"object\",\"properties\":{\"made\":{\"type\":\"integer\"},\"change_id\":{\"type\":\"integer\"}}}"},
+    {"measures", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"},
+    {"pay-trial", "{\"type\":\"object\",\"required\":[\"scheme\"],\"additionalProperties\":false,\"properties\":{"
+                  "\"scheme\":{\"type\":\"object\"},\"periods\":{\"type\":\"integer\"}}}"},
     {"merge-into", "{\"type\":\"object\",\"required\":[\"into\"],\"additionalProperties\":false,\"properties\":{"
                    "\"into\":{\"type\":\"integer\"},\"keep\":{\"enum\":[\"into\",\"from\"],\"description\":"
                    "\"custom fields: whose value stays where both have one\"}}}"},

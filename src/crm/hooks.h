@@ -57,6 +57,7 @@ HOOK_BEFORE(team);
 HOOK_BEFORE(role);
 HOOK_BEFORE(deal_member);
 HOOK_BEFORE(dashboard);
+HOOK_BEFORE(pay_scheme);
 HOOK_BEFORE(subscription);
 HOOK_BEFORE(kpi);
 HOOK_BEFORE(touch);
@@ -114,7 +115,7 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_subscription subscription_before, NULL, NULL
 #define HOOKS_plan NULL, NULL, NULL
 #define HOOKS_kpi kpi_before, NULL, NULL
-#define HOOKS_pay_scheme NULL, NULL, NULL
+#define HOOKS_pay_scheme pay_scheme_before, NULL, NULL
 #define HOOKS_ad_cost ad_cost_before, NULL, NULL
 #define HOOKS_currency_rate NULL, NULL, NULL
 #define HOOKS_touch touch_before, NULL, NULL

@@ -1,5 +1,6 @@
 /* Rules of what insight keeps: whose it is, and where it stands in its list. */
 #include "crm/hooks.h"
+#include "crm/pay.h"
 #include "crm/rights.h"
 
 HOOK_BEFORE(dashboard)
@@ -54,4 +55,17 @@ HOOK_BEFORE(ad_cost)
 {
     (void)was;
     return will ? default_currency(ch, &will->f[AD_COST_CURRENCY], e) : RC_OK;
+}
+
+/* Steps that could not be paid by are not kept. */
+HOOK_BEFORE(pay_scheme)
+{
+    struct pay_scheme read;
+    if (!will)
+        return RC_OK;
+    TRY(default_currency(ch, &will->f[PAY_SCHEME_CURRENCY], e));
+    if (will->f[PAY_SCHEME_STEPS].kind != VAL_TEXT ||
+        (was && val_eq(was->f[PAY_SCHEME_STEPS], will->f[PAY_SCHEME_STEPS])))
+        return RC_OK;
+    return pay_read(will->f[PAY_SCHEME_STEPS].s, STR("plan"), 0, &read, e);
 }

@@ -24,7 +24,8 @@
     R(ltv)                                                                                                             \
     R(forecast)                                                                                                        \
     R(breaks)                                                                                                          \
-    R(before_after)
+    R(before_after)                                                                                                    \
+    R(plan_fact)
 
 #define REPORT_DECLARE_(id) extern const struct report report_##id;
 REPORTS(REPORT_DECLARE_)

@@ -23,6 +23,7 @@ function rights(method, path) {
   if (path === '/api/invite' || ['/api/health', '/api/openapi.json', '/api/docs', '/api/demo', '/api/demo/session'].includes(path) || (method === 'POST' && path === '/api/session')) return null
   if (['lint', 'automation'].includes(noun)) return manage
   if (['compare', 'impact', 'waiting'].includes(third) || (second === 'export' && ['triggers', 'funnel-drafts', 'pay-schemes'].includes(noun))) return manage
+  if (path === '/api/plans/spread' || path === '/api/pay-schemes/try') return manage
   if (noun === 'hooks') return null // whoever knows the address
   if (path === '/api/undo') return all // one's own changes: of a view, of one's name
   if (noun === 'presets') return method === 'GET' ? all : manage

@@ -1,0 +1,50 @@
+/* What plans, KPI and pay are about: numbers of the company by person and day, each of which can be asked of anybody
+ * for any period. The measures of the house are counted here, in one pass for all that are asked; every number in the
+ * summary of a report is one too, named "report.key" ("ltv.average_check").
+ *
+ *     struct measures m;
+ *     TRY_OUT(measures_open(&m, c, first_day, last_day, e));
+ *     TRY_OUT(measure_value(&m, &(struct measure_ask){STR("revenue"), from, to, .user_id = 7}, &v, e));
+ * out:
+ *     measures_close(&m);
+ */
+#pragma once
+#include "insight/people.h"
+
+struct measure {
+    const char *id; /* measure.<id> of i18n/ */
+    enum report_type type;
+    bool adds; /* of days and people: it can be spread */
+};
+extern const struct measure measure_table[];
+extern const size_t measure_table_n;
+/* Of a name as plans have it; false: there is neither a measure nor a report with it. `title` may be NULL. */
+bool measure_find(const struct report_call *c, struct str name, struct measure *out, struct str *title);
+
+/* Ids 0: of everybody, of everything. Days are local dates, `to` included. */
+struct measure_ask {
+    struct str name;
+    int64_t from, to;
+    int64_t user_id, team_id, funnel_id, product_id;
+};
+struct measure_cube;
+struct measures {
+    const struct report_call *call;
+    int64_t first, last; /* days that can be asked for */
+    struct zone *zone;
+    struct person *people;
+    size_t n_people;
+    int64_t (*teams)[2]; /* id, parent */
+    size_t n_teams;
+    struct str currency;
+    VEC(struct measure_cube *) cubes;
+};
+/* At most 1,200 days. Errors: bad_param (the days), those of the database. */
+MUST_USE enum rc measures_open(struct measures *m, const struct report_call *c, int64_t first, int64_t last,
+                               struct err *e);
+/* NaN: nothing to divide by, or not told. Only deals and tasks in sight of who asks count. Errors: measure_not_found.
+ */
+MUST_USE enum rc measure_value(struct measures *m, const struct measure_ask *ask, double *out, struct err *e);
+/* Is the person in the team, or in one below it? */
+bool measure_in_team(const struct measures *m, int64_t team_of_person, int64_t team);
+void measures_close(struct measures *m);

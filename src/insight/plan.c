@@ -1,0 +1,254 @@
+#include "insight/plan.h"
+#include "crm/choices.h"
+#include "crm/fields.h"
+#include "crm/sqlb.h"
+#include <math.h>
+
+const char *const plan_by_names[] = {"month", "quarter", "week", "team", "user", "funnel", NULL};
+
+/* ---- periods ---- */
+
+int64_t plan_first_day(int64_t period, int64_t day)
+{
+    int year;
+    unsigned month, dom;
+    date_to_civil(day, &year, &month, &dom);
+    switch ((enum period)period) {
+    case PERIOD_DAY:
+        return day;
+    case PERIOD_WEEK:
+        return day - ((day + 3) % 7 + 7) % 7;
+    case PERIOD_MONTH:
+        return date_from_civil(year, month, 1);
+    case PERIOD_QUARTER:
+        return date_from_civil(year, (month - 1) / 3 * 3 + 1, 1);
+    case PERIOD_YEAR:
+        break;
+    }
+    return date_from_civil(year, 1, 1);
+}
+
+int64_t plan_last_day(int64_t period, int64_t first)
+{
+    static const int64_t beyond[] = {1, 7, 32, 93, 370};
+    if (period == PERIOD_DAY || period == PERIOD_WEEK)
+        return first + beyond[period] - 1;
+    int year;
+    unsigned month, dom;
+    date_to_civil(first, &year, &month, &dom);
+    month += period == PERIOD_MONTH ? 1 : period == PERIOD_QUARTER ? 3 : 12;
+    return date_from_civil(year + (int)((month - 1) / 12), (month - 1) % 12 + 1, dom > 28 ? 28 : dom) - 1;
+}
+
+/* ---- reading ---- */
+
+static void read_row(const struct report_call *c, struct stmt *s, struct plan *p)
+{
+    struct measure known = {.type = RT_REAL};
+    *p = (struct plan){.id = stmt_col_i64(s, 0),
+                       .measure = str_dup(c->arena, stmt_col_str(s, 1)),
+                       .period = stmt_col_i64(s, 2),
+                       .first = stmt_col_i64(s, 3),
+                       .team_id = stmt_col_i64(s, 4),
+                       .user_id = stmt_col_i64(s, 5),
+                       .funnel_id = stmt_col_i64(s, 6),
+                       .product_id = stmt_col_i64(s, 7),
+                       .target = stmt_col_f64(s, 8),
+                       .parent_id = stmt_col_i64(s, 9),
+                       .currency = str_dup(c->arena, stmt_col_str(s, 10))};
+    p->last = plan_last_day(p->period, p->first);
+    if (measure_find(c, p->measure, &known, &p->title)) {
+        p->type = known.type;
+        p->adds = known.adds;
+    } else {
+        p->title = p->measure;
+    }
+}
+
+static bool wanted(const struct plan_ask *ask, const struct plan *p)
+{
+    if (ask->plan_id)
+        return p->id == ask->plan_id;
+    return p->first <= ask->day && p->last >= ask->day && (ask->period < 0 || p->period == ask->period) &&
+           (!ask->user_id || p->user_id == ask->user_id) && (!ask->team_id || p->team_id == ask->team_id);
+}
+
+enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struct plan **out, size_t *n, struct err *e)
+{
+    VEC(struct plan) found = {0};
+    struct sqlb q = sqlb_new(c->arena);
+    struct stmt *s;
+    enum rc rc;
+    sqlb_c(&q,
+           "SELECT p.id, p.measure, p.period, p.starts_on, p.team_id, p.user_id, p.funnel_id, p.product_id, p.target,"
+           " p.parent_id, p.currency FROM plan_target p WHERE p.deleted_at IS NULL AND ");
+    rights_sql(&q, c->rights, entity_by_id(ENT_PLAN), RIGHT_SEE, "p");
+    sqlb_c(&q, " ORDER BY p.period, p.starts_on, p.measure, p.team_id, p.user_id, p.id");
+    rc = sqlb_prepare(&q, c->db, &s, e);
+    sqlb_free(&q);
+    if (rc != RC_OK)
+        return rc;
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct plan p;
+        read_row(c, s, &p);
+        if (wanted(ask, &p))
+            vec_push(&found, p);
+    }
+    stmt_done(s);
+    *n = found.len;
+    *out = ARENA_ARRAY(c->arena, struct plan, found.len + 1);
+    if (found.len)
+        memcpy(*out, found.ptr, found.len * sizeof **out);
+    vec_free(&found);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+/* ---- progress ---- */
+
+static bool works_on(const struct calendar *calendar, int64_t day)
+{
+    struct work_hours h = calendar_hours(calendar, day);
+    return h.to > h.from;
+}
+
+static int64_t working_days(const struct calendar *calendar, int64_t from, int64_t to)
+{
+    int64_t n = 0;
+    for (int64_t d = from; d <= to; d++)
+        n += works_on(calendar, d);
+    return n;
+}
+
+enum rc plan_follow(struct measures *m, const struct plan *p, int64_t today, const struct calendar *calendar,
+                    struct plan_progress *out, struct err *e)
+{
+    struct measure_ask ask = {.name = p->measure,
+                              .from = p->first,
+                              .to = p->last,
+                              .user_id = p->user_id,
+                              .team_id = p->team_id,
+                              .funnel_id = p->funnel_id,
+                              .product_id = p->product_id};
+    int64_t until = today < p->last ? today : p->last;
+    *out = (struct plan_progress){
+        .actual = NAN, .expected = p->target, .pace = NAN, .forecast = NAN, .missing = NAN, .a_day = NAN};
+    TRY(measure_value(m, &ask, &out->actual, e));
+    int64_t all = working_days(calendar, p->first, p->last), passed = working_days(calendar, p->first, until);
+    int64_t left = today < p->first ? all : working_days(calendar, today + 1, p->last);
+    out->elapsed = all > 0 ? (double)passed / (double)all : today >= p->last;
+    if (p->adds) {
+        double actual = isfinite(out->actual) ? out->actual : 0;
+        out->expected = p->target * out->elapsed;
+        out->forecast = out->elapsed > 0 ? actual / out->elapsed : NAN;
+        out->missing = p->target > actual ? p->target - actual : 0;
+        out->a_day = left > 0 ? out->missing / (double)left : NAN;
+    } else if (isfinite(out->actual)) {
+        out->missing = p->target > out->actual ? p->target - out->actual : 0;
+    }
+    out->pace = out->expected > 0 && isfinite(out->actual) ? out->actual / out->expected : NAN;
+    return RC_OK;
+}
+
+/* ---- spreading ---- */
+
+static void add_part(struct plan *parts, size_t *n, struct plan part)
+{
+    part.parent_id = part.id;
+    part.id = 0;
+    parts[(*n)++] = part;
+}
+
+static enum rc by_time(struct measures *m, const struct plan *whole, enum period period, struct plan **parts, size_t *n,
+                       struct err *e)
+{
+    if ((int64_t)period >= whole->period)
+        return err_set(e, RC_UNPROCESSABLE, "plan_cannot_spread", "by", NULL);
+    *parts = ARENA_ARRAY(m->call->arena, struct plan, 400);
+    for (int64_t day = plan_first_day(period, whole->first); day <= whole->last && *n < 400;) {
+        struct plan part = *whole;
+        part.period = period;
+        part.first = day;
+        part.last = plan_last_day(period, day);
+        /* a week belongs to the month in which it begins */
+        if (day >= whole->first)
+            add_part(*parts, n, part);
+        day = part.last + 1;
+    }
+    return RC_OK;
+}
+
+static enum rc by_ids(struct measures *m, const struct plan *whole, enum plan_by by, struct plan **parts, size_t *n,
+                      struct err *e)
+{
+    bool already = (by == SPREAD_USER && whole->user_id) || (by == SPREAD_TEAM && (whole->team_id || whole->user_id)) ||
+                   (by == SPREAD_FUNNEL && whole->funnel_id);
+    if (already)
+        return err_set(e, RC_UNPROCESSABLE, "plan_cannot_spread", "by", NULL);
+    VEC(int64_t) ids = {0};
+    struct stmt *s;
+    enum rc rc = RC_OK;
+    for (size_t i = 0; by == SPREAD_USER && i < m->n_people; i++)
+        if (m->people[i].active && m->people[i].seen &&
+            (!whole->team_id || measure_in_team(m, m->people[i].team_id, whole->team_id)))
+            vec_push(&ids, m->people[i].id);
+    if (by != SPREAD_USER) {
+        TRY(db_prepare(m->call->db, &s,
+                       by == SPREAD_TEAM
+                           ? "SELECT id FROM team WHERE deleted_at IS NULL ORDER BY id"
+                           : "SELECT id FROM funnel WHERE deleted_at IS NULL AND archived = 0 ORDER BY id",
+                       e));
+        while ((rc = stmt_step(s, e)) == RC_ROW)
+            if (by == SPREAD_TEAM || rights_has_funnel(m->call->rights, stmt_col_i64(s, 0)))
+                vec_push(&ids, stmt_col_i64(s, 0));
+        stmt_done(s);
+        rc = rc == RC_DONE ? RC_OK : rc;
+    }
+    *parts = ARENA_ARRAY(m->call->arena, struct plan, ids.len + 1);
+    for (size_t i = 0; i < ids.len; i++) {
+        struct plan part = *whole;
+        *(by == SPREAD_USER ? &part.user_id : by == SPREAD_TEAM ? &part.team_id : &part.funnel_id) = ids.ptr[i];
+        add_part(*parts, n, part);
+    }
+    vec_free(&ids);
+    return rc;
+}
+
+/* In whole units, the rest to the last ones, so that the parts are the whole. */
+static void share_out(struct plan *parts, size_t n, const double *weight, double target)
+{
+    double all = 0, given = 0, weighed = 0;
+    for (size_t i = 0; i < n; i++)
+        all += weight[i];
+    for (size_t i = 0; i < n; i++) {
+        weighed += all > 0 ? weight[i] / all : 1 / (double)n;
+        parts[i].target = round(target * weighed) - given;
+        given += parts[i].target;
+    }
+}
+
+enum rc plan_spread(struct measures *m, const struct plan *whole, enum plan_by by, bool as_last_year,
+                    struct plan **parts, size_t *n, struct err *e)
+{
+    static const enum period periods[] = {PERIOD_MONTH, PERIOD_QUARTER, PERIOD_WEEK};
+    *n = 0;
+    TRY(by <= SPREAD_WEEK ? by_time(m, whole, periods[by], parts, n, e) : by_ids(m, whole, by, parts, n, e));
+    if (*n == 0)
+        return err_set(e, RC_UNPROCESSABLE, "plan_cannot_spread", "by", NULL);
+    if (!whole->adds)
+        return RC_OK;
+    double *weight = ARENA_ARRAY(m->call->arena, double, *n + 1);
+    for (size_t i = 0; as_last_year && i < *n; i++) {
+        const struct plan *p = &(*parts)[i];
+        struct measure_ask ask = {.name = p->measure,
+                                  .from = p->first - 364, /* the same day of the week */
+                                  .to = p->last - 364,
+                                  .user_id = p->user_id,
+                                  .team_id = p->team_id,
+                                  .funnel_id = p->funnel_id,
+                                  .product_id = p->product_id};
+        TRY(measure_value(m, &ask, &weight[i], e));
+        weight[i] = isfinite(weight[i]) && weight[i] > 0 ? weight[i] : 0;
+    }
+    share_out(*parts, *n, weight, whole->target);
+    return RC_OK;
+}

@@ -1,0 +1,105 @@
+// Plans by person and month, spread from above, what is missing until the plan, and pay that is not linear (R205-R213).
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { funnelOf, peopleOf, serve } from './harness.mjs'
+
+const server = await serve()
+const { admin, head, seller } = await peopleOf(server)
+const iso = (d) => d.toISOString().slice(0, 10)
+const now = new Date()
+const monthStart = iso(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)))
+const yearStart = `${now.getUTCFullYear()}-01-01`
+
+const funnel = await funnelOf(admin)
+const users = (await admin.list('/api/users', { limit: 50 })).items
+const sellerId = users.find((u) => u.role === 'seller').id
+
+async function win(value_minor) {
+  const deal = await seller.create('/api/deals', { title: 'Поставка', funnel_id: funnel.funnel.id, stage_id: funnel.stages[0].id, value_minor })
+  await seller.patch(`/api/deals/${deal.id}`, { stage_id: funnel.won.id })
+  return deal
+}
+
+test('the seller sees how much is missing until the plan of the month', async () => {
+  await win(300_000_00)
+  await win(100_000_00)
+  const plan = await head.create('/api/plans', { measure: 'revenue', period: 'month', starts_on: monthStart, user_id: sellerId, target: 1_000_000_00 })
+  const { items, currency } = await seller.get('/api/plans/progress')
+  assert.equal(currency, 'RUB')
+  const mine = items.find((i) => i.plan.id === plan.id)
+  assert.equal(mine.actual, 400_000_00)
+  assert.equal(mine.missing, 600_000_00)
+  assert.ok(mine.elapsed > 0 && mine.elapsed <= 1)
+  assert.ok(Math.abs(mine.expected_by_now - 1_000_000_00 * mine.elapsed) < 1)
+  assert.ok(Math.abs(mine.pace - mine.actual / mine.expected_by_now) < 1e-9)
+  assert.equal(mine.plan.title, 'Выручка')
+  const panel = await seller.get('/api/kpi/panel')
+  assert.deepEqual(panel.month.items.filter((i) => i.plan_id === plan.id).map((i) => [i.measure, i.actual, i.share]), [['revenue', 400_000_00, 0.4]])
+  assert.equal(panel.day.items.find((i) => i.measure === 'won').actual, 2)
+  assert.equal((await head.get(`/api/kpi/panel?user_id=${sellerId}`)).month.items[0].actual, 400_000_00)
+})
+
+test('a plan of the year is spread over its months without losing a kopeck, and taken back in one step', async () => {
+  const year = await head.create('/api/plans', { measure: 'revenue', period: 'year', starts_on: yearStart, target: 10_000_000_01 })
+  const equal = (await head.get(`/api/plans/spread?plan_id=${year.id}&by=month`)).items
+  assert.equal(equal.length, 12)
+  assert.equal(equal.reduce((sum, p) => sum + p.target, 0), 10_000_000_01)
+  assert.deepEqual([...new Set(equal.map((p) => p.parent_id))], [year.id])
+  const people = (await head.get(`/api/plans/spread?plan_id=${year.id}&by=user`)).items
+  assert.equal(people.reduce((sum, p) => sum + p.target, 0), 10_000_000_01)
+  assert.equal((await head('GET', `/api/plans/spread?plan_id=${year.id}&by=day`)).status, 400)
+  const plans = equal.map(({ measure, period, starts_on, target, parent_id }) => ({ measure, period, starts_on, target, parent_id }))
+  const made = await head.create('/api/plans/spread', { plans })
+  assert.equal(made.made, 12)
+  const children = () => head.list('/api/plans', { filter: `parent_id = ${year.id}`, limit: 50 })
+  assert.equal((await children()).items.length, 12)
+  await head.must(200)('POST', '/api/undo', { change_id: made.change_id })
+  assert.equal((await children()).items.length, 0)
+  assert.equal((await head('GET', `/api/plans/spread?plan_id=${equal[0].parent_id}&by=year`)).status, 400)
+  assert.equal((await seller('POST', '/api/plans/spread', { plans })).status, 403)
+})
+
+test('whoever sees only own deals sees only own plans', async () => {
+  const role = await admin.create('/api/roles', { name: 'Только свои', base: 'seller', rights: { objects: { deal: { see: 'own', edit: 'own', delete: 'own', export: 'own' } } } })
+  await admin.create('/api/users', { name: 'Новый', email: 'new@example.ru', role: 'seller', role_id: role.id, password: 'пароль для тестов' })
+  const other = await server.signIn('new@example.ru', 'пароль для тестов')
+  assert.deepEqual((await other.get('/api/plans/progress')).items, [])
+  const panel = await other.get('/api/kpi/panel')
+  assert.equal(panel.month.items.find((i) => i.measure === 'revenue').actual, 0)
+})
+
+test('a scheme of pay is tried on past months before it is used; one that makes no sense is refused', async () => {
+  const last = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1))
+  await head.create('/api/plans', { measure: 'created', period: 'month', starts_on: iso(last), user_id: sellerId, target: 10 })
+  const scheme = { measure: 'created', period: 'month', user_id: sellerId, base_minor: 50_000_00, steps: [{ from: 80, percent: 0, pay_minor: 10_000_00 }, { from: 100, pay_minor: 40_000_00 }], params: { of: 'plan' } }
+  const { items } = await head.must(200)('POST', '/api/pay-schemes/try', { scheme, periods: 3 }).then((r) => r.body)
+  assert.equal(items.length, 3)
+  assert.deepEqual(items.map((i) => [i.value, i.pay_minor]), [[0, 50_000_00], [0, 50_000_00], [0, 50_000_00]])
+  assert.equal(items[0].target, 10)
+  assert.equal(items[1].target, null)
+  assert.equal((await head('POST', '/api/pay-schemes/try', { scheme: { ...scheme, steps: [] } })).body.code, 'bad_steps')
+  assert.equal((await head('POST', '/api/pay-schemes/try', { scheme: { ...scheme, measure: 'nothing' } })).body.code, 'measure_not_found')
+  const kept = await head.create('/api/pay-schemes', { name: 'Продавцы', measure: 'revenue', steps: scheme.steps, base_minor: 50_000_00 })
+  assert.equal(kept.currency, 'RUB')
+  assert.equal((await head('POST', '/api/pay-schemes', { name: 'Плохая', measure: 'revenue', steps: [{ from: 'много' }] })).body.code, 'bad_steps')
+})
+
+test('plan and actual as a report: whose plan, what is missing a day', async () => {
+  const r = await head.get('/api/reports/plan_fact')
+  const rows = r.rows.map((row) => Object.fromEntries(r.columns.map((c, i) => [c.id, row[i]])))
+  const mine = rows.find((row) => row.whose === 'seller' && row.measure === 'Выручка')
+  assert.equal(mine.target, 1_000_000)
+  assert.equal(mine.actual, 400_000)
+  assert.ok(Math.abs(mine.done_share - 0.4) < 1e-9)
+  assert.match(r.verdict, /Выполнено планов: 0 из/)
+  assert.ok((await seller.get('/api/reports/plan_fact')).rows.length >= 1)
+})
+
+test('any number of any report can be a KPI', async () => {
+  const measures = await head.get('/api/measures')
+  assert.ok(measures.find((m) => m.id === 'revenue' && m.adds))
+  const plan = await head.create('/api/plans', { measure: 'conversion.mature_rate', period: 'month', starts_on: monthStart, target: 0.4 })
+  const { items } = await head.get(`/api/plans/progress?plan_id=${plan.id}`)
+  assert.equal(items[0].actual, null, 'nothing is old enough yet')
+  assert.equal(items[0].plan.title, 'Конверсия зрелых')
+})
