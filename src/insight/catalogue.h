@@ -20,8 +20,11 @@
     R(coverage)                                                                                                        \
     R(competitors)                                                                                                     \
     R(difficult)                                                                                                       \
+    R(automation)                                                                                                      \
+    R(adoption)                                                                                                        \
     R(sources)                                                                                                         \
     R(ltv)                                                                                                             \
+    R(products)                                                                                                        \
     R(forecast)                                                                                                        \
     R(breaks)                                                                                                          \
     R(before_after)                                                                                                    \
