@@ -2,11 +2,17 @@
  * One question to the database for all gates; never a check a deal. */
 #include "crm/engine.h"
 #include "crm/funnel_draft.h"
+#include "crm/workday.h"
 #include <stdlib.h>
 
 #define IDS_SHOWN 100
 #define GATES_ASKED 30 /* at once */
 
+/* Working hours of a team of its own; team 0: of everybody else. */
+struct hours {
+    int64_t team;
+    struct calendar work;
+};
 struct impact {
     struct db *db;
     struct arena *a;
@@ -14,8 +20,37 @@ struct impact {
     struct draft_row row;
     const struct draft *d;
     json_t *now;
+    struct hours *hours; /* the company's last */
+    size_t n_hours;
     struct jw w;
 };
+
+static enum rc load_hours(struct impact *m, struct err *e)
+{
+    VEC(int64_t) found = {0};
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(m->db, &s,
+                   "SELECT t.id, min(u.id) FROM team t JOIN users u ON u.team_id = t.id WHERE t.deleted_at IS NULL"
+                   " AND (t.time_zone IS NOT NULL OR t.calendar IS NOT NULL) GROUP BY t.id ORDER BY t.id",
+                   e));
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        vec_push(&found, stmt_col_i64(s, 0));
+        vec_push(&found, stmt_col_i64(s, 1));
+    }
+    stmt_done(s);
+    rc = rc == RC_DONE ? RC_OK : rc;
+    m->hours = ARENA_ARRAY(m->a, struct hours, found.len / 2 + 1);
+    for (size_t i = 0; i < found.len && rc == RC_OK; i += 2) {
+        m->hours[m->n_hours].team = found.ptr[i];
+        rc = calendar_of_user(m->db, m->a, found.ptr[i + 1], &m->hours[m->n_hours++].work, e);
+    }
+    vec_free(&found);
+    if (rc == RC_OK)
+        rc = calendar_of_user(m->db, m->a, 0, &m->hours[m->n_hours].work, e);
+    m->hours[m->n_hours++].team = 0;
+    return rc;
+}
 
 /* ---- counting ---- */
 
@@ -106,6 +141,34 @@ static struct str field_lack(struct impact *m, const char *field)
     return str_fmt(m->a, "%s is null", field);
 }
 
+/* Who has waited longer than so many working hours, by those of the team that the deal is with. */
+static struct str waiting_lack(struct impact *m, int64_t hours)
+{
+    struct str others = STR(""), text = STR("");
+    for (size_t i = 0; i < m->n_hours; i++) {
+        const struct hours *h = &m->hours[i];
+        int64_t since = calendar_add(&h->work, m->env->now, hours ? -hours * MS_HOUR : -1);
+        struct str when = time_format(m->a, since);
+        if (m->n_hours == 1)
+            return str_fmt(m->a, "waiting_since < \"%.*s\"", STR_ARG(when));
+        struct str who =
+            h->team ? str_fmt(m->a, "owner_id.team_id = %lld", (long long)h->team)
+                    : str_fmt(m->a, "(owner_id.team_id is null or owner_id.team_id not in (%.*s))", STR_ARG(others));
+        others = str_fmt(m->a, "%.*s%s%lld", STR_ARG(others), others.len ? ", " : "", (long long)h->team);
+        text = str_fmt(m->a, "%.*s%s%.*s and waiting_since < \"%.*s\"", STR_ARG(text), text.len ? " or " : "(",
+                       STR_ARG(who), STR_ARG(when));
+    }
+    return str_fmt(m->a, "%.*s)", STR_ARG(text));
+}
+
+/* How long a client may wait; -1: nobody says. */
+static int64_t wait_hours(const struct impact *m, const struct draft_node *gate)
+{
+    const json_t *least = json_object_get(gate->json, "least"),
+                 *stage = json_object_get(m->d->nodes[gate->stage].json, "wait_hours");
+    return json_is_integer(least) ? json_integer_value(least) : json_is_integer(stage) ? json_integer_value(stage) : -1;
+}
+
 /* What a deal looks like that lacks it; empty: every deal does. */
 static struct str lack_of(struct impact *m, const struct draft_node *n, enum gate_kind kind)
 {
@@ -122,7 +185,7 @@ static struct str lack_of(struct impact *m, const struct draft_node *n, enum gat
     case GATE_OF_COVERAGE:
         return str_fmt(m->a, "not coverage >= %lld", least);
     case GATE_OF_WAITING:
-        return str_fmt(m->a, "waiting_since < now - %lldh", least);
+        return waiting_lack(m, wait_hours(m, n));
     default:
         return STR("");
     }
@@ -157,7 +220,7 @@ static bool begin_lack(struct impact *m, const struct draft_node *n, struct lack
     int kind = index_of(gate_kind_names, json_string_value(json_object_get(n->json, "kind")));
     const char *outcome = json_string_value(json_object_get(stage->json, "outcome"));
     bool of_loss = outcome && strcmp(outcome, "lost") == 0; /* asked when one loses, of nobody before */
-    if (n->archived || kind < 0 || of_loss || gate_same(m, n))
+    if (n->archived || kind < 0 || of_loss || gate_same(m, n) || (kind == GATE_OF_WAITING && wait_hours(m, n) < 0))
         return false;
     struct str stages = stages_behind(m, stage), lack = lack_of(m, n, (enum gate_kind)kind);
     int64_t class = json_integer_value(json_object_get(n->json, "deal_class_id"));
@@ -246,6 +309,7 @@ static void put_lack(struct impact *m, struct lack *l)
 
 static enum rc put_lacks(struct impact *m, struct err *e)
 {
+    TRY(load_hours(m, e));
     struct lacks all = {.ptr = ARENA_ARRAY(m->a, struct lack, m->d->n + 1)};
     for (size_t i = 0; i < m->d->n; i++)
         if (m->d->nodes[i].part == FP_GATE && begin_lack(m, &m->d->nodes[i], &all.ptr[all.n])) {

@@ -1,6 +1,7 @@
 /* Collecting the deals of a review: one query over the open deals of the team, then the reasons of each in memory. */
 #include "crm/review.h"
 #include "crm/engine.h"
+#include "crm/workday.h"
 #include <stdlib.h>
 
 enum rc team_people(struct db *db, struct arena *a, int64_t team, const char **out, struct err *e)
@@ -28,7 +29,8 @@ enum rc team_people(struct db *db, struct arena *a, int64_t team, const char **o
 }
 
 struct look {
-    int64_t id, norm, entered, contact, tasks, overdue_at, overdue, cost, value, overridden, back, waiting, wait_hours;
+    int64_t id, norm, entered, contact, tasks, overdue_at, overdue, cost, value, overridden, back, waiting, wait_hours,
+        owner, waited;
     bool unprofitable, deferred, has_value;
 };
 struct item {
@@ -57,7 +59,8 @@ static struct look read_row(struct stmt *s)
                          .back = stmt_col_i64(s, 11),
                          .waiting = stmt_col_null(s, 12) ? 0 : stmt_col_i64(s, 12),
                          .wait_hours = stmt_col_null(s, 13) ? 0 : stmt_col_i64(s, 13),
-                         .deferred = stmt_col_i64(s, 14) != 0};
+                         .deferred = stmt_col_i64(s, 14) != 0,
+                         .owner = stmt_col_null(s, 15) ? 0 : stmt_col_i64(s, 15)};
 }
 
 /* One reason with up to two numbers; names in order of the alphabet, as the text of a tree is kept. */
@@ -98,8 +101,8 @@ static int64_t put_reasons(struct jw *w, const struct look *d, int64_t now)
         reason(w, &n, "overridden", "count", d->overridden, NULL, 0);
     if (d->back)
         reason(w, &n, "stepped_back", "count", d->back, NULL, 0);
-    if (d->waiting && now - d->waiting >= d->wait_hours * MS_HOUR)
-        reason(w, &n, "waiting", "hours", (now - d->waiting) / MS_HOUR, NULL, 0);
+    if (d->waiting && d->waited >= d->wait_hours * MS_HOUR)
+        reason(w, &n, "waiting", "hours", d->waited / MS_HOUR, NULL, 0);
     jw_end_arr(w);
     return n;
 }
@@ -115,34 +118,55 @@ static const char *deals_sql(struct arena *a, const char *people)
                    " j.object_kind = 3 AND j.object_id = d.id AND j.verb = 14 AND j.at >= $2) END, CASE WHEN"
                    " d.returns = 0 THEN 0 ELSE (SELECT count(*) FROM deal_return r JOIN journal j ON j.seq = r.seq"
                    " WHERE r.deal_id = d.id AND j.at >= $2) END, d.waiting_since, s.wait_hours, CASE WHEN"
-                   " d.deferred_until > $1 OR d.wait_id IS NOT NULL THEN 1 ELSE 0 END FROM deal d JOIN stage s ON"
+                   " d.deferred_until > $1 OR d.wait_id IS NOT NULL THEN 1 ELSE 0 END, d.owner_id FROM deal d JOIN "
+                   "stage s ON"
                    " s.id = d.stage_id WHERE d.status = 0 AND d.deleted_at IS NULL AND d.created_at <= $1%s%s%s ORDER "
                    "BY d.id",
                    people ? " AND d.owner_id IN (" : "", people ? people : "", people ? ")" : "")
         .ptr;
 }
 
+/* Working hours of whose deal it is, as the stage counts them. Deals come in no order of owners; few clients wait. */
+static enum rc count_waiting(struct change *ch, struct look *d, struct err *e)
+{
+    struct calendar work;
+    if (!d->waiting || ch->at - d->waiting < d->wait_hours * MS_HOUR)
+        return RC_OK;
+    TRY(calendar_of_user(ch->tx->db, ch->tx->arena, d->owner, &work, e));
+    d->waited = calendar_between(&work, d->waiting, ch->at);
+    return RC_OK;
+}
+
+static enum rc put_item(struct change *ch, struct look *d, struct items *out, struct err *e)
+{
+    struct buf b = {0};
+    struct jw w = jw_to(&b);
+    TRY(count_waiting(ch, d, e));
+    struct item one = {.deal = d->id, .reasons = put_reasons(&w, d, ch->at), .value = d->value};
+    if (one.reasons) {
+        one.why = str_dup(ch->tx->arena, buf_view(&b));
+        vec_push(out, one);
+    }
+    buf_free(&b);
+    return RC_OK;
+}
+
 static enum rc find(struct change *ch, const char *people, int64_t since, struct items *out, struct err *e)
 {
-    struct arena *a = ch->tx->arena;
+    VEC(struct look) all = {0};
     struct stmt *s;
     enum rc rc;
-    TRY(db_prepare(ch->tx->db, &s, deals_sql(a, people), e));
+    TRY(db_prepare(ch->tx->db, &s, deals_sql(ch->tx->arena, people), e));
     stmt_i64(s, 1, ch->at);
     stmt_i64(s, 2, since);
-    while ((rc = stmt_step(s, e)) == RC_ROW) {
-        struct look d = read_row(s);
-        struct buf b = {0};
-        struct jw w = jw_to(&b);
-        struct item one = {.deal = d.id, .reasons = put_reasons(&w, &d, ch->at), .value = d.value};
-        if (one.reasons) {
-            one.why = str_dup(a, buf_view(&b));
-            vec_push(out, one);
-        }
-        buf_free(&b);
-    }
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        vec_push(&all, read_row(s));
     stmt_done(s);
-    return rc == RC_DONE ? RC_OK : rc;
+    rc = rc == RC_DONE ? RC_OK : rc;
+    for (size_t i = 0; i < all.len && rc == RC_OK; i++)
+        rc = put_item(ch, &all.ptr[i], out, e);
+    vec_free(&all);
+    return rc;
 }
 
 static int by_weight(const void *x, const void *y)

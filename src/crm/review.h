@@ -2,7 +2,7 @@
 #pragma once
 #include "crm/command.h"
 
-#define REVIEW_ITEMS_MOST 500 /* of the deals with the most reasons and the greatest values */
+#define REVIEW_ITEMS_MOST 2000 /* of the deals with the most reasons and the greatest values */
 #define REVIEW_SILENT_DAYS 14
 #define REVIEW_STUCK(norm) ((norm)*3 / 2) /* beyond this a deal stands too long in its stage */
 

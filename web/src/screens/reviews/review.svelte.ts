@@ -24,7 +24,13 @@ export class OneReview {
     try {
       this.review = await get<Review>(`/api/reviews/${this.id}`)
       const filter = encodeURIComponent(`review_id = ${this.id}`)
-      const { items } = await get<List<ReviewItem>>(`/api/review-items?filter=${filter}&limit=500&sort=id`)
+      const items: ReviewItem[] = []
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const path = `/api/review-items?filter=${filter}&limit=500&sort=id&cursor=${cursor}`
+        const page: List<ReviewItem> = await get<List<ReviewItem>>(path)
+        items.push(...page.items)
+        cursor = page.next_cursor
+      }
       this.items = openFirst(items)
       await this.#loadDeals()
       this.state = 'ready'
