@@ -174,3 +174,49 @@ test('who has more deals than the cap is overloaded; an expert called in too ear
   assert.deepEqual((await report(boris, 'workload')).rows.map((r) => r.group), ['Борис'])
   assert.equal((await report(admin, 'workload', { by: 'team' })).rows.find((r) => r.group === 'Эксперты').early, 1)
 })
+
+test('who works is told from who has an account only; programs and imports are told from hands (R362)', async () => {
+  const mon = await monday()
+  await clock(server, mon)
+  const from = new Date(mon).toISOString()
+  const fresh = await server.signIn('ann@example.ru', 'пароль для тестов')
+  for (let i = 0; i < 3; i++) await fresh.create('/api/deals', { title: `Руками ${i}`, funnel_id: funnel.id, stage_id: stages[0].id })
+  await anna.create('/api/notes', { text: 'Программой', deal_id: (await admin.list('/api/deals', { sort: '-id', limit: 1 })).items[0].id })
+  await clock(server, mon + 4 * day)
+  const all = await report(admin, 'adoption', { from })
+  const row = all.rows.find((r) => r.group === 'Анна')
+  assert.deepEqual([row.active_days, row.day_share, row.active_hours, row.of_deals, row.of_notes], [1, 0.2, 1, 3, 1])
+  assert.deepEqual([row.by_hand_rate, row.by_api_rate, row.by_import_rate], [0.75, 0.25, 0])
+  assert.equal(row.last_seen, mon)
+  const idle = all.rows.find((r) => r.group === 'Борис')
+  assert.deepEqual([idle.active_days, idle.changes, idle.last_seen], [0, 0, null], 'an account that does nothing is shown')
+  assert.equal(all.summary.working_days, 5)
+  assert.match(all.verdict, /5/)
+  assert.deepEqual((await report(boris, 'adoption', { from })).rows.map((r) => r.group), ['Борис'])
+  assert.equal((await report(admin, 'adoption', { from, by: 'day' })).rows[0].active_days, 1)
+})
+
+test('a rule that sets a task each time makes its share of the changes (R363)', async () => {
+  const { funnel: auto, stages: steps } = await funnelOf(admin, { name: 'С правилами', task_rule: 'off' })
+  const rule = await admin.create('/api/triggers', {
+    name: 'Задача на новую',
+    funnel_id: auto.id,
+    enabled: true,
+    event: { on: 'created' },
+    actions: [{ do: 'task', title: 'Связаться', due_hours: 24 }],
+  })
+  const mon = await monday()
+  await clock(server, mon)
+  const from = new Date(mon).toISOString()
+  const deals = []
+  for (let i = 0; i < 3; i++) deals.push(await deal(`С правилом ${i}`, { funnel_id: auto.id, stage_id: steps[0].id }))
+  const all = await report(admin, 'automation', { from, minutes: 2 })
+  const row = all.rows.find((r) => r.rule === 'Задача на новую')
+  assert.deepEqual([row.runs, row.runs_done, row.runs_failed, row.tasks_set], [3, 3, 0, 3])
+  assert.equal(row.fail_rate, null, 'three runs are too few for a rate')
+  assert.ok(all.summary.auto_rate > 0 && all.summary.auto_rate < 1)
+  near(all.summary.saved_hours, (all.summary.automatic * 2) / 60)
+  assert.deepEqual(await drilled(admin, 'automation', rule.id, 'runs_done', { from }), deals.map((d) => d.id))
+  const hidden = await report(boris, 'automation', { from })
+  assert.deepEqual([hidden.rows, hidden.codes], [[], ['automation_hidden']])
+})
