@@ -169,7 +169,7 @@ static void look(struct ltv *l, struct report_result *r)
     purchases_period(&l->p, &l->asked);
     purchases_find(&l->b, &l->p, l->money);
     l->of = ARENA_ARRAY(l->p.call->arena, struct group, l->p.n_groups + 1);
-    l->t = tally_new(l->p.call, r, "rows", l->p.n_groups + 1, pop_keys(&l->p), counts, 1);
+    l->t = tally_new(l->p.call, r, "rows", l->p.n_groups, pop_keys(&l->p), counts, 1);
     place(l);
     pop_unlock(&l->p);
     fit(l);
