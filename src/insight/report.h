@@ -52,7 +52,8 @@ extern const char *const report_type_names[];
 struct report_column {
     const char *id; /* its title is report.column.<id> of i18n/, what it means report.about.<id> */
     enum report_type type;
-    bool drill;      /* the deals behind each of its numbers can be asked for: see report_tally */
+    bool drill;      /* the deals behind each of its numbers can be asked for: see tally */
+    bool events;     /* it counts what happened, of which a deal may have several: its deals are fewer */
     const char *ref; /* RT_ID: plural name of the noun ("deals", "users", "stages") the name before it leads to */
 };
 struct report_table {

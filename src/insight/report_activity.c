@@ -7,12 +7,12 @@ enum { CALLS, MEETINGS, LETTERS, TODOS, NOTES, MOVES, COLUMNS }; /* the first fo
 static const char *const counted[] = {"calls", "meetings", "letters", "todos", "notes", "moves_made"};
 static const struct report_column columns[] = {
     {"group", RT_TEXT},
-    {"calls", RT_INT, .drill = true},
-    {"meetings", RT_INT, .drill = true},
-    {"letters", RT_INT, .drill = true},
-    {"todos", RT_INT, .drill = true},
-    {"notes", RT_INT, .drill = true},
-    {"moves_made", RT_INT, .drill = true},
+    {"calls", RT_INT, .drill = true, .events = true},
+    {"meetings", RT_INT, .drill = true, .events = true},
+    {"letters", RT_INT, .drill = true, .events = true},
+    {"todos", RT_INT, .drill = true, .events = true},
+    {"notes", RT_INT, .drill = true, .events = true},
+    {"moves_made", RT_INT, .drill = true, .events = true},
     {"touches", RT_INT},
     {"active_days", RT_INT},
     {"touches_a_day", RT_REAL},

@@ -11,9 +11,9 @@ static const char *const counted[] = {"runs_done", "runs_failed", "runs_held"};
 static const struct report_column columns[] = {
     {"rule", RT_TEXT},
     {"runs", RT_INT},
-    {"runs_done", RT_INT, .drill = true},
-    {"runs_failed", RT_INT, .drill = true},
-    {"runs_held", RT_INT, .drill = true},
+    {"runs_done", RT_INT, .drill = true, .events = true},
+    {"runs_failed", RT_INT, .drill = true, .events = true},
+    {"runs_held", RT_INT, .drill = true, .events = true},
     {"fail_rate", RT_RATE},
     {"fail_low", RT_RATE},
     {"fail_high", RT_RATE},

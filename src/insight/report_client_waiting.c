@@ -8,12 +8,12 @@ enum { WAITS, LONG, STILL, COLUMNS };
 static const char *const counted[] = {"waits", "waits_long", "waits_still"};
 static const struct report_column columns[] = {
     {"group", RT_TEXT},
-    {"waits", RT_INT, .drill = true},
-    {"waits_long", RT_INT, .drill = true},
+    {"waits", RT_INT, .drill = true, .events = true},
+    {"waits_long", RT_INT, .drill = true, .events = true},
     {"long_rate", RT_RATE},
     {"long_low", RT_RATE},
     {"long_high", RT_RATE},
-    {"waits_still", RT_INT, .drill = true},
+    {"waits_still", RT_INT, .drill = true, .events = true},
     {"median_hours", RT_HOURS},
     {"p90_hours", RT_HOURS},
     {"total_hours", RT_HOURS},

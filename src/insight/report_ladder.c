@@ -8,14 +8,14 @@ static const char *const counted[] = {"climbs",     "falls",         "wins",    
                                       "reopenings", "client_climbs", "client_falls"};
 static const struct report_column columns[] = {
     {"group", RT_TEXT},
-    {"climbs", RT_INT, .drill = true},
-    {"falls", RT_INT, .drill = true},
+    {"climbs", RT_INT, .drill = true, .events = true},
+    {"falls", RT_INT, .drill = true, .events = true},
     {"fall_rate", RT_RATE},
     {"fall_low", RT_RATE},
     {"fall_high", RT_RATE},
-    {"wins", RT_INT, .drill = true},
-    {"losses", RT_INT, .drill = true},
-    {"reopenings", RT_INT, .drill = true},
+    {"wins", RT_INT, .drill = true, .events = true},
+    {"losses", RT_INT, .drill = true, .events = true},
+    {"reopenings", RT_INT, .drill = true, .events = true},
     {"client_climbs", RT_INT}, /* of two nouns: no list shows both */
     {"client_falls", RT_INT},
 };

@@ -75,6 +75,8 @@ static void put_columns(struct jw *w, const struct report *report, const struct 
         jw_kstr(w, "title", i18n_text(lang, key));
         if (c->drill)
             jw_kbool(w, "drill", true);
+        if (c->events)
+            jw_kbool(w, "events", true);
         if (c->ref != NULL)
             jw_kc(w, "ref", c->ref);
         put_about(w, report, c->id, lang);
@@ -210,13 +212,27 @@ static void put_figures(struct jw *w, const struct report_result *r, const char 
     put_rows(w, r, lang);
 }
 
-static void put_summary_types(struct jw *w, const struct report_result *r)
+/* Of each number of the summary: its type, what it is called, and what it means where that needs saying. */
+static void put_summary_types(struct jw *w, const struct report_result *r, const char *lang)
 {
+    static const char *const parts[] = {"summary", "about"};
+    char key[120];
+    struct str text;
     jw_key(w, "summary_types");
     jw_obj(w);
     for (size_t i = 0; i < r->summary.len; i++)
         jw_kc(w, r->summary.ptr[i].key, report_type_names[r->summary.ptr[i].type]);
     jw_end_obj(w);
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+        jw_key(w, k == 0 ? "summary_titles" : "summary_about");
+        jw_obj(w);
+        for (size_t i = 0; i < r->summary.len; i++) {
+            snprintf(key, sizeof key, "report.%s.%s", parts[k], r->summary.ptr[i].key);
+            if (known_text(lang, key, &text))
+                jw_kstr(w, r->summary.ptr[i].key, text);
+        }
+        jw_end_obj(w);
+    }
 }
 
 void report_json(struct jw *w, const struct report_result *r, const char *lang)
@@ -229,7 +245,7 @@ void report_json(struct jw *w, const struct report_result *r, const char *lang)
     if (r->currency.len > 0)
         jw_kstr(w, "currency", r->currency);
     put_figures(w, r, lang);
-    put_summary_types(w, r);
+    put_summary_types(w, r, lang);
     put_tables(w, r, lang);
     put_chart(w, &r->report->chart, r);
     put_notes(w, r);

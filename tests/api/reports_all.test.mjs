@@ -1,0 +1,104 @@
+// Whatever stands in the catalogue: it answers without a parameter, on an empty base too, in both languages; its files
+// open; and behind every number stand exactly the deals it counted (R001, R035, R102).
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cli, freshPlace, peopleOf, root, serve, startServer } from './harness.mjs'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const texts = Object.fromEntries(['ru', 'en'].map((l) => [l, JSON.parse(readFileSync(join(root, `i18n/${l}.json`), 'utf8'))]))
+const typed = new Set(['text', 'int', 'real', 'days', 'hours', 'rate', 'points', 'time', 'date', 'money', 'id'])
+
+function wholeText(report) {
+  const keys = [`report.${report.id}.title`, `report.${report.id}.question`, `report.${report.id}.method`, `report.${report.id}.source`]
+  for (const key of Object.keys(report.summary).filter((k) => !Array.isArray(report.summary[k]))) keys.push(`report.summary.${key}`)
+  for (const table of [{ columns: report.columns }, ...report.tables])
+    for (const c of table.columns) if (c.type !== 'id') keys.push(`report.column.${c.id}`)
+  for (const table of report.tables) keys.push(`report.table.${table.id}`)
+  return keys
+}
+
+function wellFormed(report) {
+  for (const c of report.columns) assert.ok(typed.has(c.type), `${report.id}: ${c.id} is ${c.type}`)
+  for (const row of report.rows) assert.equal(row.length, report.columns.length, report.id)
+  if (report.keys) {
+    assert.equal(report.keys.length, report.rows.length, `${report.id}: a key a row`)
+    assert.equal(new Set(report.keys).size, report.keys.length, `${report.id}: keys tell rows apart`)
+  }
+  for (const l of ['ru', 'en']) for (const key of wholeText(report)) assert.ok(texts[l][key], `${l}: ${key} has no text`)
+  if (!report.chart) return
+  const columns = report.chart.table ? report.tables.find((t) => t.id === report.chart.table)?.columns : report.columns
+  assert.ok(columns, `${report.id}: no table ${report.chart.table} to draw`)
+  for (const part of ['x', 'y', 'series', 'low', 'high', 'y2'])
+    if (report.chart[part]) assert.ok(columns.some((c) => c.id === report.chart[part]), `${report.id}: no column ${report.chart[part]} to draw`)
+}
+
+// Looks at every report and tells of all that are wrong at once.
+async function each(list, look) {
+  const wrong = []
+  for (const entry of list) await look(entry.id, entry).catch((e) => wrong.push(`${entry.id}: ${e.message}`))
+  assert.deepEqual(wrong, [])
+}
+
+test('a new company opens every report: nothing breaks where there is nothing yet', async () => {
+  const server = await serve()
+  const { admin, seller } = await peopleOf(server)
+  await each(await admin.get('/api/reports'), async (id) => {
+    for (const who of [admin, seller]) {
+      const r = await who('GET', `/api/reports/${id}`)
+      assert.ok(r.status === 200 || (r.status === 404 && r.body.code === 'funnel_not_found'), `${r.status} ${r.text.slice(0, 200)}`)
+    }
+  })
+})
+
+test('every report of a living company: texts, files, and the deals behind each number', { timeout: 240_000 }, async () => {
+  const place = freshPlace()
+  assert.equal((await cli(['demo', ...place, '--deals', '600', '--seed', '7'])).code, 0)
+  const server = await startServer({ place, args: ['--demo'] })
+  const people = await server.anon.get('/api/demo')
+  const head = await comeAs(server, people, 'head')
+  const seller = await comeAs(server, people, 'seller')
+  await each(await head.get('/api/reports'), async (id, { params }) => {
+    const report = await head.get(`/api/reports/${id}`)
+    wellFormed(report)
+    await numbersLeadToDeals(head, report, params.map((p) => p.name))
+    for (const format of ['csv', 'xlsx', 'text']) {
+      const r = await head('GET', `/api/reports/${id}?format=${format}`)
+      assert.equal(r.status, 200, `as ${format}: ${r.text.slice(0, 200)}`)
+    }
+    const own = await seller('GET', `/api/reports/${id}`)
+    assert.equal(own.status, 200, `for a seller: ${own.text.slice(0, 200)}`)
+  })
+  await server.stop()
+})
+
+async function comeAs(server, { people }, role) {
+  const r = await server.anon('POST', '/api/demo/session', { user_id: people.find((p) => p.role === role).user_id })
+  return server.as({ cookie: r.headers.get('set-cookie').split(';')[0], csrf: r.body.csrf, user: r.body.user })
+}
+
+// Up to twelve numbers of each table, spread over it: the larger counts first.
+async function numbersLeadToDeals(api, report, known) {
+  const tables = [{ id: 'rows', columns: report.columns, keys: report.keys ?? [], rows: report.rows }]
+  for (const t of report.tables)
+    tables.push({ ...t, rows: (report.summary[t.id] ?? []).map((o) => t.columns.map((c) => o[c.id])) })
+  const query = new URLSearchParams()
+  for (const [k, v] of Object.entries(report.params)) if (v !== null && k !== 'funnel' && known.includes(k)) query.set(k, v)
+  for (const t of tables) {
+    const cells = []
+    t.columns.forEach((c, k) => {
+      if (c.drill) t.keys.forEach((key, i) => cells.push({ key, column: c.id, events: c.events, n: t.rows[i][k] }))
+    })
+    const asked = cells.filter((c) => c.n > 0).sort((a, b) => b.n - a.n)
+    const step = Math.max(1, Math.floor(asked.length / 12))
+    for (const cell of asked.filter((_, i) => i % step === 0).slice(0, 12)) {
+      query.set('table', t.id)
+      query.set('row', cell.key)
+      query.set('column', cell.column)
+      const r = await api('GET', `/api/reports/${report.id}/deals?${query}&limit=1`)
+      assert.equal(r.status, 200, `${report.id} ${t.id} ${cell.key} ${cell.column}: ${r.text.slice(0, 200)}`)
+      const what = `${report.id}: ${t.id}, row ${cell.key}, ${cell.column}: ${r.body.total} deals for ${cell.n}`
+      assert.ok(cell.events ? r.body.total > 0 && r.body.total <= cell.n : r.body.total === cell.n, what)
+    }
+  }
+}
