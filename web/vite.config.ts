@@ -10,7 +10,9 @@ const server = process.env.VORONKA_URL ?? 'http://127.0.0.1:8080'
 
 // The server words its errors itself; their texts need not travel to the browser. Those of some screens come with them
 // (texts:settings:ru): most people open them seldom, everybody waits for the first page.
-const serverTexts = /^(error|problem|lint|regulation|gate|classifier)\./
+// Of reports the browser has what stands around the figures; what the figures are called comes with them.
+const serverTexts =
+  /^(error|problem|lint|regulation|gate|classifier)\.|^report\.(?!(page|by|param|choice|group_of)\.)/
 const later: Record<string, RegExp> = {
   settings:
     /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member))\./,
@@ -20,7 +22,7 @@ const later: Record<string, RegExp> = {
   list: /^(bulk\.|list\.(?!(deals|contacts|companies|products|tasks)$))/,
   client: /^(client\.(?!(contact|company)$)|points\.|duplicates\.(?!title$))/,
   signin: /^(signin\.|invite\.(?!title$))/,
-  report: /^report\./,
+  report: /^(report|dashboard)\./,
   import: /^import\./,
 }
 /** The texts of one part, or those that belong to none. */

@@ -20,6 +20,10 @@ const ruled =
   (load: Screen['load']): Screen['load'] =>
   async () =>
     (await Promise.all([load(), i18n.with('settings'), i18n.with('rules'), i18n.with('work')]))[0]
+const reported =
+  (load: Screen['load']): Screen['load'] =>
+  async () =>
+    (await Promise.all([load(), i18n.with('report')]))[0]
 export const routes: Route<Screen>[] = [
   {
     path: '/board/:funnel?',
@@ -37,7 +41,7 @@ export const routes: Route<Screen>[] = [
   { path: '/tasks/list', screen: { title: 'list.tasks', load: list } },
   {
     path: '/deals/:id',
-    screen: { title: 'deal.page', load: () => import('./screens/deal/DealScreen.svelte') },
+    screen: { title: 'deal.page', load: () => work(import('./screens/deal/DealScreen.svelte')) },
   },
   {
     path: '/duplicates',
@@ -57,14 +61,14 @@ export const routes: Route<Screen>[] = [
     path: '/contacts/:id',
     screen: {
       title: 'client.contact',
-      load: () => ofClients(import('./screens/client/ContactScreen.svelte')),
+      load: () => work(ofClients(import('./screens/client/ContactScreen.svelte'))),
     },
   },
   {
     path: '/companies/:id',
     screen: {
       title: 'client.company',
-      load: () => ofClients(import('./screens/client/CompanyScreen.svelte')),
+      load: () => work(ofClients(import('./screens/client/CompanyScreen.svelte'))),
     },
   },
   {
@@ -73,19 +77,15 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/reports',
-    screen: {
-      title: 'nav.reports',
-      load: async () =>
-        (await Promise.all([import('./screens/reports/Reports.svelte'), i18n.with('report')]))[0],
-    },
+    screen: { title: 'nav.reports', load: reported(() => import('./screens/dashboards/Dashboards.svelte')) },
   },
   {
-    path: '/reports/conversion',
-    screen: {
-      title: 'nav.reports',
-      load: async () =>
-        (await Promise.all([import('./screens/reports/Conversion.svelte'), i18n.with('report')]))[0],
-    },
+    path: '/reports/all',
+    screen: { title: 'nav.reports', load: reported(() => import('./screens/reports/Gallery.svelte')) },
+  },
+  {
+    path: '/reports/:id',
+    screen: { title: 'nav.reports', load: reported(() => import('./screens/reports/ReportPage.svelte')) },
   },
   {
     path: '/invite/:token',

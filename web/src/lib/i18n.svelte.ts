@@ -4,7 +4,10 @@ import type ru from '../../../i18n/ru.json'
 export type Locale = 'ru' | 'en'
 /** What begins like this is the server's and not sent to the browser (vite.config.ts). */
 type ServerKey = `${'error' | 'problem' | 'lint' | 'regulation' | 'gate' | 'classifier'}.${string}`
-export type Key = Exclude<keyof typeof ru, ServerKey>
+/** Of reports the browser has what stands around the figures; what the figures are called comes with them. */
+type ReportKey = Extract<keyof typeof ru, `report.${string}`>
+type OwnReportKey = `report.${'page' | 'by' | 'param' | 'choice' | 'group_of'}.${string}`
+export type Key = Exclude<keyof typeof ru, ServerKey | Exclude<ReportKey, OwnReportKey>>
 /** The stems of plural texts: "board.deals" for board.deals.one, .few, .many, .other. */
 export type PluralKey = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never
 export type Params = Record<string, string | number>

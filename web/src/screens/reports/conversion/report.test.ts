@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { rate } from '../../charts/format'
-import { i18n } from '../../lib/i18n.svelte'
+import { rate } from '../../../charts/format'
+import { i18n } from '../../../lib/i18n.svelte'
 import { oneOf, periods, records, reportUrl, whyDiffers, type Report, type Summary } from './report'
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // A report as GET /api/reports/{id} gives it. Parts that this application does not know are left alone.
-import { num, percent, plural, t } from '../../lib/i18n.svelte'
-import type { Step, Transition } from '../../charts/stats'
+import { num, percent, plural, t } from '../../../lib/i18n.svelte'
+import type { Step, Transition } from '../../../charts/stats'
 
 export interface ReportInfo {
   id: string
