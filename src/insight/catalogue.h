@@ -9,6 +9,9 @@
     R(cohorts)                                                                                                         \
     R(transitions)                                                                                                     \
     R(dwell)                                                                                                           \
+    R(loss_reasons)                                                                                                    \
+    R(timeouts)                                                                                                        \
+    R(ageing)                                                                                                          \
     R(discipline)                                                                                                      \
     R(task_discipline)                                                                                                 \
     R(first_response)                                                                                                  \

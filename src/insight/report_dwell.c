@@ -68,11 +68,6 @@ static int64_t *keys_of(const struct pop *p)
     return keys;
 }
 
-static struct cell days(double ms)
-{
-    return isfinite(ms) ? cell_f(ms / MS_DAY) : cell_null();
-}
-
 static void put_row(struct dwell *x, size_t g, size_t stage, double whole, int64_t key)
 {
     const struct pop *p = &x->p;
@@ -92,8 +87,8 @@ static void put_row(struct dwell *x, size_t g, size_t stage, double whole, int64
         cell_i(st->id),
         cell_i(tally_of(&x->t, slot, DEALS)),
         cell_i(n),
-        told ? days(spread_km(s, 0.5)) : cell_null(),
-        told ? days(spread_km(s, 0.9)) : cell_null(),
+        told ? walk_days(spread_km(s, 0.5)) : cell_null(),
+        told ? walk_days(spread_km(s, 0.9)) : cell_null(),
         whole > 0 ? cell_f(s->sum / whole) : cell_null(),
         st->norm_days > 0 ? cell_i(st->norm_days) : cell_null(),
         norm ? cell_f(within) : cell_null(),

@@ -104,11 +104,6 @@ static void prepare(struct matrix *m)
     m->before = spreads_new(n * n);
 }
 
-static struct cell days(double ms)
-{
-    return isfinite(ms) ? cell_f(ms / MS_DAY) : cell_null();
-}
-
 static void put_pairs(struct matrix *m)
 {
     struct pop *p = &m->p;
@@ -136,8 +131,8 @@ static void put_pairs(struct matrix *m)
                 rate[0],
                 rate[1],
                 rate[2],
-                days(spread_quantile(&m->before[pair], 0.5)),
-                days(spread_quantile(&m->before[pair], 0.9)),
+                walk_days(spread_quantile(&m->before[pair], 0.5)),
+                walk_days(spread_quantile(&m->before[pair], 0.9)),
             };
             report_row_key(&p->result->main, m->pair_keys[pair], cells);
         }

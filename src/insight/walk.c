@@ -71,6 +71,20 @@ void walk_hidden(const struct pop *p, int64_t hidden)
         report_note(p->call, p->result, "rates_hidden", args, 2);
 }
 
+struct cell walk_days(double ms)
+{
+    return isfinite(ms) ? cell_f(ms / MS_DAY) : cell_null();
+}
+
+int walk_lost_from(const struct pop *p, const struct walk *w)
+{
+    int stage = POP_NO_STAGE;
+    for (size_t i = 0; i < w->n; i++)
+        if (!w->s[i].passed && stage_open(p, (size_t)w->s[i].stage))
+            stage = w->s[i].stage;
+    return stage;
+}
+
 int64_t walk_key(int64_t a, int64_t b)
 {
     uint64_t h = (uint64_t)a * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)b;

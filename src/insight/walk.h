@@ -31,6 +31,9 @@ enum { WALK_TOLD = 10 }; /* a rate of fewer is not told */
 /* pop_rate, but nulls under WALK_TOLD; how many were so is counted in *hidden for walk_hidden. */
 void walk_rate(struct cell out[3], int64_t k, int64_t n, int64_t *hidden);
 void walk_hidden(const struct pop *p, int64_t hidden); /* the note */
+struct cell walk_days(double ms);                      /* null when it is not a number */
+/* Where the deal stood when it was lost: its last open stage before; POP_NO_STAGE: lost from the start. */
+int walk_lost_from(const struct pop *p, const struct walk *w);
 /* One key of two, so small that JavaScript keeps it. */
 int64_t walk_key(int64_t a, int64_t b);
 /* For notes and verdicts. */
