@@ -135,12 +135,48 @@ static void what_is_due_is_told_once(void **state)
     rig_close(r);
 }
 
+/* From now on the database takes no change of deals with this title. */
+static enum rc break_deals(struct change *ch, void *arg, struct err *e)
+{
+    (void)arg;
+    if (db_kind_of(ch->tx->db) == DB_SQLITE)
+        return db_exec(ch->tx->db,
+                       "CREATE TRIGGER broken BEFORE UPDATE ON deal WHEN OLD.title = 'Беда'"
+                       " BEGIN SELECT RAISE(ABORT, 'broken'); END",
+                       e);
+    TRY(db_exec(ch->tx->db,
+                "CREATE FUNCTION broken() RETURNS trigger AS 'BEGIN RAISE EXCEPTION ''broken''; END' LANGUAGE plpgsql",
+                e));
+    return db_exec(ch->tx->db,
+                   "CREATE TRIGGER broken BEFORE UPDATE ON deal FOR EACH ROW WHEN (OLD.title = 'Беда')"
+                   " EXECUTE FUNCTION broken()",
+                   e);
+}
+
+static void what_cannot_be_woken_holds_nobody_up(void **state)
+{
+    struct rig *r = rig_open(*state);
+    int64_t healthy, now = time_now(), far = now + MS_DAY;
+    struct due_job j = {.job.apply = due_apply, .now = far + 1000};
+    struct err e = {0};
+    for (int i = 0; i < 310; i++) /* more than are looked at at once, and all of them before it */
+        DO(r, try_create(r, ENT_DEAL, NULL, "{'title':'Беда','deferred_until':%lld}", (long long)far));
+    DO(r, try_create(r, ENT_DEAL, &healthy, "{'title':'Спит','deferred_until':%lld}", (long long)far + 1));
+    DO(r, rig_do(r, break_deals, NULL));
+    OK(writer_run(r->writer, &j.job, &e));
+    assert_false(val_has(field_of(r, ENT_DEAL, healthy, DEAL_DEFERRED_UNTIL)));
+    OK(writer_run(r->writer, &j.job, &e));
+    assert_false(j.more); /* those that fail are tried again later, not at once and for ever */
+    rig_close(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(people_work_by_the_hours_of_their_team_else_of_the_company),
         SCENARIO(an_open_deal_is_not_left_without_a_task),
         SCENARIO(what_is_due_is_told_once),
+        SCENARIO(what_cannot_be_woken_holds_nobody_up),
     };
     return run_scenarios("tasks", tests, sizeof tests / sizeof tests[0]);
 }
