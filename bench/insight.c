@@ -235,7 +235,6 @@ static int64_t *managers(struct bench *b, size_t *rows)
 
 /* ---- percentiles ---- */
 
-/* The value that stands at k when sorted. */
 static int64_t select_nth(int64_t *v, size_t n, size_t k)
 {
     size_t low = 0, high = n - 1;
@@ -372,8 +371,6 @@ static int64_t *dwell(struct bench *b, size_t *rows)
     return out;
 }
 
-/* ---- moves from stage to stage ---- */
-
 struct moves {
     struct bench *b;
     uint32_t *n; /* by worker, from, to */
@@ -449,7 +446,6 @@ static int64_t *board(struct bench *b, size_t *rows)
     free(x);
     return out;
 }
-
 /* ---- what a report costs with a filter over three attributes, and without one ---- */
 
 static struct mask_plan *three;

@@ -387,11 +387,87 @@ static void everything_can_be_asked_as_it_was(void **state)
     town_close(t, p);
 }
 
+/* ---- reading a long journal ---- */
+
+enum { LONG_DEALS = 12000, LONG_MOVES = 3 };
+
+/* Events as an import writes them; the rows of the tables are of no interest here. */
+static enum rc long_journal(struct change *ch, void *arg, struct err *e)
+{
+    char data[200];
+    (void)arg;
+    for (int move = 0; move <= LONG_MOVES; move++)
+        for (int i = 1; i <= LONG_DEALS; i++) {
+            int len = move == 0 ? snprintf(data, sizeof data, "{\"stage_id\":[null,1],\"value_minor\":[null,%d]}", i)
+                                : snprintf(data, sizeof data, "{\"stage_id\":[%d,%d]}", move, move + 1);
+            struct event ev = {.at = DAY(move) + i,
+                               .actor_id = i % 7,
+                               .object_id = i,
+                               .object_kind = ENT_DEAL,
+                               .verb = move == 0 ? VERB_CREATED : VERB_MOVED,
+                               .via = VIA_IMPORT,
+                               .data = {data, (size_t)len}};
+            TRY(journal_append(ch->tx, &ev, e));
+            ch->change_id = ev.change_id;
+        }
+    return RC_OK;
+}
+
+static void the_same(struct projection *a, struct projection *b)
+{
+    struct projection_view x = projection_lock(a), y = projection_lock(b);
+    assert_int_equal(x.seq, y.seq);
+    assert_int_equal(x.unreadable, y.unreadable);
+    assert_int_equal(x.facts[FACT_DEAL].n, y.facts[FACT_DEAL].n);
+    for (size_t i = 0; i < x.facts[FACT_DEAL].n; i++) {
+        struct visits v = visits_of(&x, i), w = visits_of(&y, i);
+        assert_true(v.n == w.n && memcmp(v.packed, w.packed, v.n * sizeof *v.packed) == 0);
+    }
+    assert_int_equal(x.n_activity, y.n_activity);
+    for (size_t i = 0; i < x.n_activity; i++)
+        assert_true(x.activity[i].hour == y.activity[i].hour && x.activity[i].user == y.activity[i].user &&
+                    x.activity[i].verb == y.activity[i].verb && x.activity[i].count == y.activity[i].count);
+    projection_unlock(b);
+    projection_unlock(a);
+}
+
+static void a_long_journal_is_read_by_two_and_followed(void **state)
+{
+    struct rig *r = rig_open(*state);
+    struct projection *one, *two;
+    struct err e = {0};
+    int64_t last;
+    DO(r, rig_do(r, long_journal, NULL));
+    OK(projection_start(&two, &r->place->target, &e));
+    OK(journal_last(r->db, &last, &e));
+    assert_true(projection_wait(two, last, 60000));
+    OK(projection_build(&one, r->db, &e));
+    the_same(one, two);
+    struct projection_view v = projection_lock(two);
+    uint32_t row = fact_row(&v.facts[FACT_DEAL], LONG_DEALS);
+    assert_int_equal(visits_of(&v, row).n, LONG_MOVES + 1);
+    assert_int_equal(fact_get(fact_column(&v.facts[FACT_DEAL], DEAL_VALUE_MINOR), row), LONG_DEALS);
+    projection_unlock(two);
+    projection_free(one);
+    DO(r, try_create(r, ENT_TAG, NULL, "{'name':'важный'}")); /* the feed goes on */
+    OK(journal_last(r->db, &last, &e));
+    projection_wake(two);
+    assert_true(projection_wait(two, last, 10000));
+    projection_free(two);
+    OK(projection_start(&two, &r->place->target, &e)); /* and may end before it is done */
+    projection_free(two);
+    db_close(r->db);
+    writer_stop(r->writer);
+    arena_free(&r->arena);
+    free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_filter_over_columns_is_the_filter_of_lists),
         SCENARIO(everything_can_be_asked_as_it_was),
+        SCENARIO(a_long_journal_is_read_by_two_and_followed),
     };
     return run_scenarios("insight_mask", tests, sizeof tests / sizeof tests[0]);
 }
