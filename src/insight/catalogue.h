@@ -29,6 +29,8 @@
     R(ltv)                                                                                                             \
     R(products)                                                                                                        \
     R(forecast)                                                                                                        \
+    R(unprofitable)                                                                                                    \
+    R(calibration)                                                                                                     \
     R(breaks)                                                                                                          \
     R(before_after)                                                                                                    \
     R(plan_fact)

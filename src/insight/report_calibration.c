@@ -1,0 +1,337 @@
+/* 30. Do chances come true? What was typed into stages and by sellers, and what the stay in the stage says, against
+ * what happened within a time, over past instants. */
+#include "base/i18n.h"
+#include "crm/fields.h"
+#include "insight/chance.h"
+#include "insight/outlook.h"
+#include "insight/population.h"
+#include <math.h>
+
+#define INSTANTS 12 /* a month apart */
+#define TOLD 10
+#define BINS 10
+#define LOOKED_MOST 20000
+
+enum { BY_STAGE, BY_SELLER, BY_MODEL, SOURCES };
+static const char *const source_names[] = {"stage", "seller", "model"};
+static const struct report_param params[] = {POP_FUNNEL, POP_REST, {"days", RP_INT}};
+static const struct report_column columns[] = {
+    {.id = "who_says", .type = RT_TEXT},
+    {.id = "promised_from", .type = RT_RATE},
+    {.id = "cases", .type = RT_INT},
+    {.id = "came_true", .type = RT_INT},
+    {.id = "deals", .type = RT_INT, .drill = true},
+    {.id = "won", .type = RT_INT, .drill = true},
+    {.id = "promised", .type = RT_RATE},
+    {.id = "observed", .type = RT_RATE},
+    {.id = "observed_low", .type = RT_RATE},
+    {.id = "observed_high", .type = RT_RATE},
+    {.id = "overconfidence", .type = RT_POINTS},
+};
+static const struct report_column group_columns[] = {{.id = "group", .type = RT_TEXT},
+                                                     {.id = "cases", .type = RT_INT},
+                                                     {.id = "promised", .type = RT_RATE},
+                                                     {.id = "observed", .type = RT_RATE},
+                                                     {.id = "observed_low", .type = RT_RATE},
+                                                     {.id = "observed_high", .type = RT_RATE},
+                                                     {.id = "overconfidence", .type = RT_POINTS},
+                                                     {.id = "brier", .type = RT_REAL},
+                                                     {.id = "brier_model", .type = RT_REAL}};
+static const struct report_column stage_columns[] = {
+    {.id = "stage", .type = RT_TEXT},         {.id = "stage_id", .type = RT_ID, .ref = "stages"},
+    {.id = "cases", .type = RT_INT},          {.id = "promised", .type = RT_RATE},
+    {.id = "observed", .type = RT_RATE},      {.id = "observed_low", .type = RT_RATE},
+    {.id = "observed_high", .type = RT_RATE}, {.id = "overconfidence", .type = RT_POINTS}};
+
+struct bin {
+    double said;
+    int64_t n, won;       /* cases */
+    uint8_t *seen, *paid; /* by row of deals: counted among the deals, among the won ones */
+};
+struct side { /* one group or stage */
+    int64_t n, won;
+    double said, brier, model;
+};
+struct told {
+    double *p;
+    uint8_t *won;
+    size_t n;
+};
+struct calibration {
+    struct pop p;
+    struct chance *then; /* learned from what was known at the instant */
+    int64_t days, instants;
+    bool seller_seen;
+    struct tally t; /* source * BINS + bin: cases, came_true */
+    struct bin bins[SOURCES * BINS];
+    struct told of[SOURCES];
+    struct side *groups, *stages;
+    size_t every;
+};
+
+static bool first_time(uint8_t *seen, uint32_t row)
+{
+    bool fresh = !(seen[row / 8] >> (row % 8) & 1);
+    seen[row / 8] |= (uint8_t)(1 << (row % 8));
+    return fresh;
+}
+
+static void say(struct calibration *x, int source, double p, bool won, uint32_t deal_row)
+{
+    int64_t deal = x->p.deals->ids[deal_row];
+    int bin = (int)(p * BINS);
+    size_t row = (size_t)(source * BINS + (bin < BINS ? bin : BINS - 1));
+    struct told *t = &x->of[source];
+    struct bin *b = &x->bins[row];
+    if (b->seen == NULL) {
+        b->seen = arena_zalloc(x->p.call->arena, x->p.deals->n / 8 + 1);
+        b->paid = arena_zalloc(x->p.call->arena, x->p.deals->n / 8 + 1);
+    }
+    b->said += p;
+    b->n++;
+    b->won += won;
+    if (first_time(b->seen, deal_row))
+        tally_add(&x->t, row, 0, deal);
+    if (won && first_time(b->paid, deal_row))
+        tally_add(&x->t, row, 1, deal);
+    t->p[t->n] = p;
+    t->won[t->n++] = won;
+}
+
+/* What stood in the deal at that instant. */
+static double typed_then(const struct fact_column *c, uint32_t row)
+{
+    int64_t v = fact_get(c, row);
+    return v == FACT_NULL ? NAN : fmin(1, fmax(0, (double)v / 100));
+}
+
+static void sum_up(struct side *s, double said, double model, bool won)
+{
+    s->n++;
+    s->won += won;
+    s->said += said;
+    s->brier += (said - won) * (said - won);
+    s->model += (model - won) * (model - won);
+}
+
+static void one(struct calibration *x, const struct pop_deal *d, const struct fact_column *probability, int64_t at)
+{
+    struct chance_deal cd;
+    if (d->again || !chance_deal_at(x->then, &x->p.view, d->row, at, &cd) || cd.cause != DEAL_OPEN)
+        return;
+    int64_t until = at + x->days * MS_DAY;
+    bool won = d->cause == DEAL_WON && d->exit > at && d->exit <= until;
+    double model = chance_of(x->then, CHANCE_BY_STAGE, &cd, at, x->days * MS_DAY, NULL);
+    int stage = cd.stage < x->p.view.n_stages ? x->p.stage_index[cd.stage] : POP_NO_STAGE;
+    double typed = x->seller_seen ? typed_then(probability, d->row) : NAN;
+    double of_stage =
+        stage >= 0 && x->p.stages[stage].probability >= 0 ? (double)x->p.stages[stage].probability / 100 : NAN;
+    say(x, BY_MODEL, model, won, d->row);
+    if (isfinite(typed))
+        say(x, BY_SELLER, typed, won, d->row);
+    if (isfinite(of_stage)) {
+        say(x, BY_STAGE, of_stage, won, d->row);
+        sum_up(&x->stages[stage], of_stage, model, won);
+    }
+    if (isfinite(typed) || isfinite(of_stage))
+        sum_up(&x->groups[d->group], isfinite(typed) ? typed : of_stage, model, won);
+}
+
+static void look_back(struct calibration *x)
+{
+    struct pop *p = &x->p;
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < p->n; i++)
+        first = p->d[i].entry < first ? p->d[i].entry : first;
+    for (int i = 0; i < INSTANTS && first != INT64_MAX; i++) {
+        int64_t at = p->as_of - (x->days + 30 * (int64_t)i) * MS_DAY;
+        if (at <= first + x->days * MS_DAY / 2)
+            break;
+        chance_learn(x->then, &p->view,
+                     &(struct chance_spec){.as_of = at, .horizon = x->days * MS_DAY, .most = LOOKED_MOST});
+        struct fact_column probability = fact_as_of(&p->view, FACT_DEAL, DEAL_PROBABILITY, at, p->call->arena);
+        for (size_t k = 0; k < p->n; k += x->every)
+            if (p->d[k].entry <= at)
+                one(x, &p->d[k], &probability, at);
+        x->instants++;
+    }
+}
+
+/* Nine of ten wins came within that time of a deal's beginning: in thirties of days, a month to a year. */
+static int64_t usual_days(const struct pop *p)
+{
+    int64_t n[13] = {0}, wins = 0, sum = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->d[i].cause == DEAL_WON && !p->d[i].again) {
+            int64_t months = (p->d[i].exit - p->d[i].entry) / (30 * MS_DAY);
+            n[months < 12 ? (months > 0 ? months : 0) : 12]++;
+            wins++;
+        }
+    for (int64_t i = 0; i < 12; i++)
+        if ((sum += n[i]) * 10 >= wins * 9)
+            return 30 * (i + 1);
+    return 365;
+}
+
+static enum rc read_args(struct calibration *x, const struct report_call *c, struct report_result *r, struct err *e)
+{
+    struct str days = report_arg(c, "days");
+    if (days.len > 0 && (!str_i64(days, &x->days) || x->days < 1 || x->days > 730))
+        return report_bad_param(e, "days", days);
+    TRY(pop_read(&x->p, c, r, &(struct pop_spec){.by = "owner"}, e));
+    x->seller_seen = rights_sees_field(c->rights, entity_by_id(ENT_DEAL), DEAL_PROBABILITY);
+    return chance_read(&x->then, c->arena, c->db, e);
+}
+
+static void look(struct calibration *x, struct report_result *r)
+{
+    static const char *const counts[] = {"deals", "won"};
+    struct arena *a = x->p.call->arena;
+    int64_t keys[SOURCES * BINS];
+    pop_lock(&x->p);
+    x->days = x->days > 0 ? x->days : usual_days(&x->p);
+    x->every = x->p.n / LOOKED_MOST + 1;
+    for (int i = 0; i < SOURCES * BINS; i++)
+        keys[i] = i;
+    x->t = tally_new(x->p.call, r, "rows", SOURCES * BINS, keys, counts, 2);
+    x->groups = ARENA_ARRAY(a, struct side, x->p.n_groups + 1);
+    x->stages = ARENA_ARRAY(a, struct side, x->p.n_stages + 1);
+    for (int i = 0; i < SOURCES; i++) {
+        size_t most = (x->p.n / x->every + 1) * INSTANTS;
+        x->of[i] = (struct told){ARENA_ARRAY(a, double, most), ARENA_ARRAY(a, uint8_t, most), 0};
+    }
+    look_back(x);
+    pop_unlock(&x->p);
+}
+
+/* ---- telling ---- */
+
+static void put_rows(struct calibration *x, struct report_result *r)
+{
+    const struct report_call *c = x->p.call;
+    r->main = (struct report_table){.id = "rows", .columns = columns, .n_columns = sizeof columns / sizeof *columns};
+    for (int i = 0; i < SOURCES * BINS; i++) {
+        int64_t n = x->bins[i].n, won = x->bins[i].won;
+        struct str name = i18n_text(c->lang, str_fmt(c->arena, "report.says.%s", source_names[i / BINS]).ptr);
+        if (n == 0)
+            continue;
+        struct cell row[11] = {cell_s(name),
+                               cell_f((double)(i % BINS) / BINS),
+                               cell_i(n),
+                               cell_i(won),
+                               cell_i(tally_of(&x->t, (size_t)i, 0)),
+                               cell_i(tally_of(&x->t, (size_t)i, 1)),
+                               cell_f(x->bins[i].said / (double)n)};
+        pop_rate(row + 7, won, n >= TOLD ? n : 0);
+        row[10] = n >= TOLD ? cell_f(x->bins[i].said / (double)n - (double)won / (double)n) : cell_null();
+        report_row_key(&r->main, i, row);
+    }
+}
+
+static void put_side(struct cell *out, const struct side *s)
+{
+    double n = (double)s->n;
+    out[0] = cell_i(s->n);
+    out[1] = cell_f(s->said / n);
+    pop_rate(out + 2, s->won, s->n >= TOLD ? s->n : 0);
+    out[5] = s->n >= TOLD ? cell_f((s->said - (double)s->won) / n) : cell_null();
+    out[6] = s->n >= TOLD ? cell_f(s->brier / n) : cell_null();
+    out[7] = s->n >= TOLD ? cell_f(s->model / n) : cell_null();
+}
+
+static void put_sides(struct calibration *x, struct report_result *r)
+{
+    const struct pop *p = &x->p;
+    struct report_table *g =
+        report_table_add(r, "by_group", group_columns, sizeof group_columns / sizeof *group_columns);
+    for (size_t i = 0; i < p->n_groups; i++) {
+        struct cell row[9] = {cell_s(p->groups[i].name)};
+        if (x->groups[i].n == 0)
+            continue;
+        put_side(row + 1, &x->groups[i]);
+        report_row(g, row);
+    }
+    struct report_table *s =
+        report_table_add(r, "by_stage", stage_columns, sizeof stage_columns / sizeof *stage_columns);
+    for (size_t i = 0; i < p->n_stages; i++) {
+        struct cell row[10] = {cell_s(p->stages[i].name), cell_i(p->stages[i].id)};
+        if (x->stages[i].n == 0)
+            continue;
+        put_side(row + 2, &x->stages[i]);
+        report_row(s, row);
+    }
+}
+
+static void put_rest(struct calibration *x, struct report_result *r)
+{
+    static const char *const keys[SOURCES][3] = {{"stage_cases", "stage_brier", "stage_ece"},
+                                                 {"seller_cases", "seller_brier", "seller_ece"},
+                                                 {"model_cases", "model_brier", "model_ece"}};
+    const struct report_call *c = x->p.call;
+    double said[SOURCES] = {0}, won[SOURCES] = {0};
+    for (int i = 0; i < SOURCES; i++) {
+        const struct told *t = &x->of[i];
+        bool told = t->n >= TOLD;
+        for (size_t k = 0; k < t->n; k++) {
+            said[i] += t->p[k] / (double)t->n;
+            won[i] += (double)t->won[k] / (double)t->n;
+        }
+        report_sum(r, keys[i][0], RT_INT, cell_i((int64_t)t->n));
+        report_sum(r, keys[i][1], RT_REAL, told ? cell_f(score_brier(t->p, t->won, t->n)) : cell_null());
+        report_sum(r, keys[i][2], RT_RATE, told ? cell_f(score_ece(t->p, t->won, t->n)) : cell_null());
+    }
+    double base = won[BY_MODEL] * (1 - won[BY_MODEL]);
+    report_sum(r, "base_brier", RT_REAL, x->of[BY_MODEL].n >= TOLD ? cell_f(base) : cell_null());
+    report_sum(r, "instants", RT_INT, cell_i(x->instants));
+    report_param_is(r, "days", RT_INT, cell_i(x->days));
+    int which = x->of[BY_SELLER].n >= TOLD ? BY_SELLER : BY_STAGE;
+    struct str args[] = {report_percent(c->arena, c->lang, said[which]), report_percent(c->arena, c->lang, won[which]),
+                         str_fmt(c->arena, "%lld", (long long)x->days),
+                         str_fmt(c->arena, "%lld", (long long)x->of[which].n)};
+    struct interval ci = stats_wilson(llround(won[which] * (double)x->of[which].n), (int64_t)x->of[which].n);
+    if (x->of[which].n >= TOLD)
+        report_verdict(c, r,
+                       said[which] > ci.high  ? which == BY_SELLER ? "sellers_high" : "stages_high"
+                       : said[which] < ci.low ? which == BY_SELLER ? "sellers_low" : "stages_low"
+                                              : "typed_true",
+                       args, 4);
+    if (x->of[BY_STAGE].n + x->of[BY_SELLER].n == 0)
+        report_note(c, r, "nothing_typed", NULL, 0);
+    report_note(c, r, "calibration_past", (struct str[]){str_fmt(c->arena, "%lld", (long long)x->instants), args[2]},
+                2);
+    struct str every = str_fmt(c->arena, "%zu", x->every);
+    if (x->every > 1)
+        report_note(c, r, "chances_sampled", &every, 1);
+}
+
+static enum rc run(const struct report_call *c, struct report_result *r, struct err *e)
+{
+    struct calibration *x = ARENA_NEW(c->arena, struct calibration);
+    enum rc rc;
+    TRY_OUT(read_args(x, c, r, e));
+    look(x, r);
+    TRY_OUT(pop_names(&x->p, e));
+    put_rows(x, r);
+    put_sides(x, r);
+    put_rest(x, r);
+    pop_notes(&x->p);
+out:
+    pop_free(&x->p);
+    chance_free(x->then);
+    return rc;
+}
+
+const struct report report_calibration = {.id = "calibration",
+                                          .question = "report.calibration.question",
+                                          .params = params,
+                                          .n_params = sizeof params / sizeof *params,
+                                          .run = run,
+                                          .group = "money",
+                                          .definition = 1,
+                                          .chart = {.kind = CHART_SCATTER,
+                                                    .x = "promised",
+                                                    .y = "observed",
+                                                    .series = "who_says",
+                                                    .low = "observed_low",
+                                                    .high = "observed_high",
+                                                    .y2 = "cases"}};
