@@ -56,7 +56,7 @@ static int run_report(const struct report *report, const struct run *r, const st
             args[call.n_args++] = (struct report_arg){str_c(report->params[i].name), str_c(r->value[i])};
     TRY_OUT(db_open(&call.db, target, DB_READER, &e));
     TRY_OUT(entities_load(call.db, &e));
-    TRY_OUT(projection_build(&call.projection, call.db, &e));
+    TRY_OUT(projection_read(&call.projection, target, &e));
     TRY_OUT(report_run(report, &call, &result, &e));
     if (r->json) {
         struct jw w = jw_to(&b);

@@ -157,6 +157,8 @@ void projection_wake(struct projection *p); /* after a local commit; any thread 
 bool projection_wait(struct projection *p, int64_t seq, int64_t timeout_ms);
 /* For the CLI and tests: reads the whole journal now, on the caller's connection. */
 MUST_USE enum rc projection_build(struct projection **out, struct db *db, struct err *e);
+/* The same on connections of its own, with two threads. */
+MUST_USE enum rc projection_read(struct projection **out, const struct db_target *target, struct err *e);
 /* An empty one, to be fed by hand; projection_events has the shape of feed_listener.events. */
 struct projection *projection_new(void);
 void projection_events(void *projection, const struct event *ev, size_t n);

@@ -151,7 +151,7 @@ static enum rc catch_up(struct projection *p, struct db *db, int64_t last, struc
     return r.rc;
 }
 
-static enum rc build(struct projection *p, struct err *e)
+static enum rc read_all(struct projection *p, struct err *e)
 {
     struct builder *b = &p->builder;
     int64_t last;
@@ -166,6 +166,28 @@ static enum rc build(struct projection *p, struct err *e)
     pthread_rwlock_wrlock(&p->lock);
     projection_trim(p);
     pthread_rwlock_unlock(&p->lock);
+    return RC_OK;
+}
+
+enum rc projection_read(struct projection **out, const struct db_target *target, struct err *e)
+{
+    struct projection *p = projection_new();
+    p->builder.target = *target;
+    enum rc rc = read_all(p, e);
+    db_close(p->builder.db);
+    p->builder.db = NULL;
+    *out = p;
+    if (rc != RC_OK) {
+        projection_free(p);
+        *out = NULL;
+    }
+    return rc;
+}
+
+static enum rc build(struct projection *p, struct err *e)
+{
+    struct builder *b = &p->builder;
+    TRY(read_all(p, e));
     struct feed *feed;
     TRY(feed_start(&feed, &b->target, p->seq, &p->listener, 1, e));
     pthread_mutex_lock(&b->mutex);

@@ -443,6 +443,9 @@ static void a_long_journal_is_read_by_two_and_followed(void **state)
     assert_true(projection_wait(two, last, 60000));
     OK(projection_build(&one, r->db, &e));
     the_same(one, two);
+    projection_free(one);
+    OK(projection_read(&one, &r->place->target, &e));
+    the_same(one, two);
     struct projection_view v = projection_lock(two);
     uint32_t row = fact_row(&v.facts[FACT_DEAL], LONG_DEALS);
     assert_int_equal(visits_of(&v, row).n, LONG_MOVES + 1);
