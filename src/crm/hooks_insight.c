@@ -1,7 +1,9 @@
 /* Rules of what insight keeps: whose it is, and where it stands in its list. */
+#include "crm/crm.h"
 #include "crm/hooks.h"
 #include "crm/pay.h"
 #include "crm/rights.h"
+#include "crm/subscription.h"
 
 HOOK_BEFORE(dashboard)
 {
@@ -18,6 +20,36 @@ HOOK_BEFORE(dashboard)
     return RC_OK;
 }
 
+static struct schedule schedule_of(const struct record *r)
+{
+    return (struct schedule){(enum every)val_i(r->f[SUBSCRIPTION_EVERY], EVERY_WEEK),
+                             (int)val_i(r->f[SUBSCRIPTION_DAY], 1), (int)val_i(r->f[SUBSCRIPTION_HOUR], 9)};
+}
+
+static bool same_schedule(const struct record *a, const struct record *b)
+{
+    static const size_t fields[] = {SUBSCRIPTION_EVERY, SUBSCRIPTION_DAY, SUBSCRIPTION_HOUR, SUBSCRIPTION_ENABLED};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (!val_eq(a->f[fields[i]], b->f[fields[i]]))
+            return false;
+    return val_has(b->f[SUBSCRIPTION_NEXT_AT]);
+}
+
+/* In the company's time zone. What was due while it slept or was deleted does not come any more. */
+static enum rc plan_next(struct change *ch, struct record *r, struct err *e)
+{
+    struct str name;
+    r->f[SUBSCRIPTION_NEXT_AT] = val_null();
+    if (!val_i(r->f[SUBSCRIPTION_ENABLED], 1))
+        return RC_OK;
+    TRY(setting_get(ch->tx->db, ch->tx->arena, "time_zone", "Europe/Moscow", &name, e));
+    struct zone *zone = zone_load(str_cdup(ch->tx->arena, name));
+    struct schedule s = schedule_of(r);
+    r->f[SUBSCRIPTION_NEXT_AT] = val_int(schedule_next(&s, zone, ch->tx->now));
+    zone_free(zone);
+    return RC_OK;
+}
+
 HOOK_BEFORE(subscription)
 {
     if (!will)
@@ -27,7 +59,7 @@ HOOK_BEFORE(subscription)
     bool week = val_i(will->f[SUBSCRIPTION_EVERY], EVERY_WEEK) == EVERY_WEEK;
     if (week && val_i(will->f[SUBSCRIPTION_DAY], 1) > 7)
         return err_set(e, RC_INVALID, "bad_day", "day", NULL);
-    return RC_OK;
+    return was && same_schedule(was, will) ? RC_OK : plan_next(ch, will, e);
 }
 
 HOOK_BEFORE(kpi)

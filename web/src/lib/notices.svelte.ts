@@ -171,6 +171,9 @@ export const notices = new Notices()
 
 /** Where a notification leads. */
 export function noticePlace(n: Notice): string | null {
+  // A report leads to its figures as they were when it came.
+  const place = n.params?.place
+  if (typeof place === 'string' && place.startsWith('/reports/')) return place
   if (n.object_id === null) return null
   if (n.object === 'deal') return `/deals/${n.object_id}`
   if (n.object === 'contact') return `/contacts/${n.object_id}`

@@ -1,0 +1,280 @@
+#include "api/subscriptions.h"
+#include "api/report_words.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "crm/engine.h"
+#include "crm/subscription.h"
+#include "crm/task_flow.h"
+#include "insight/days.h"
+#include <string.h>
+
+#define AT_ONCE 8
+#define FIGURES 3
+
+struct due {
+    struct job job;
+    int64_t id, planned, next;
+    struct record *row;
+    json_t *params; /* of the notification; NULL: nobody is to hear of it */
+    const char *kind;
+};
+struct ask {
+    struct arena *arena;
+    struct app *app;
+    struct db *db;
+    const char *lang;
+    struct report_arg args[40];
+    size_t n_args;
+};
+
+/* ---- what is asked ---- */
+
+static void add_arg(struct ask *q, const char *name, struct str value)
+{
+    if (q->n_args < sizeof q->args / sizeof *q->args)
+        q->args[q->n_args++] = (struct report_arg){str_c(name), value};
+}
+
+static int64_t month_begin(int year, int month, int by) /* month: 1..12 */
+{
+    int m = year * 12 + month - 1 + by;
+    return date_from_civil(m / 12, (unsigned)(m % 12) + 1, 1);
+}
+
+/* A period that moves with the calendar, as presets of the screen name it: both days belong to it. */
+static void add_period(struct ask *q, struct str name, int64_t at)
+{
+    int64_t today = zone_day(q->app->zone, at), from = today, to = today;
+    int year;
+    unsigned month, of_month;
+    date_to_civil(today, &year, &month, &of_month);
+    int quarter = -(int)((month - 1) % 3);
+    const struct {
+        const char *name;
+        int64_t from, to;
+    } periods[] = {
+        {"this_month", month_begin(year, (int)month, 0), today},
+        {"last_month", month_begin(year, (int)month, -1), month_begin(year, (int)month, 0) - 1},
+        {"this_quarter", month_begin(year, (int)month, quarter), today},
+        {"last_quarter", month_begin(year, (int)month, quarter - 3), month_begin(year, (int)month, quarter) - 1},
+        {"this_year", date_from_civil(year, 1, 1), today},
+        {"last_year", date_from_civil(year - 1, 1, 1), date_from_civil(year, 1, 1) - 1},
+        {"days_90", today - 89, today},
+        {"year", today - 364, today},
+    };
+    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
+        if (str_eqc(name, periods[i].name)) {
+            from = periods[i].from;
+            to = periods[i].to;
+            add_arg(q, "from", date_format(q->arena, from));
+            add_arg(q, "to", date_format(q->arena, to));
+        }
+}
+
+static bool takes(const struct report *report, const char *name)
+{
+    for (size_t i = 0; i < report->n_params; i++)
+        if (strcmp(report->params[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void read_params(struct ask *q, const struct report *report, const json_t *given, int64_t at)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)given, name, value)
+    {
+        if (!json_is_string(value) || strcmp(name, "as_of") == 0)
+            continue;
+        struct str text = str_dup(q->arena, str_c(json_string_value(value)));
+        if (strcmp(name, "period") == 0)
+            add_period(q, text, at);
+        else
+            add_arg(q, str_cdup(q->arena, str_c(name)), text);
+    }
+    if (takes(report, "as_of"))
+        add_arg(q, "as_of", str_fmt(q->arena, "%lld", (long long)at));
+}
+
+/* ---- what comes ---- */
+
+static void put_encoded(struct buf *b, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("-_.", c);
+        if (plain && c)
+            buf_char(b, (char)c);
+        else
+            buf_fmt(b, "%%%02X", c);
+    }
+}
+
+static json_t *place_of(struct ask *q, const struct report *report)
+{
+    struct buf b = {0};
+    buf_fmt(&b, "/reports/%s", report->id);
+    for (size_t i = 0; i < q->n_args; i++) {
+        buf_c(&b, i == 0 ? "?" : "&");
+        put_encoded(&b, q->args[i].name);
+        buf_c(&b, "=");
+        put_encoded(&b, q->args[i].value);
+    }
+    json_t *text = json_text(buf_view(&b));
+    buf_free(&b);
+    return text;
+}
+
+/* The verdict, or the first figures where there is none. */
+static struct str said(struct ask *q, const struct report_result *r)
+{
+    struct buf b = {0};
+    char key[120];
+    if (r->verdict.len > 0)
+        return r->verdict;
+    for (size_t i = 0, n = 0; i < r->summary.len && n < FIGURES; i++) {
+        const struct report_item *item = &r->summary.ptr[i];
+        if (item->value.kind == CELL_NULL || item->type == RT_ID)
+            continue;
+        snprintf(key, sizeof key, "report.summary.%s", item->key);
+        struct str value = report_say(q->arena, q->lang, q->app->zone, r->currency, item->type, item->value);
+        buf_fmt(&b, "%s%.*s: %.*s", n++ ? ", " : "", STR_ARG(i18n_text(q->lang, key)), STR_ARG(value));
+    }
+    struct str out = str_dup(q->arena, buf_view(&b));
+    buf_free(&b);
+    return out;
+}
+
+static enum rc run_report(struct ask *q, struct due *d, const struct report *report, const struct rights *rights,
+                          struct err *e)
+{
+    struct report_call call = {.arena = q->arena,
+                               .db = q->db,
+                               .projection = q->app->projection,
+                               .lang = q->lang,
+                               .now = d->planned,
+                               .user_id = val_i(d->row->f[SUBSCRIPTION_OWNER_ID], 0),
+                               .rights = rights,
+                               .args = q->args,
+                               .n_args = q->n_args};
+    struct report_result result;
+    struct err why = {0};
+    enum rc rc = report_run(report, &call, &result, &why);
+    json_t *title = json_text(d->row->f[SUBSCRIPTION_NAME].s);
+    if (rc == RC_OK) {
+        d->kind = "report.ready";
+        d->params = json_pack("{s:o,s:o,s:o}", "title", title, "text", json_text(said(q, &result)), "place",
+                              place_of(q, report));
+    } else if (rc == RC_INTERNAL || rc == RC_UNAVAILABLE) {
+        json_decref(title);
+        *e = why;
+    } else {
+        d->kind = "report.failed";
+        d->params = json_pack("{s:o,s:s}", "title", title, "error", why.code);
+        rc = RC_OK;
+    }
+    report_result_free(&result);
+    return rc;
+}
+
+/* What the subscriber may see now counts. Whoever is gone or may see no reports gets nothing. */
+static enum rc prepare(struct ask *q, struct due *d, struct err *e)
+{
+    static const char *const languages[] = {"ru", "en"};
+    const struct report *report = report_by_id(d->row->f[SUBSCRIPTION_REPORT].s);
+    int64_t user = val_i(d->row->f[SUBSCRIPTION_OWNER_ID], 0), locale = -1;
+    const struct rights *rights;
+    json_error_t bad;
+    TRY(QUERY_I64(q->db, &locale, -1, e, "SELECT locale FROM users WHERE id = $1 AND active = 1 AND deleted_at IS NULL",
+                  user));
+    if (locale < 0 || report == NULL)
+        return RC_OK;
+    TRY(rights_load(q->db, q->arena, user, &rights, e));
+    if (!rights_can(rights, CAN_REPORTS))
+        return RC_OK;
+    q->lang = languages[locale == 1];
+    struct val params = d->row->f[SUBSCRIPTION_PARAMS];
+    json_t *given = val_has(params) ? json_loadb(params.s.ptr, params.s.len, 0, &bad) : NULL;
+    read_params(q, report, given, d->planned);
+    json_decref(given);
+    return run_report(q, d, report, rights, e);
+}
+
+/* ---- in the writer ---- */
+
+static enum rc apply(struct wtx *tx, struct job *job, struct err *e)
+{
+    struct due *d = (struct due *)job;
+    struct change ch = change_begin(tx, (struct actor){.role = ROLE_ADMIN, .via = VIA_TRIGGER});
+    struct stmt *s;
+    TRY(db_prepare(tx->db, &s,
+                   "UPDATE subscription SET last_at = $1, next_at = $2 WHERE id = $3 AND next_at = $1 AND deleted_at IS"
+                   " NULL AND enabled = 1",
+                   e));
+    stmt_i64(s, 1, d->planned);
+    stmt_i64(s, 2, d->next);
+    stmt_i64(s, 3, d->id);
+    TRY(stmt_run(s, e));
+    if (db_changes(tx->db) == 1 && d->params != NULL)
+        TRY(tell_of(&ch, val_i(d->row->f[SUBSCRIPTION_OWNER_ID], 0), d->kind, ENT_SUBSCRIPTION, d->id,
+                    json_incref(d->params), e));
+    return change_end(&ch, e);
+}
+
+static enum rc come(struct app *app, struct db *db, int64_t now, struct due *d, struct err *e)
+{
+    struct arena arena = ARENA_EMPTY;
+    struct ask q = {.arena = &arena, .app = app, .db = db, .lang = "ru"};
+    enum rc rc;
+    TRY_OUT(record_load(db, &arena, entity_by_id(ENT_SUBSCRIPTION), d->id, false, &d->row, e));
+    struct schedule s = {(enum every)val_i(d->row->f[SUBSCRIPTION_EVERY], EVERY_WEEK),
+                         (int)val_i(d->row->f[SUBSCRIPTION_DAY], 1), (int)val_i(d->row->f[SUBSCRIPTION_HOUR], 9)};
+    /* After a long sleep it comes once, not for each time that was missed. */
+    d->next = schedule_next(&s, app->zone, now);
+    TRY_OUT(prepare(&q, d, e));
+    d->job.apply = apply;
+    rc = writer_run(app->writer, &d->job, e);
+out:
+    json_decref(d->params);
+    arena_free(&arena);
+    return rc;
+}
+
+enum rc subscriptions_turn(struct app *app, struct db *db, int64_t now, bool *worked, struct err *e)
+{
+    struct due list[AT_ONCE] = {0};
+    size_t n = 0;
+    struct stmt *s;
+    int64_t seq;
+    enum rc rc;
+    *worked = false;
+    TRY(db_prepare(db, &s,
+                   "SELECT id, next_at FROM subscription WHERE next_at IS NOT NULL AND next_at <= $1 AND enabled = 1"
+                   " AND deleted_at IS NULL ORDER BY next_at LIMIT 8",
+                   e));
+    stmt_i64(s, 1, now);
+    while ((rc = stmt_step(s, e)) == RC_ROW && n < AT_ONCE)
+        list[n++] = (struct due){.id = stmt_col_i64(s, 0), .planned = stmt_col_i64(s, 1)};
+    stmt_done(s);
+    if (rc != RC_ROW && rc != RC_DONE)
+        return rc;
+    if (n == 0)
+        return RC_OK;
+    TRY(journal_last(db, &seq, e));
+    if (!projection_wait(app->projection, seq, 0))
+        return RC_OK; /* it is still being read: later */
+    for (size_t i = 0; i < n; i++) {
+        struct err why = {0};
+        rc = come(app, db, now, &list[i], &why);
+        if (rc == RC_INTERNAL || rc == RC_UNAVAILABLE) {
+            *e = why;
+            return rc;
+        }
+        if (rc != RC_OK)
+            log_warn("subscription %lld: %s %s", (long long)list[i].id, why.code, why.field);
+        *worked = true;
+    }
+    return RC_OK;
+}
