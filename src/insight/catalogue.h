@@ -9,6 +9,8 @@
     R(cohorts)                                                                                                         \
     R(transitions)                                                                                                     \
     R(dwell)                                                                                                           \
+    R(bottleneck)                                                                                                      \
+    R(what_if)                                                                                                         \
     R(loss_reasons)                                                                                                    \
     R(timeouts)                                                                                                        \
     R(ageing)                                                                                                          \

@@ -44,26 +44,12 @@ static void add(struct funnel *f, const struct pop_deal *d, size_t stage, size_t
     tally_add(&f->t, row_of(f, d, stage), count, pop_id(&f->p, d));
 }
 
-/* From the last step to the first: was there a further one after it? Only the first time in a stage counts. */
-static void fates(struct funnel *f, const struct pop_deal *d, const struct walk *w, const size_t *first, size_t n)
+static void fates(struct funnel *f, const struct pop_deal *d, struct walk *w)
 {
-    int furthest = -1;
-    bool won = false;
-    size_t i = w->n;
-    for (size_t k = n; k-- > 0;) {
-        for (; i-- > first[k];) {
-            won = won || f->p.stages[w->s[i].stage].outcome == DEAL_WON;
-            if (i > first[k] && stage_open(&f->p, (size_t)w->s[i].stage) && w->s[i].stage > furthest)
-                furthest = w->s[i].stage;
-        }
-        i = first[k];
-        int stage = w->s[i].stage;
-        if (!stage_open(&f->p, (size_t)stage))
-            continue;
-        bool on = won || furthest > stage;
-        add(f, d, (size_t)stage, on ? WENT_ON : d->cause == DEAL_LOST ? ENDED : WAITING);
-        furthest = stage > furthest ? stage : furthest;
-    }
+    static const int count_of[] = {[FATE_WENT_ON] = WENT_ON, [FATE_ENDED] = ENDED, [FATE_WAITING] = WAITING};
+    walk_fates(&f->p, d, w);
+    for (size_t i = 0; i < w->n_fates; i++)
+        add(f, d, (size_t)w->fates[i].stage, (size_t)count_of[w->fates[i].fate]);
 }
 
 /* Stages before the furthest one that the deal was never in. */
@@ -105,20 +91,17 @@ static void scan(struct funnel *f)
 {
     struct pop *p = &f->p;
     struct walk w = {0};
-    size_t *first = ARENA_ARRAY(p->call->arena, size_t, p->n_stages + 1);
     for (size_t i = 0; i < p->n; i++) {
         const struct pop_deal *d = &p->d[i];
         uint32_t mark = (uint32_t)i + 1;
-        size_t n = 0;
         walk_deal(p, d, &w);
         for (size_t k = 0; k < w.n; k++) {
             if (f->seen[w.s[k].stage] == mark)
                 continue;
             f->seen[w.s[k].stage] = mark;
             add(f, d, (size_t)w.s[k].stage, REACHED);
-            first[n++] = k;
         }
-        fates(f, d, &w, first, n);
+        fates(f, d, &w);
         f->skipping += passed_by(f, d, &w, mark) && !d->again;
         f->returning += returns(f, d, &w, mark) && !d->again;
         if (d->cause == DEAL_OPEN && !d->left && d->stage >= 0)

@@ -7,7 +7,8 @@ static void grow(struct walk *w)
 {
     w->cap = w->cap ? w->cap * 2 : 64;
     w->s = realloc(w->s, w->cap * sizeof *w->s);
-    if (w->s == NULL)
+    w->fates = realloc(w->fates, w->cap * sizeof *w->fates);
+    if (w->s == NULL || w->fates == NULL)
         abort();
 }
 
@@ -35,7 +36,44 @@ void walk_deal(const struct pop *p, const struct pop_deal *d, struct walk *w)
 void walk_free(struct walk *w)
 {
     free(w->s);
+    free(w->fates);
+    free(w->seen);
     *w = (struct walk){0};
+}
+
+/* From the last step to the first; a stage counts by the first time in it, so an earlier one overwrites a later. */
+void walk_fates(const struct pop *p, const struct pop_deal *d, struct walk *w)
+{
+    if (w->seen == NULL)
+        w->seen = calloc(p->n_stages + 1, sizeof *w->seen);
+    if (w->seen == NULL)
+        abort();
+    w->mark++;
+    w->n_fates = 0;
+    for (size_t i = 0; i < w->n; i++) { /* the first time in each */
+        if (w->seen[w->s[i].stage] == w->mark || !stage_open(p, (size_t)w->s[i].stage))
+            continue;
+        w->seen[w->s[i].stage] = w->mark;
+        w->fates[w->n_fates++] = (struct fate_at){w->s[i].stage, d->cause == DEAL_LOST ? FATE_ENDED : FATE_WAITING};
+    }
+    int furthest = -1;
+    bool won = false;
+    for (size_t i = w->n, k = w->n_fates; i-- > 0;) {
+        int stage = w->s[i].stage;
+        if (!stage_open(p, (size_t)stage)) {
+            won = won || p->stages[stage].outcome == DEAL_WON;
+            continue;
+        }
+        bool first = k > 0 && w->fates[k - 1].stage == stage;
+        for (size_t back = 0; first && back < i; back++)
+            first = w->s[back].stage != stage;
+        if (first) {
+            k--;
+            if (won || furthest > stage)
+                w->fates[k].fate = FATE_WENT_ON;
+        }
+        furthest = stage > furthest ? stage : furthest;
+    }
 }
 
 enum step_kind step_kind(const struct pop *p, size_t from, size_t to)

@@ -9,14 +9,26 @@ struct step {
     int16_t stage; /* index of pop.stages */
     bool passed;
 };
+/* What became of a deal at an open stage it was in. */
+enum fate { FATE_WENT_ON, FATE_ENDED, FATE_WAITING };
+struct fate_at {
+    int16_t stage;
+    uint8_t fate; /* enum fate */
+};
 struct walk {
     struct step *s;
     size_t n, cap;
+    struct fate_at *fates; /* after walk_fates */
+    size_t n_fates;
+    uint32_t *seen, mark; /* by stage: the walk that was there last */
 };
 /* Steps of a deal up to as_of and within what the report is about, the memory is used again for the next deal. Only
  * while locked. */
 void walk_deal(const struct pop *p, const struct pop_deal *d, struct walk *w);
 void walk_free(struct walk *w);
+/* After walk_deal: each open stage it was in once. It went on when it was in a later stage afterwards or was won; it
+ * ended there when it did not and is lost; otherwise its fate is not known yet. */
+void walk_fates(const struct pop *p, const struct pop_deal *d, struct walk *w);
 
 enum step_kind { STEP_FORWARD, STEP_SKIP, STEP_BACK, STEP_WON, STEP_LOST, STEP_REOPENED };
 extern const char *const step_kinds[];
