@@ -9,12 +9,12 @@ static const char *const counted[] = {"clients_now", "came", "went_up", "went_do
 static const struct report_column columns[] = {
     {"step", RT_TEXT},
     {"clients_now", RT_INT, .drill = true},
-    {"came", RT_INT, .drill = true},
-    {"went_up", RT_INT, .drill = true},
+    {"came", RT_INT, .drill = true, .events = true},
+    {"went_up", RT_INT, .drill = true, .events = true},
     {"up_rate", RT_RATE},
     {"up_low", RT_RATE},
     {"up_high", RT_RATE},
-    {"went_down", RT_INT, .drill = true},
+    {"went_down", RT_INT, .drill = true, .events = true},
     {"down_rate", RT_RATE},
     {"median_days", RT_DAYS},
 };

@@ -16,7 +16,7 @@ static const struct report_column columns[] = {
     {"client", RT_TEXT},
     {"signs", RT_INT},
     {"deals", RT_INT, .drill = true},
-    {"returns", RT_INT, .drill = true},
+    {"returns", RT_INT, .drill = true, .events = true},
     {"client_falls", RT_INT},
     {"wait_hours", RT_HOURS},
     {"lost", RT_INT, .drill = true},
