@@ -15,15 +15,16 @@ const serverTexts =
   /^(error|problem|lint|regulation|gate|classifier)\.|^report\.(?!(page|by|param|choice|group_of)\.)/
 const later: Record<string, RegExp> = {
   settings:
-    /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member))\./,
+    /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member|ad-cost|currency-rate|programme|touch|kpi|plan|pay-scheme|finding|subscription|dashboard))\./,
   rules:
     /^(designer|rules|manual|health|review|field\.(trigger|funnel-draft|involvement|review|review-item|regulation-read))\./,
-  work: /^(move|work|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|goal|buyer|classifier|competitor|competitor-offer))\./,
+  work: /^(timeline\.(?!(days|hours|minutes)\.|(today|yesterday|more|system|none|undone|no|yes|spent_over|was|became)$)|(members|owners|move|work|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|goal|buyer|classifier|competitor|competitor-offer))\.)/,
   list: /^(bulk\.|list\.(?!(deals|contacts|companies|products|tasks)$))/,
-  client: /^(client\.(?!(contact|company)$)|points\.|duplicates\.(?!title$))/,
+  client: /^(merge\.|client\.(?!(contact|company)$)|points\.|duplicates\.(?!title$))/,
   signin: /^(signin\.|invite\.(?!title$))/,
   report: /^(report|dashboard)\./,
   import: /^import\./,
+  insight: /^(findings|plans|kpi|pay|chance)\./,
 }
 /** The texts of one part, or those that belong to none. */
 function texts(json: string, part: string | null): string {
@@ -54,6 +55,15 @@ export default defineConfig({
     manifest: true,
     assetsInlineLimit: 0, // the content security policy has no data: URLs
     modulePreload: { polyfill: false },
+    // An icon alone is 0.3 KB on the wire, most of it the same in each: those of several screens come together.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: 'icons', test: /lucide.*icons/, minShareCount: 2 }],
+        },
+      },
+    },
   },
   server: {
     fs: { allow: ['..'] },

@@ -5,7 +5,10 @@ import type { Change, Stage } from '../lib/types'
 import { schema } from '../lib/schema.svelte'
 import { cause, dayTitle, describe, duration, stageTimes, undone, type Names } from './describe'
 
-beforeAll(() => i18n.use('ru'))
+beforeAll(async () => {
+  await i18n.use('ru')
+  await i18n.with('work')
+})
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')
 const stage = (id: number, name: string, outcome: Stage['outcome'] = 'open'): Stage => ({
   ...{ id, funnel_id: 1, name, position: id, colour: null, phase: null, norm_days: 5, outcome },

@@ -21,6 +21,8 @@ export const thumbnailOf = (id: number) => `/api/files/${id}/thumbnail`
 export class Files {
   readonly rows: Rows<FileRow>
   sending = $state.raw<readonly Sending[]>([])
+  /** Something is held over the page. */
+  over = $state(false)
   #next = 1
 
   constructor(

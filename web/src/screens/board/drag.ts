@@ -13,22 +13,33 @@ const dealsOf = (source: { data: Record<string | symbol, unknown> }) => (source.
 const isDeals = ({ source }: { source: { data: Record<string | symbol, unknown> } }) =>
   Array.isArray(source.data.deals)
 
+const signs = ['pointerenter', 'pointerdown'] as const
 /** A card; the selected ones travel together. */
 export function dragCard(board: Board, id: () => number): Attachment<HTMLElement> {
-  return (element) =>
-    draggable({
-      element,
-      canDrag: () => session.canWrite && id() > 0,
-      getInitialData: () => ({ deals: board.selected.has(id()) ? [...board.selected] : [id()] }),
-      onDragStart: () => {
-        board.dragging = true
-        element.style.opacity = '0.4'
-      },
-      onDrop: () => {
-        board.dragging = false
-        element.style.opacity = ''
-      },
-    })
+  return (element) => {
+    let stop: (() => void) | undefined
+    // Only a card that is pointed at can be dragged: those that scroll by cost nothing.
+    const ready = (): void => {
+      stop ??= draggable({
+        element,
+        canDrag: () => session.canWrite && id() > 0,
+        getInitialData: () => ({ deals: board.selected.has(id()) ? [...board.selected] : [id()] }),
+        onDragStart: () => {
+          board.dragging = true
+          element.style.opacity = '0.4'
+        },
+        onDrop: () => {
+          board.dragging = false
+          element.style.opacity = ''
+        },
+      })
+    }
+    for (const sign of signs) element.addEventListener(sign, ready)
+    return () => {
+      for (const sign of signs) element.removeEventListener(sign, ready)
+      stop?.()
+    }
+  }
 }
 /** A column: the place follows the pointer, `at` hears it, null when the pointer has left. */
 export function dropColumn(

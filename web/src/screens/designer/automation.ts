@@ -15,7 +15,7 @@ export function automationOf(doc: Definition, stage: Pick<Stage, 'goals' | 'trig
     .map((x) => {
       const condition = conditionText(x.condition, x.event.object ?? 'deal', context)
       const when = [eventText(x.event, context), condition].filter(Boolean).join(`, ${t('designer.if')} `)
-      return `${when} → ${x.actions.map((a) => actionText(a, context)).join('; ')}`
+      return `${when[0]!.toLocaleUpperCase()}${when.slice(1)} → ${x.actions.map((a) => actionText(a, context)).join('; ')}`
     })
   return [...goals, ...triggers]
 }

@@ -1,0 +1,3 @@
+import { part } from '../lib/part'
+
+export const taskForm = part(() => import('./TaskForm.svelte'))

@@ -1,0 +1,3 @@
+import { part } from '../lib/part'
+
+export const combobox = part(() => import('./Combobox.svelte'))
