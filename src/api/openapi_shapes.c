@@ -174,6 +174,12 @@ const struct openapi_shape openapi_shapes[] = {
      "{\"type\":\"object\",\"properties\":{\"change_id\":{\"type\":\"integer\"},\"undone\":{\"type\":\"integer\"},"
      "\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"description\":\"made so that no open deal is "
      "without one\"}}}"},
+    {"chance", "{\"type\":\"object\",\"properties\":{\"days\":{\"type\":\"integer\"},\"status\":{\"type\":\"string\"},"
+               "\"won_rate\":{\"type\":[\"number\",\"null\"]},\"low\":{\"type\":[\"number\",\"null\"]},"
+               "\"high\":{\"type\":[\"number\",\"null\"]},\"at_risk\":{\"type\":\"integer\"},"
+               "\"by_age\":{\"type\":[\"number\",\"null\"]},\"typed\":{\"type\":[\"number\",\"null\"]},"
+               "\"days_in_stage\":{\"type\":[\"number\",\"null\"]},\"age_days\":{\"type\":[\"number\",\"null\"]},"
+               "\"score\":{\"type\":[\"object\",\"null\"]},\"score_reason\":{\"type\":\"string\"}}}"},
     {"owners", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
                "\"properties\":{\"owner_id\":{\"type\":[\"integer\",\"null\"]},\"from\":{\"type\":\"integer\"},"
                "\"to\":{\"type\":[\"integer\",\"null\"]},\"by\":{\"type\":[\"integer\",\"null\"]},"
