@@ -14,6 +14,7 @@
     R(loss_reasons)                                                                                                    \
     R(timeouts)                                                                                                        \
     R(ageing)                                                                                                          \
+    R(entry_practice)                                                                                                  \
     R(discipline)                                                                                                      \
     R(task_discipline)                                                                                                 \
     R(first_response)                                                                                                  \
