@@ -268,7 +268,7 @@ static uint64_t *node_bits(struct apply *x, enum fact fact, const struct mask_no
         return via_bits(x, fact, n);
     uint64_t *a = node_bits(x, fact, n->a), *b = n->b ? node_bits(x, fact, n->b) : NULL;
     for (size_t i = 0; i < words; i++)
-        a[i] = n->kind == MASK_NOT ? ~a[i] : n->kind == MASK_AND ? a[i] & b[i] : a[i] | b[i];
+        a[i] = b == NULL ? ~a[i] : n->kind == MASK_AND ? a[i] & b[i] : a[i] | b[i]; /* NOT has no b */
     if (n->kind == MASK_NOT && f->n % 64)
         a[words - 1] &= (UINT64_C(1) << (f->n % 64)) - 1;
     return a;

@@ -35,7 +35,9 @@ void activity_count(struct activities *a, const struct event *ev, bool automatic
                            .via = (uint8_t)ev->via,
                            .count = 1};
     uint64_t hash = (uint64_t)now.hour * 31 + (uint64_t)(uint32_t)now.user;
-    hash = (((hash * 64 + now.object) * 32 + now.verb * 2 + automatic) * 16 + now.via) * 0x9e3779b97f4a7c15u >> 52;
+    hash =
+        (((hash * 64 + now.object) * 32 + now.verb * UINT64_C(2) + automatic) * 16 + now.via) * 0x9e3779b97f4a7c15u >>
+        52;
     uint32_t *at = &a->cache[hash % ACTIVITY_CACHE];
     if (*at != 0 && same(&a->rows.ptr[*at - 1], &now)) {
         a->rows.ptr[*at - 1].count++;

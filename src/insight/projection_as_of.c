@@ -10,7 +10,7 @@ static void put(const struct fact_column *c, size_t row, int64_t value)
 {
     bool none = value == FACT_NULL;
     if (c->kind == FC_I8)
-        ((int8_t *)c->i8)[row] = none ? INT8_MIN : (int8_t)value;
+        ((int8_t *)c->i8)[row] = (int8_t)(none ? INT8_MIN : value);
     else if (c->kind == FC_I64)
         ((int64_t *)c->i64)[row] = value;
     else

@@ -97,7 +97,7 @@ static void fill(struct fact_column *c, size_t from, size_t to)
     bool none = c->none == FACT_NULL;
     for (size_t i = from; i < to; i++)
         if (c->kind == FC_I8)
-            i8[i] = none ? INT8_MIN : (int8_t)c->none;
+            i8[i] = (int8_t)(none ? INT8_MIN : c->none);
         else if (c->kind == FC_I64)
             i64[i] = c->none;
         else
@@ -145,7 +145,8 @@ size_t facts_bytes(const struct fact_table *t)
     for (size_t i = 0; i < t->n_columns; i++) {
         const struct fact_column *c = &t->columns[i];
         row += width(c->kind);
-        fixed += t->own[i].changes_cap * sizeof *c->changes + t->own[i].kept_bytes + c->n_texts * 64 + c->n_sets * 64;
+        fixed +=
+            t->own[i].changes_cap * sizeof *c->changes + t->own[i].kept_bytes + ((size_t)c->n_texts + c->n_sets) * 64;
     }
     return t->cap * row + fixed + t->row_of_id.cap * sizeof *t->row_of_id.ptr;
 }
@@ -392,7 +393,7 @@ void facts_put(struct fact_table *t, size_t column, uint32_t row, int64_t value,
     }
     bool none = value == FACT_NULL;
     if (c->kind == FC_I8)
-        ((int8_t *)c->i8)[row] = none ? INT8_MIN : (int8_t)value;
+        ((int8_t *)c->i8)[row] = (int8_t)(none ? INT8_MIN : value);
     else if (c->kind == FC_I64)
         ((int64_t *)c->i64)[row] = value;
     else
