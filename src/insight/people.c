@@ -105,7 +105,7 @@ static enum rc people_rows(struct people *p, struct err *e)
         p->rows = ARENA_ARRAY(a, struct people_group, p->n + 1);
     for (size_t i = 0; i < p->n; i++) {
         const struct person *who = &p->all[i];
-        if (!who->seen || (p->team_id && who->team_id != p->team_id))
+        if (!who->seen || (p->team_id && !p->spec.team_of_deals && who->team_id != p->team_id))
             continue;
         p->seen_of[who->id] = 1;
         if (p->by == PEOPLE_OWNER) {

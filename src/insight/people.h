@@ -48,9 +48,10 @@ struct people_group { /* one row of the report */
 struct people_spec {
     enum fact facts[4]; /* whose rows are asked for by people_has */
     int n_facts;
-    enum people_by by; /* when the parameter is absent */
-    int64_t last_days; /* without from and to */
-    bool no_filter;    /* the report does not have the parameter */
+    enum people_by by;  /* when the parameter is absent */
+    int64_t last_days;  /* without from and to */
+    bool no_filter;     /* the report does not have the parameter */
+    bool team_of_deals; /* team_id chooses deals by their owner, not the people who are told of */
 };
 struct people {
     const struct report_call *call;

@@ -150,10 +150,17 @@ test('the report names managers with their numbers and rules set aside with thei
   assert.equal(row(people.head.session.user.id)[col.overrides], 1, 'whoever set the rule aside')
   assert.equal(report.summary.one_card, 2)
   assert.equal(report.summary.set_aside[0].reason, 'Клиент просит КП сегодня')
+  const every = (await admin.list('/api/reports/discipline')).summary
+  const present = await counts(admin)
+  for (const what of ['no_task', 'late_answers', 'back_moves', 'unprofitable', 'one_card', 'overrides'])
+    assert.equal(every[what], present[what].count, `${what}: the report counts what the list shows`)
+  assert.match(report.verdict, /seller/)
+  const behind = await admin.list('/api/reports/discipline/deals', { funnel_id: funnel.id, row: mine, column: 'no_task' })
+  assert.equal(behind.total, row(mine)[col.no_task])
   await admin.del(`/api/gates/${gate.id}`)
   const { code, out, err } = await cli(['report', 'discipline', ...server.place, '--funnel', 'корпоративные', '--json'])
   assert.equal(code, 0, err)
-  assert.deepEqual(JSON.parse(out).columns, report.columns)
+  assert.deepEqual(JSON.parse(out).columns.map((c) => c.id), report.columns.map((c) => c.id))
   assert.equal((await admin('GET', '/api/reports/discipline?from=вчера')).status, 400)
 })
 
