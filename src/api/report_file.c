@@ -1,5 +1,6 @@
-/* A report as CSV, XLSX and plain text: the same typed table that the screen shows. */
+/* A report as CSV, XLSX, PDF and plain text: the same typed table that the screen shows. */
 #include "api/report_file.h"
+#include "api/report_pdf.h"
 #include "base/i18n.h"
 #include "base/money.h"
 #include "base/time.h"
@@ -12,7 +13,7 @@
 #include <unistd.h>
 #include <xlsxwriter.h>
 
-static const char *const formats[] = {"json", "csv", "xlsx", "text", NULL};
+static const char *const formats[] = {"json", "csv", "xlsx", "pdf", "text", NULL};
 
 bool report_file_known(struct str format)
 {
@@ -243,6 +244,10 @@ enum rc report_file(struct call *c, const struct report_result *r, struct str fo
         c->content_type = "text/plain; charset=utf-8";
         report_text(http_body(c->r), c->r->arena, r, x.lang);
         return RC_OK;
+    }
+    if (str_eqc(format, "pdf")) {
+        attach(c, r, "application/pdf", "pdf");
+        return report_pdf(c, r, http_body(c->r), e);
     }
     buf_c(&x.csv, "\xef\xbb\xbf"); /* spreadsheets take UTF-8 for something else without it */
     put_report(&x);

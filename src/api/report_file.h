@@ -3,7 +3,7 @@
 #include "api/api.h"
 #include "insight/report.h"
 
-bool report_file_known(struct str format); /* json csv xlsx text */
+bool report_file_known(struct str format); /* json csv xlsx pdf text */
 /* Writes the answer's body and headers. In CSV and XLSX every table stands under another, numbers as numbers (rates as
  * shares of one, money in units, times as local text), texts never as formulas. Errors: file_write_failed. */
 MUST_USE enum rc report_file(struct call *c, const struct report_result *r, struct str format, struct err *e);

@@ -62,7 +62,7 @@ test('every report of a living company: texts, files, and the deals behind each 
     const report = await head.get(`/api/reports/${id}`)
     wellFormed(report)
     await numbersLeadToDeals(head, report, params.map((p) => p.name))
-    for (const format of ['csv', 'xlsx', 'text']) {
+    for (const format of ['csv', 'xlsx', 'pdf', 'text']) {
       const r = await head('GET', `/api/reports/${id}?format=${format}`)
       assert.equal(r.status, 200, `as ${format}: ${r.text.slice(0, 200)}`)
     }
