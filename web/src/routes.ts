@@ -24,6 +24,9 @@ const reported =
   (load: Screen['load']): Screen['load'] =>
   async () =>
     (await Promise.all([load(), i18n.with('report')]))[0]
+/** What comes by itself, plans, KPI and pay. */
+const insight = (load: Screen['load']): Screen['load'] =>
+  reported(async () => (await Promise.all([load(), i18n.with('insight')]))[0])
 export const routes: Route<Screen>[] = [
   {
     path: '/board/:funnel?',
@@ -86,6 +89,10 @@ export const routes: Route<Screen>[] = [
   {
     path: '/reports/:id',
     screen: { title: 'nav.reports', load: reported(() => import('./screens/reports/ReportPage.svelte')) },
+  },
+  {
+    path: '/findings',
+    screen: { title: 'nav.findings', load: insight(() => import('./screens/findings/Findings.svelte')) },
   },
   {
     path: '/invite/:token',

@@ -27,6 +27,7 @@ const parts = {
   client: { ru: () => import('texts:client:ru'), en: () => import('texts:client:en') },
   signin: { ru: () => import('texts:signin:ru'), en: () => import('texts:signin:en') },
   report: { ru: () => import('texts:report:ru'), en: () => import('texts:report:en') },
+  insight: { ru: () => import('texts:insight:ru'), en: () => import('texts:insight:en') },
   import: { ru: () => import('texts:import:ru'), en: () => import('texts:import:en') },
 } satisfies Record<string, Load>
 export type TextPart = keyof typeof parts

@@ -1,7 +1,7 @@
 // What the server tells this person (live), and what this browser works out: a task of one's own has become due.
 import { get, request } from './api'
 import { clock } from './clock.svelte'
-import { i18n, t, type Key } from './i18n.svelte'
+import { date, i18n, t, type Key } from './i18n.svelte'
 import { live } from './live'
 import { settings } from './settings.svelte'
 import { title } from './title.svelte'
@@ -36,7 +36,14 @@ export function dueBetween(tasks: readonly Task[], from: number, to: number): Ta
 export function noticeText(n: Notice): string {
   const key = `notification.${n.kind}`
   const known = key in i18n.texts ? key : 'notification.unknown'
-  return t(known as Key, { kind: n.kind, ...(n.params ?? {}) })
+  return t(known as Key, { kind: n.kind, ...told(n) })
+}
+/** What the server tells by id or as a moment, in words. */
+function told({ kind, params }: Notice): Record<string, string | number> {
+  if (kind !== 'finding.new' || !params) return params ?? {}
+  const name = i18n.texts[`finding.${params.detector}`]
+  const since_at = typeof params.since_at === 'number' ? date(params.since_at, 'dayYear') : ''
+  return { ...params, detector: name ?? String(params.detector), since_at }
 }
 
 class Notices {
@@ -178,5 +185,6 @@ export function noticePlace(n: Notice): string | null {
   if (n.object === 'deal') return `/deals/${n.object_id}`
   if (n.object === 'contact') return `/contacts/${n.object_id}`
   if (n.object === 'company') return `/companies/${n.object_id}`
+  if (n.object === 'finding') return '/findings'
   return n.object === 'task' ? '/tasks' : null
 }

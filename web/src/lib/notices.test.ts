@@ -19,6 +19,13 @@ describe('notifications', () => {
   it('one that this application does not know still says something', () => {
     expect(noticeText(notice({}))).toContain('no.such')
   })
+  it('a change that was noticed reads as words and a date', () => {
+    const params = { detector: 'stage_rate', since_at: new Date(2026, 2, 1).getTime() }
+    const said = noticeText(notice({ kind: 'finding.new', object: 'finding', object_id: 5, params }))
+    expect(said).toContain('Проход этапа')
+    expect(said).toContain('2026')
+    expect(noticePlace(notice({ object: 'finding', object_id: 5 }))).toBe('/findings')
+  })
   it('leads to what it is about', () => {
     expect(noticePlace(notice({ object: 'deal', object_id: 7 }))).toBe('/deals/7')
     expect(noticePlace(notice({ object: 'company', object_id: 3 }))).toBe('/companies/3')

@@ -36,6 +36,7 @@ export const navigation: Place[] = [
   {
     ...{ path: '/reports', title: 'nav.reports', command: 'nav.to_reports' },
     ...{ keys: 'KeyG KeyR', icon: ChartColumn },
+    also: ['/findings', '/plans', '/kpi', '/pay'],
   },
 ]
 /** Places without room in the bar: reached by keys, by the palette and from their neighbours. */
@@ -47,5 +48,6 @@ export const further: Omit<Place, 'icon' | 'title'>[] = [
   { path: '/health', command: 'nav.to_health', keys: 'KeyG KeyH' },
   { path: '/reviews', command: 'nav.to_reviews', keys: 'KeyG KeyW' },
   { path: '/automation', command: 'nav.to_automation', keys: 'KeyG KeyM' },
+  { path: '/findings', command: 'nav.to_findings', keys: 'KeyG KeyF' },
   { path: '/import', command: 'nav.to_import', keys: 'KeyG KeyI' },
 ]
