@@ -150,7 +150,7 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
     case ENT_INVOLVEMENT:
         return rights_has_stage(r, x->funnel, x->stage);
     case ENT_FUNNEL_DRAFT: /* it tells of all stages */
-        return !r->n_hidden_stages && (!x->funnel || rights_has_funnel(r, x->funnel));
+        return r == NULL || (!r->n_hidden_stages && (!x->funnel || rights_has_funnel(r, x->funnel)));
     case ENT_REGULATION_READ:
     case ENT_SUBSCRIPTION:
     case ENT_PLAN:

@@ -119,7 +119,7 @@ static bool other_names(struct arena *a, const struct merge *m, json_t *list, st
         struct str now = other_path(a, m, was);
         struct str quoted = str_fmt(a, "\"%.*s\"", STR_ARG(now));
         changed = true;
-        if (memmem(all.ptr, all.len, quoted.ptr, quoted.len))
+        if (all.ptr != NULL && memmem(all.ptr, all.len, quoted.ptr, quoted.len))
             json_array_remove(list, i);
         else
             json_array_set_new(list, i++, json_text(now));

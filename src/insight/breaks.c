@@ -56,14 +56,13 @@ static double shuffled(const int64_t *k, const int64_t *n, size_t m, double g2)
         all_n += n[i];
         all_k += k[i];
     }
-    unsigned char *outcome = malloc((size_t)all_n + 1);
+    unsigned char *outcome = calloc((size_t)all_n + 1, 1);
     int64_t *dealt = malloc((m + 1) * sizeof *dealt);
     uint64_t state = 20261122;
     struct split s;
     if (outcome == NULL || dealt == NULL)
         abort();
-    for (int64_t i = 0; i < all_n; i++)
-        outcome[i] = i < all_k;
+    memset(outcome, 1, (size_t)all_k);
     for (int round = 0; round < SHUFFLES; round++) {
         for (int64_t i = all_n - 1; i > 0; i--) {
             int64_t j = (int64_t)(next_random(&state) % (uint64_t)(i + 1));

@@ -7,7 +7,14 @@
 const char *const detector_names[] = {"conversion", "step", "stage_rate", "response", "lead_time", "inflow", "filling"};
 const char *const place_names[] = {"stage", "owner", "source", "campaign"};
 
-enum { ENOUGH_A_MONTH = 20, INFLOW_WEEKS = 52, FEW_OF_A_ROW = 20, FILL_NOW = 28, FILL_PAST = 180 };
+enum {
+    ENOUGH_A_MONTH = 20,
+    INFLOW_DAYS = 364,
+    INFLOW_LEAST = 56 /* days: whole weeks */,
+    FEW_OF_A_ROW = 20,
+    FILL_NOW = 28,
+    FILL_PAST = 180
+};
 
 struct watch {
     struct detect *d;
@@ -266,9 +273,9 @@ static void inflow_row(struct watch *w)
         int64_t day = zone_day(p->zone, p->d[i].entry);
         first = day < first ? day : first;
     }
-    if (first == INT64_MAX || last - first < 8 * 7)
+    if (first == INT64_MAX || last - first < INFLOW_LEAST)
         return;
-    first = last - INFLOW_WEEKS * 7 > first ? last - INFLOW_WEEKS * 7 : first - (first + 3) % 7 + 7;
+    first = last - INFLOW_DAYS > first ? last - INFLOW_DAYS : first - (first + 3) % 7 + 7;
     size_t m = (size_t)((last - first) / 7);
     int64_t *start = ARENA_ARRAY(p->call->arena, int64_t, m + 1);
     for (size_t i = 0; i < m; i++)

@@ -34,6 +34,8 @@ static double weight(const struct part *p)
 static void add(struct parts *x, int64_t key, bool after, int64_t k)
 {
     int64_t i;
+    if (x->ptr == NULL)
+        vec_reserve(x, 16);
     if (!intmap_get(x->at, key, &i)) {
         struct part part = {.key = key};
         i = (int64_t)x->len;
@@ -56,6 +58,8 @@ static bool went_the_same_way(const struct split *s, const struct part *p)
 static void keep(struct detect_change *c, struct parts *x, enum detect_dimension dimension)
 {
     double all = 0;
+    if (x->ptr == NULL)
+        return;
     for (size_t i = 0; i < x->len; i++)
         all += weight(&x->ptr[i]);
     for (int place = 0; place < DETECT_PLACES && all > 0; place++) {

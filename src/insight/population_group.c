@@ -122,6 +122,7 @@ static void find_groups(struct pop *p, const int64_t *keys, struct intmap *rank)
     VEC(struct pop_group) found = {0};
     struct intmap *seen = intmap_new();
     int64_t i = 0, last = 0;
+    vec_reserve(&found, 16);
     for (size_t k = 0; k < p->n; k++) {
         if ((k == 0 || keys[k] != last) && !intmap_get(seen, keys[k], &i)) {
             struct pop_group g = {.key = keys[k]};

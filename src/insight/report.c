@@ -79,7 +79,7 @@ static enum rc other_period(struct str compare, const struct report_result *r, i
 static enum rc run_other(const struct report *report, const struct report_call *c, struct str compare,
                          struct report_result *r, struct err *e)
 {
-    int64_t from, to;
+    int64_t from = 0, to = 0;
     TRY(other_period(compare, r, &from, &to, e));
     struct report_arg *args = ARENA_ARRAY(c->arena, struct report_arg, c->n_args + 2);
     struct report_call call = *c;
