@@ -138,6 +138,7 @@ static void by_attribute(struct detect *d, struct detect_change *c, enum detect_
 static void by_stage(struct detect *d, struct detect_change *c)
 {
     struct parts x = {.at = intmap_new()};
+    vec_reserve(&x, 16);
     for (size_t r = 0; r < d->rows.len; r++) {
         const struct detect_row *row = &d->rows.ptr[r];
         if ((row->detector != DETECT_STEP && row->detector != DETECT_STAGE_RATE) || row->m <= c->split.at)
