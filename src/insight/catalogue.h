@@ -8,7 +8,9 @@
     R(conversion)                                                                                                      \
     R(cohorts)                                                                                                         \
     R(transitions)                                                                                                     \
+    R(golden_path)                                                                                                     \
     R(dwell)                                                                                                           \
+    R(cycle)                                                                                                           \
     R(bottleneck)                                                                                                      \
     R(what_if)                                                                                                         \
     R(loss_reasons)                                                                                                    \
