@@ -33,6 +33,9 @@
     R(sources)                                                                                                         \
     R(ltv)                                                                                                             \
     R(products)                                                                                                        \
+    R(new_existing)                                                                                                    \
+    R(win_back)                                                                                                        \
+    R(rfm_abc)                                                                                                         \
     R(forecast)                                                                                                        \
     R(unprofitable)                                                                                                    \
     R(calibration)                                                                                                     \

@@ -21,7 +21,7 @@ const win = async (more) => {
 const lose = async (more) => admin.patch(`/api/deals/${(await deal(more)).id}`, { stage_id: lost.id })
 
 test('a fresh company: every report on clients answers', async () => {
-  for (const id of ['ltv', 'products']) {
+  for (const id of ['ltv', 'products', 'new_existing', 'win_back', 'rfm_abc']) {
     const r = await report(admin, id)
     assert.deepEqual(r.items, [], id)
     assert.ok(notes(r).includes('empty'), id)
@@ -116,9 +116,82 @@ test('products: asked for, won, the key one, who prefers what and what goes toge
   assert.ok((await allLeadToDeals(admin, 'products', { from: '2033-06-01' })) === 8)
 })
 
+test('new clients and existing ones, and what is sold across', async () => {
+  await at(1000)
+  const from = '2033-10-06'
+  const audit = (await admin.list('/api/products', { filter: 'name = "Аудит"' })).items[0]
+  const course = (await admin.list('/api/products', { filter: 'name = "Курс"' })).items[0]
+  const sell = async (who, product, value) => {
+    const d = await deal({ company_id: who.id, value_minor: value })
+    if (product) await admin.create('/api/deal-products', { deal_id: d.id, product_id: product.id })
+    await admin.patch(`/api/deals/${d.id}`, { stage_id: won.id, value_minor: value })
+    return d
+  }
+  const fresh = []
+  for (let i = 0; i < 6; i++) fresh.push(await admin.create('/api/companies', { name: `Новая ${i}` }))
+  for (const f of fresh) await sell(f, course, 1000000)
+  await at(1010)
+  await sell(fresh[0], course, 500000)
+  const cross = await sell(fresh[1], audit, 300000)
+  await lose({ company_id: fresh[2].id })
+  await lose({ company_id: (await admin.create('/api/companies', { name: 'Отказалась' })).id })
+  await win({ value_minor: 1 })
+  await at(1011)
+  const r = await report(admin, 'new_existing', { from })
+  const s = r.summary
+  assert.deepEqual([s.new_won, s.existing_won, s.cross_sales, s.new_lost, s.existing_lost, s.no_client], [6, 2, 1, 1, 1, 1])
+  assert.deepEqual([s.new_revenue, s.existing_revenue, s.cross_revenue], [6000000, 800000, 300000])
+  near(s.existing_share, 800000 / 6800000, 'share of existing clients')
+  assert.deepEqual((await behind(admin, 'new_existing', { from }, 'cross_sales', r.items[0].key)).length, 1)
+  assert.ok((await allLeadToDeals(admin, 'new_existing', { from, by: 'owner' })) >= 6)
+  assert.ok(cross.id)
+})
+
+test('who bought lately, often and much; A, B and C', async () => {
+  await at(1100)
+  const r = await report(admin, 'rfm_abc', { from: '2033-10-06' })
+  assert.deepEqual([r.summary.clients, r.summary.purchases, r.summary.revenue], [6, 8, 6800000])
+  const client = (name) => r.summary.client_list.find((c) => c.client === name)
+  const [best, other] = [client('Новая 0'), client('Новая 4')]
+  assert.deepEqual([best.segment, best.abc, best.purchases, best.revenue], ['Лучшие', 'A', 2, 1500000])
+  assert.deepEqual([other.segment, other.recency, other.frequency, other.monetary], ['Потеряны', 1, 1, 1], 'a hundred days silent beside ninety')
+  assert.deepEqual(r.items.map((x) => [x.segment, x.clients, x.purchases]), [['Лучшие', 2, 4], ['Потеряны', 4, 4]])
+  assert.deepEqual(r.summary.abc.map((x) => [x.abc, x.clients]), [['A', 5], ['B', 1]])
+  assert.equal(r.summary.abc.reduce((n, x) => n + x.revenue, 0), 6800000)
+  near(r.items[0].revenue_share, 2800000 / 6800000, 'what the best bring')
+  assert.ok((await allLeadToDeals(admin, 'rfm_abc', { from: '2033-10-06' })) >= 3)
+})
+
+test('win-back and renewals: revenue recovered, and who of the lost bought after all', async () => {
+  await at(1200)
+  const back = await funnelOf(admin, { name: 'Реанимация', kind: 'return' })
+  const firm = await admin.create('/api/companies', { name: 'Ушла и вернулась' })
+  const gone = await deal({ title: 'Ушла', company_id: firm.id })
+  await admin.patch(`/api/deals/${gone.id}`, { stage_id: lost.id })
+  const slip = await deal({ title: 'Передумала' })
+  await admin.patch(`/api/deals/${slip.id}`, { stage_id: lost.id })
+  await lose({ title: 'Насовсем' })
+  await at(1210)
+  await admin.patch(`/api/deals/${slip.id}`, { stage_id: won.id, move_reason: 'передумала и купила' })
+  const again = await admin.create('/api/deals', { title: 'Снова', funnel_id: back.funnel.id, company_id: firm.id, value_minor: 700000 })
+  await admin.create('/api/deals', { title: 'Зовём', funnel_id: back.funnel.id, value_minor: 100000 })
+  await at(1215)
+  await admin.patch(`/api/deals/${again.id}`, { stage_id: back.won.id })
+  const r = await report(admin, 'win_back', { from: '2034-04-20' })
+  assert.deepEqual(r.items.map((x) => [x.group, x.deals, x.won, x.open, x.recovered]), [['Реанимация', 2, 1, 1, 700000]])
+  assert.equal(r.summary.lost_deals, 3)
+  assert.deepEqual(r.summary.lost_elsewhere.map((x) => x.won_back), [1, 1], 'one deal reopened, one client back by another deal')
+  assert.deepEqual(await behind(admin, 'win_back', { from: '2034-04-20' }, 'won', r.items[0].key), ['Снова'])
+  assert.deepEqual(await behind(admin, 'win_back', { from: '2034-04-20' }, 'won_back', 1, 'lost_elsewhere'), ['Ушла'])
+  assert.match(r.verdict, /7.000/)
+})
+
 test('a seller sees figures of the own deals only', async () => {
   const role = await admin.create('/api/roles', { name: 'Только свои', base: 'seller', rights: { objects: { deal: { see: 'own' } } } })
   await admin.patch(`/api/users/${seller.session.user.id}`, { role_id: role.id })
   assert.equal((await report(seller, 'ltv')).summary.clients, 0)
   assert.equal((await report(seller, 'products')).summary.deals, 0)
+  assert.equal((await report(seller, 'new_existing')).summary.new_won, 0)
+  assert.deepEqual((await report(seller, 'rfm_abc')).items, [])
+  assert.equal((await report(seller, 'win_back')).summary.deals, 0)
 })
