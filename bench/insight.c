@@ -180,7 +180,7 @@ static int64_t *funnel(struct bench *b, size_t *rows)
     return out;
 }
 
-/* ---- manager by month: deals entered and their worth ---- */
+/* ---- manager by month: deals created and their worth ---- */
 
 struct months {
     struct bench *b;
@@ -195,10 +195,9 @@ static void months_part(void *arg, int worker, size_t from, size_t to)
     const struct fact_column *owner = fact_column(b->deals, DEAL_OWNER_ID);
     const struct fact_column *value = fact_column(b->deals, DEAL_VALUE_MINOR);
     for (size_t i = from; i < to; i++) {
-        struct visits w = visits_of(&b->v, i);
-        if (w.n == 0 || !counts(b, i))
+        if (!counts(b, i))
             continue;
-        int64_t who = fact_id(owner, i), month = m->of_day[visit_at(w.packed[0]) / MS_DAY];
+        int64_t who = fact_id(owner, i), month = m->of_day[b->deals->created_at[i] / MS_DAY];
         int64_t *cell = m->n[((size_t)worker * b->n_users + (size_t)who) * MONTHS + (size_t)month % MONTHS];
         cell[0]++;
         cell[1] += fact_id(value, i);
@@ -261,58 +260,87 @@ static int64_t select_nth(int64_t *v, size_t n, size_t k)
     return v[k];
 }
 
-/* The least value with at least the share q of all at or below it. */
-static int64_t quantile(int64_t *v, size_t n, double q)
-{
-    double k = (double)n - (double)(int64_t)((double)n - (double)n * q);
-    return select_nth(v, n, (size_t)(k < 1 ? 1 : k) - 1);
-}
+#define BUCKETS 4096
 
-struct cycle {
-    struct bench *b;
-    int64_t *took; /* by row of deals: ms to the first win, -1: none */
-};
-
-static void cycle_part(void *arg, int worker, size_t from, size_t to)
+/* The least value with at least the share q of all at or below it, for each q: values are counted into buckets, then
+ * only those of the bucket in question are looked at. */
+static void quantiles(int64_t *v, size_t n, const double *q, int64_t *out, size_t n_q)
 {
-    struct cycle *c = arg;
-    (void)worker;
-    for (size_t i = from; i < to; i++) {
-        struct visits w = visits_of(&c->b->v, i);
-        c->took[i] = -1;
-        for (size_t k = 0; k < w.n && counts(c->b, i); k++)
-            if (c->b->won[visit_stage(w.packed[k])]) {
-                c->took[i] = visit_at(w.packed[k]) - visit_at(w.packed[0]);
-                break;
-            }
+    uint32_t count[BUCKETS] = {0};
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    int shift = 0;
+    for (size_t i = 0; i < n; i++) {
+        least = v[i] < least ? v[i] : least;
+        most = v[i] > most ? v[i] : most;
     }
-}
-
-static int64_t *cycle(struct bench *b, size_t *rows)
-{
-    struct cycle c = {b, malloc((b->deals->n + 1) * sizeof *c.took)};
-    int64_t *out = claim(4, sizeof *out);
-    size_t n = 0;
-    if (c.took == NULL)
+    while ((most - least) >> shift >= BUCKETS)
+        shift++;
+    for (size_t i = 0; i < n; i++)
+        count[(v[i] - least) >> shift]++;
+    int64_t *some = malloc(n * sizeof *some);
+    if (some == NULL)
         abort();
-    projection_scan(&b->v, b->deals->n, cycle_part, &c);
-    for (size_t i = 0; i < b->deals->n; i++) {
-        c.took[n] = c.took[i];
-        n += c.took[i] >= 0;
+    for (size_t k = 0; k < n_q; k++) {
+        double at = (double)n - (double)(int64_t)((double)n - (double)n * q[k]);
+        size_t rank = (size_t)(at < 1 ? 1 : at) - 1, bucket = 0, found = 0;
+        for (; rank >= count[bucket]; bucket++)
+            rank -= count[bucket];
+        for (size_t i = 0; i < n; i++) {
+            some[found] = v[i];
+            found += (size_t)((v[i] - least) >> shift) == bucket;
+        }
+        out[k] = select_nth(some, found, rank);
     }
-    out[0] = (int64_t)n;
-    out[1] = n ? quantile(c.took, n, 0.1) : 0;
-    out[2] = n ? quantile(c.took, n, 0.5) : 0;
-    out[3] = n ? quantile(c.took, n, 0.9) : 0;
-    *rows = 1;
-    free(c.took);
-    return out;
+    free(some);
 }
 
 struct list {
     int64_t *ptr;
     size_t len, cap;
 };
+
+struct cycle {
+    struct bench *b;
+    struct list took[SCAN_WORKERS]; /* ms to the first win */
+};
+
+static void cycle_part(void *arg, int worker, size_t from, size_t to)
+{
+    struct cycle *c = arg;
+    for (size_t i = from; i < to; i++) {
+        struct visits w = visits_of(&c->b->v, i);
+        for (size_t k = 0; k < w.n && counts(c->b, i); k++)
+            if (c->b->won[visit_stage(w.packed[k])]) {
+                vec_push(&c->took[worker], visit_at(w.packed[k]) - visit_at(w.packed[0]));
+                break;
+            }
+    }
+}
+
+/* What the second worker has found goes behind what the first has. */
+static void join(struct list *x, const struct list *y)
+{
+    vec_reserve(x, x->len + y->len);
+    if (y->len)
+        memcpy(x->ptr + x->len, y->ptr, y->len * sizeof *y->ptr);
+    x->len += y->len;
+}
+
+static int64_t *cycle(struct bench *b, size_t *rows)
+{
+    struct cycle c = {b};
+    int64_t *out = claim(4, sizeof *out);
+    projection_scan(&b->v, b->deals->n, cycle_part, &c);
+    join(&c.took[0], &c.took[1]);
+    out[0] = (int64_t)c.took[0].len;
+    if (c.took[0].len)
+        quantiles(c.took[0].ptr, c.took[0].len, (const double[]){0.1, 0.5, 0.9}, out + 1, 3);
+    *rows = 1;
+    vec_free(&c.took[0]);
+    vec_free(&c.took[1]);
+    return out;
+}
+
 struct dwell {
     struct bench *b;
     struct list of[SCAN_WORKERS][STAGES];
@@ -342,14 +370,10 @@ static void dwell_stage(void *arg, int worker, size_t from, size_t to)
     (void)to;
     if (x->len + y->len == 0)
         return;
-    vec_reserve(x, x->len + y->len);
-    if (y->len)
-        memcpy(x->ptr + x->len, y->ptr, y->len * sizeof *y->ptr);
-    x->len += y->len;
+    join(x, y);
     d->out[stage][0] = d->b->v.stage_ids[stage];
     d->out[stage][1] = (int64_t)x->len;
-    d->out[stage][2] = quantile(x->ptr, x->len, 0.5);
-    d->out[stage][3] = quantile(x->ptr, x->len, 0.9);
+    quantiles(x->ptr, x->len, (const double[]){0.5, 0.9}, &d->out[stage][2], 2);
 }
 
 static int64_t *dwell(struct bench *b, size_t *rows)
@@ -520,13 +544,13 @@ static void dump(struct bench *b, const char *path)
     const struct fact_column *value = fact_column(b->deals, DEAL_VALUE_MINOR);
     if (f == NULL)
         exit(1);
-    fputs("deal,ord,t,stage,owner,value\n", f);
+    fputs("deal,ord,t,stage,owner,value,created\n", f);
     for (size_t i = 0; i < b->deals->n; i++) {
         struct visits w = visits_of(&b->v, i);
         for (size_t k = 0; k < w.n && !fact_deleted(b->deals, i); k++)
-            fprintf(f, "%lld,%zu,%lld,%lld,%lld,%lld\n", (long long)b->deals->ids[i], k,
+            fprintf(f, "%lld,%zu,%lld,%lld,%lld,%lld,%lld\n", (long long)b->deals->ids[i], k,
                     (long long)visit_at(w.packed[k]), (long long)b->v.stage_ids[visit_stage(w.packed[k])],
-                    (long long)fact_id(owner, i), (long long)fact_id(value, i));
+                    (long long)fact_id(owner, i), (long long)fact_id(value, i), (long long)b->deals->created_at[i]);
     }
     fclose(f);
 }

@@ -1,7 +1,8 @@
 // The figures of insight: scans over the projection beside DuckDB on a native table of the same visits, sorted by deal,
 // with two threads, equal results; rebuilding from the journal; what a filter costs; how time grows with history; the
 // CPU of every report of the catalogue over HTTP.
-//   node bench/insight.mjs [--quick] [--draw] [--data DIR]   (--data: a demo company that is there already)
+//   node bench/insight.mjs [--quick] [--draw] [--data DIR] [--smaller DIR,DIR] [--no-growth]
+// (--data, --smaller: demo companies that are there already, smaller ones first; --draw: docs/insight-growth.svg)
 // DuckDB comes from npm, pinned in bench/insight/package-lock.json, and is installed there when it is missing.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { bin, figure, median, place, program, quick, root, run, startServer } fr
 
 const here = join(root, 'bench/insight')
 const argument = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
-const full = quick ? 20_000 : 900_000 // deals; eleven events each
+const full = quick ? 20_000 : 1_000_000 // deals; eleven events each
 const runs = quick ? 5 : 9
 const say = (text) => console.error(text)
 
@@ -49,7 +50,7 @@ function funnelSql(steps) {
 const queries = {
   reached: () => 'SELECT stage, count(DISTINCT deal) FROM visits GROUP BY stage',
   funnel: (m) => funnelSql(m.steps),
-  managers: () => `SELECT owner, ((year(epoch_ms(t)) - 1970) * 12 + month(epoch_ms(t)) - 1) % 64 AS m, count(*), sum(value)
+  managers: () => `SELECT owner, ((year(epoch_ms(created)) - 1970) * 12 + month(epoch_ms(created)) - 1) % 64 AS m, count(*), sum(value)
     FROM visits WHERE ord = 0 GROUP BY owner, m`,
   cycle: (m) => `SELECT count(*), quantile_disc(took, 0.1), quantile_disc(took, 0.5), quantile_disc(took, 0.9) FROM
     (SELECT min(t) FILTER (stage IN (${list(m.won)})) - min(t) took FROM visits GROUP BY deal) WHERE took IS NOT NULL`,
@@ -85,7 +86,7 @@ async function besideDuck(data) {
   const duck = await openDuck()
   say(`${mine.deals} deals, ${mine.events} events`)
   await duck.run(`CREATE TABLE visits AS SELECT deal::INTEGER AS deal, ord::SMALLINT AS ord, t::BIGINT AS t, stage::INTEGER AS stage,
-    owner::INTEGER AS owner, value::BIGINT AS value FROM read_csv('${csv}') ORDER BY deal, ord`)
+    owner::INTEGER AS owner, value::BIGINT AS value, created::BIGINT AS created FROM read_csv('${csv}') ORDER BY deal, ord`)
   for (const [name, sql] of Object.entries(queries)) {
     const ms = []
     let rows
@@ -106,9 +107,9 @@ async function besideDuck(data) {
 // ---- growth ----
 
 function growth(biggest) {
-  const sizes = (quick ? [2_000, 5_000, 10_000] : [90_000, 225_000, 450_000]).map((n) => [n, scans(company(n))])
-  sizes.push([full, biggest])
-  return sizes.map(([, m]) => ({
+  const given = argument('--smaller')?.split(',')
+  const smaller = given ?? (quick ? [2_000, 5_000, 10_000] : [90_000, 225_000, 450_000]).map(company)
+  return [...smaller.map((data) => scans(data)), biggest].map((m) => ({
     events: m.events,
     scan: Object.keys(queries).reduce((sum, name) => sum + median(m[name].ms), 0),
     rebuild: m.rebuild_s * 1000,
@@ -170,6 +171,11 @@ async function catalogue(data, atMost, label) {
   letIn(data)
   const server = await startServer(data)
   await server.signIn()
+  for (let i = 0; i < 600; i++) { // a long history is read first
+    const known = await fetch(`${server.base}/api/reports/conversion?funnel_id=1`, { headers: server.headers })
+    if (known.status !== 503) break
+    await new Promise((done) => setTimeout(done, 1000))
+  }
   const { items = [], ...rest } = await server.api('GET', '/api/reports').then((r) => (Array.isArray(r) ? { items: r } : r))
   const reports = items.length ? items : Object.values(rest).find(Array.isArray) ?? []
   const funnel = (await server.api('GET', '/api/funnels?limit=1')).items[0].id
