@@ -2,6 +2,7 @@
  * operation stands is in the database, so a server that ends leaves nothing half done; whoever starts goes on. */
 #include "api/operation_runner.h"
 #include "api/inside.h"
+#include "api/review_week.h"
 #include "api/subscriptions.h"
 #include "api/watch.h"
 #include "base/log.h"
@@ -244,6 +245,15 @@ static enum rc watch_day(struct operations *o, struct err *e)
     return RC_OK;
 }
 
+/* The review of the week, for each team. */
+static enum rc make_reviews(struct operations *o, struct err *e)
+{
+    bool worked;
+    TRY(reviews_turn(o->app, o->db, time_now(), &worked, e));
+    o->own_jobs += worked;
+    return RC_OK;
+}
+
 /* Reports to whom they come by themselves. */
 static enum rc send_reports(struct operations *o, struct err *e)
 {
@@ -288,6 +298,7 @@ static enum rc turn(struct operations *o, int64_t *looked, struct err *e)
         TRY(look(o, e));
         TRY(do_what_is_due(o, e));
         TRY(watch_day(o, e));
+        TRY(make_reviews(o, e));
         TRY(send_reports(o, e));
         TRY(search_is_behind(o->db, &o->behind, e));
         *looked = time_monotonic();

@@ -12,7 +12,7 @@
 
 #define COMPANY_MOST 200
 
-enum { S_COMPANY, S_LOGO, S_COUNTRY, S_CURRENCY, S_ZONE, S_CALENDAR, S_FILE_MOST, S_N };
+enum { S_COMPANY, S_LOGO, S_COUNTRY, S_CURRENCY, S_ZONE, S_CALENDAR, S_FILE_MOST, S_REVIEW, S_N };
 
 /* What a value must be; *out is what is kept, without a pointer when the setting is emptied. */
 struct setting {
@@ -119,6 +119,15 @@ static enum rc read_file_most(struct arena *a, const json_t *v, struct str *out,
     "{\"exceptions\":[],\"week\":[" ORDINARY_DAY "," ORDINARY_DAY "," ORDINARY_DAY "," ORDINARY_DAY "," ORDINARY_DAY   \
     ",null,null]}"
 
+/* Does the weekly review make itself? */
+static enum rc read_review(struct arena *a, const json_t *v, struct str *out, struct err *e)
+{
+    if (!json_is_boolean(v))
+        return wrong(e, "weekly_review", "boolean");
+    *out = str_dup(a, json_is_true(v) ? STR("true") : STR("false"));
+    return RC_OK;
+}
+
 static const struct setting settings[S_N] = {
     [S_COMPANY] = {"company", NULL, read_company, false},
     [S_LOGO] = {"logo_file_id", NULL, read_logo, true},
@@ -127,6 +136,7 @@ static const struct setting settings[S_N] = {
     [S_ZONE] = {"time_zone", "Europe/Moscow", read_zone, false},
     [S_CALENDAR] = {"calendar", ORDINARY_WEEK, read_calendar, true},
     [S_FILE_MOST] = {"file_most", FILE_MOST_TEXT, read_file_most, true},
+    [S_REVIEW] = {"weekly_review", "true", read_review, true},
 };
 
 /* ---- reading ---- */
