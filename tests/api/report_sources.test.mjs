@@ -1,10 +1,13 @@
 // The marketer asks what each source brings and whether it pays back (R215, R216, R221, R229, R320, R321, R322, R327, R336, R337).
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { clock, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'
+import { clock, funnelOf, peopleOf, root, serveWithClock, tokenOf } from './harness.mjs'
 import { drilled, report } from './report_look.mjs'
 import { allLeadToDeals } from './report_rig.mjs'
 
+const words = JSON.parse(readFileSync(join(root, 'i18n/ru.json'), 'utf8'))
 const server = await serveWithClock()
 const people = await peopleOf(server)
 const admin = await tokenOf(server, people.admin)
@@ -108,7 +111,7 @@ test('touches share the credit: first, last, all alike; calls and recommendation
   assert.deepEqual(await credits({ level: 'tracking_number' }), { '+74951112233': 1 })
   assert.deepEqual(await credits({ level: 'roistat' }), { 104: 1 })
   assert.deepEqual(await credits({ level: 'referrer' }), { Ольга: 1 })
-  assert.deepEqual(await credits({ level: 'kind', model: 'first' }), { 'UTM-метка': 1 })
+  assert.deepEqual(await credits({ level: 'kind', model: 'first' }), { [words['field.touch.kind:utm']]: 1 })
   assert.ok((await allLeadToDeals(admin, 'sources', { ...asked, model: 'linear' })) >= 6)
 })
 
