@@ -4,47 +4,44 @@ import type { Role } from '../../lib/types'
 import type { Item, Show } from './dashboards.svelte'
 
 interface Wish {
-  reports: readonly string[]
+  report: string
   show: Show
   w: number
   h: number
+  number?: string
 }
-const wish = (reports: string, show: Show, w: number, h: number): Wish => ({
-  ...{ reports: reports.split(' '), show, w, h },
+const wish = (report: string, show: Show, w: number, h: number, number?: string): Wish => ({
+  ...{ report, show, w, h },
+  ...(number && { number }),
 })
-/** The first of each row's reports that there is. */
 const lead: readonly Wish[] = [
-  wish('plan_actual plan conversion', 'number', 1, 1),
-  wish('conversion', 'number', 1, 1),
-  wish('cycle cycle_length', 'number', 1, 1),
-  wish('discipline task_discipline', 'number', 1, 1),
+  wish('conversion', 'number', 1, 1, 'mature_rate'),
+  wish('plan_fact', 'number', 1, 1, 'plans_behind'),
+  wish('discipline', 'number', 1, 1, 'no_task'),
+  wish('first_response', 'number', 1, 1, 'in_time_rate'),
   wish('funnel', 'chart', 2, 2),
-  wish('forecast plan_actual', 'chart', 2, 2),
-  wish('bottleneck loss_reasons', 'chart', 2, 2),
-  wish('ageing stuck aging', 'chart', 2, 2),
+  wish('forecast', 'chart', 2, 2),
+  wish('bottleneck', 'chart', 2, 2),
+  wish('ageing', 'chart', 2, 2),
   wish('sources', 'chart', 2, 2),
   wish('breaks', 'chart', 2, 2),
-  wish('activity task_discipline discipline', 'table', 4, 2),
+  wish('activity', 'table', 4, 2),
 ]
 const sell: readonly Wish[] = [
-  wish('plan_actual plan conversion', 'number', 1, 1),
-  wish('task_discipline discipline', 'number', 1, 1),
-  wish('first_response', 'number', 1, 1),
-  wish('funnel', 'number', 1, 1),
-  wish('ageing stuck aging', 'chart', 2, 2),
-  wish('activity task_discipline', 'chart', 2, 2),
+  wish('plan_fact', 'number', 1, 1, 'plans_behind'),
+  wish('task_discipline', 'number', 1, 1, 'on_time_rate'),
+  wish('first_response', 'number', 1, 1, 'in_time_rate'),
+  wish('funnel', 'number', 1, 1, 'open'),
+  wish('ageing', 'chart', 2, 2),
+  wish('activity', 'chart', 2, 2),
   wish('funnel', 'chart', 2, 2),
-  wish('loss_reasons bottleneck', 'chart', 2, 2),
+  wish('loss_reasons', 'chart', 2, 2),
 ]
 export function starting(role: Role, reports: readonly ReportInfo[]): Item[] {
   const known = new Map(reports.map((r) => [r.id, r]))
-  const taken = new Set<string>()
-  return (role === 'seller' ? sell : lead).flatMap(({ reports: wanted, show, w, h }): Item[] => {
-    const id = wanted.find((r) => known.has(r) && !taken.has(`${r} ${show}`))
-    if (!id) return []
-    taken.add(`${id} ${show}`)
-    return [
-      { report: id, params: {}, show: show === 'chart' && !known.get(id)!.chart ? 'table' : show, w, h },
-    ]
+  return (role === 'seller' ? sell : lead).flatMap((w): Item[] => {
+    const info = known.get(w.report)
+    if (!info) return []
+    return [{ ...w, params: {}, show: w.show === 'chart' && !info.chart ? 'table' : w.show }]
   })
 }
