@@ -146,7 +146,7 @@ struct upload {
     T(report)                                                                                                          \
     T(upload) T(settings) T(system) T(import) T(notice) T(archive) T(trigger) T(account) T(contact) T(schema) T(field) \
         T(client) T(history) T(designer) T(regulation) T(move) T(operation) T(people) T(search) T(task) T(automation)  \
-            T(replay) T(plan)
+            T(replay) T(plan) T(review)
 #define ROUTE_TABLE_(name)                                                                                             \
     extern const struct route name##_routes[];                                                                         \
     extern const size_t name##_routes_n;

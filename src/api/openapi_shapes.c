@@ -102,6 +102,9 @@ const struct openapi_shape openapi_shapes[] = {
                  "\"properties\":{\"code\":{\"type\":\"string\"},\"level\":{\"enum\":[\"error\",\"warning\",\"hint\"]},"
                  "\"place\":{\"type\":\"object\"},\"text\":{\"type\":\"string\"},\"why\":{\"type\":\"string\"},"
                  "\"fix\":{\"type\":[\"object\",\"null\"]}}}},\"counts\":{\"type\":\"object\"}}}"},
+    {"review-page", "{\"type\":\"object\",\"properties\":{\"review_id\":{\"type\":\"integer\"},\"since\":{\"type\":"
+                    "\"integer\"},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"changed\":{\"type\":"
+                    "\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"regulation",
      "{\"type\":\"object\",\"properties\":{\"funnel_id\":{\"type\":\"integer\"},\"version\":{\"type\":\"integer\"},"
      "\"stages\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/stage-regulation\"}}}}"},

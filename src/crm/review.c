@@ -87,6 +87,8 @@ static int64_t put_reasons(struct jw *w, const struct look *d, int64_t now)
     jw_arr(w);
     if (!d->deferred && d->norm >= 0 && now - d->entered > REVIEW_STUCK(d->norm * MS_DAY))
         reason(w, &n, "stuck", "days", days(d->entered, now), "norm", d->norm);
+    else if (!d->deferred && d->norm >= 0 && now - d->entered > d->norm * MS_DAY)
+        reason(w, &n, "over_norm", "days", days(d->entered, now), "norm", d->norm);
     if (!d->deferred && now - d->contact > REVIEW_SILENT_DAYS * MS_DAY)
         reason(w, &n, "silent", "days", days(d->contact, now), NULL, 0);
     if (!d->deferred && !d->tasks)

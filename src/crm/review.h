@@ -9,6 +9,6 @@
 /* The people of a team and of those below it as a list for SQL, "3,17,0"; team 0: NULL, everybody. */
 MUST_USE enum rc team_people(struct db *db, struct arena *a, int64_t team, const char **out, struct err *e);
 /* Creates an item for each open deal of the team that needs a look; `why` is a list of codes with numbers:
- * [{"code":"stuck","days":30,"norm":10},{"code":"no_task"}]. Codes: stuck silent no_task overdue unprofitable
- * overridden stepped_back waiting. */
+ * [{"code":"stuck","days":30,"norm":10},{"code":"no_task"}]. Codes: stuck over_norm silent no_task overdue unprofitable
+ * overridden stepped_back waiting. over_norm: beyond the norm, not yet by half. */
 MUST_USE enum rc review_collect(struct change *ch, const struct record *review, struct err *e);

@@ -30,6 +30,7 @@
     R(difficult)                                                                                                       \
     R(automation)                                                                                                      \
     R(adoption)                                                                                                        \
+    R(reviews)                                                                                                         \
     R(sources)                                                                                                         \
     R(ltv)                                                                                                             \
     R(products)                                                                                                        \

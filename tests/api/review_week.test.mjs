@@ -32,6 +32,23 @@ test('before seven nothing is made; at seven the team has its review with the de
   assert.deepEqual([told.object, told.object_id], ['review', review.id])
 })
 
+test('the review is talked through from a page: reasons, questions to ask, what has changed; others do not see it', async () => {
+  const [review] = await reviews()
+  const page = await head.get(`/api/reviews/${review.id}/page`)
+  assert.deepEqual(page.items.map((i) => [i.deal_id, i.reasons, i.decision]), [[id, ['Нет следующей задачи'], null]])
+  assert.deepEqual(page.items[0].questions, ['Какой следующий шаг, кто его делает и когда?'])
+  assert.deepEqual(page.changed.map((d) => [d.deal_id, d.kind]), [[id, 'new']])
+  const english = await head.get(`/api/reviews/${review.id}/page?lang=en`)
+  assert.deepEqual(english.items[0].reasons, ['No next task'])
+  const html = await head('GET', `/api/reviews/${review.id}/page?format=html`)
+  assert.match(html.headers.get('content-type'), /text\/html/)
+  assert.match(html.text, /Без задачи/)
+  assert.match(html.text, /Какой следующий шаг/)
+  assert.match((await head('GET', `/api/reviews/${review.id}/page?format=pdf`)).text, /^%PDF/)
+  assert.equal((await people.seller('GET', `/api/reviews/${review.id}/page`)).status, 404)
+  assert.equal((await head('GET', '/api/reviews/999/page')).status, 404)
+})
+
 test('once a week: one that was deleted does not come back, the next week has its own, and the company may do without', async () => {
   const [review] = await reviews()
   await admin.del(`/api/reviews/${review.id}`)
