@@ -91,6 +91,14 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'nav.reports', load: reported(() => import('./screens/reports/ReportPage.svelte')) },
   },
   {
+    path: '/plans',
+    screen: { title: 'nav.plans', load: insight(() => import('./screens/plans/PlansScreen.svelte')) },
+  },
+  {
+    path: '/kpi',
+    screen: { title: 'nav.kpi', load: insight(() => import('./screens/kpi/KpiScreen.svelte')) },
+  },
+  {
     path: '/findings',
     screen: { title: 'nav.findings', load: insight(() => import('./screens/findings/Findings.svelte')) },
   },

@@ -48,6 +48,8 @@ export const further: Omit<Place, 'icon' | 'title'>[] = [
   { path: '/health', command: 'nav.to_health', keys: 'KeyG KeyH' },
   { path: '/reviews', command: 'nav.to_reviews', keys: 'KeyG KeyW' },
   { path: '/automation', command: 'nav.to_automation', keys: 'KeyG KeyM' },
+  { path: '/plans', command: 'nav.to_plans', keys: 'KeyG KeyP' },
+  { path: '/kpi', command: 'nav.to_kpi', keys: 'KeyG KeyK' },
   { path: '/findings', command: 'nav.to_findings', keys: 'KeyG KeyF' },
   { path: '/import', command: 'nav.to_import', keys: 'KeyG KeyI' },
 ]
