@@ -19,28 +19,28 @@ static const struct report_param params[] = {
     {"time_zone", RP_TEXT},
 };
 
-/* By id, or by name without regard to case; deleted funnels are not found. */
+/* By id, by name without regard to case, or the first one; deleted and hidden funnels are not found. */
 static enum rc find_funnel(struct conversion *v, struct err *e)
 {
     const struct report_call *c = v->call;
     struct str id = report_arg(c, "funnel_id"), name = report_arg(c, "funnel");
     struct stmt *s;
     int64_t wanted = 0;
-    if (id.len == 0 && name.len == 0)
-        return err_set(e, RC_INVALID, "required", "funnel", NULL);
     if (id.len > 0 && !str_i64(id, &wanted))
         return report_bad_param(e, "funnel_id", id);
     TRY(db_prepare(c->db, &s,
-                   id.len > 0 ? "SELECT id, name FROM funnel WHERE id = $1 AND deleted_at IS NULL"
-                              : "SELECT id, name FROM funnel WHERE name_fold = $1 AND deleted_at IS NULL",
+                   id.len > 0     ? "SELECT id, name FROM funnel WHERE id = $1 AND deleted_at IS NULL"
+                   : name.len > 0 ? "SELECT id, name FROM funnel WHERE name_fold = $1 AND deleted_at IS NULL"
+                                  : "SELECT id, name FROM funnel WHERE deleted_at IS NULL"
+                                    " ORDER BY archived, position, id",
                    e));
     if (id.len > 0)
         stmt_i64(s, 1, wanted);
-    else
+    else if (name.len > 0)
         stmt_str(s, 1, str_fold(c->arena, name));
-    enum rc rc = stmt_step(s, e);
-    if (rc == RC_ROW && !rights_has_funnel(c->rights, stmt_col_i64(s, 0)))
-        rc = RC_DONE;
+    enum rc rc;
+    while ((rc = stmt_step(s, e)) == RC_ROW && !rights_has_funnel(c->rights, stmt_col_i64(s, 0)))
+        ;
     if (rc == RC_ROW) {
         v->funnel_id = stmt_col_i64(s, 0);
         v->funnel = str_dup(c->arena, stmt_col_str(s, 1));
