@@ -29,7 +29,9 @@ static const struct report_param params[] = {
     PEOPLE_PERIOD, {"as_of", RP_TIME}, {"team_id", RP_INT}, {"time_zone", RP_TEXT}, {"idle_days", RP_INT}};
 
 struct client {
-    int64_t n[COLUMNS], falls, waited, value;
+    int64_t waited, value;
+    uint32_t n[COLUMNS];
+    uint16_t falls;
     uint8_t signs;
 };
 struct difficult {
@@ -85,7 +87,8 @@ static void count_waits(struct difficult *d, const size_t *client_of_deal)
 {
     struct people *p = &d->p;
     const struct facts *deals = &p->view.facts[FACT_DEAL];
-    const struct fact_column *mark = fact_column(deals, DEAL_WAITING_SINCE);
+    bool told = rights_sees_field(p->call->rights, entity_by_id(ENT_DEAL), DEAL_WAITING_SINCE);
+    const struct fact_column *mark = told ? fact_column(deals, DEAL_WAITING_SINCE) : &fact_no_column;
     const int64_t *to = fact_changes_to(deals, mark, p->call->arena);
     struct fact_column now = people_column(p, FACT_DEAL, DEAL_WAITING_SINCE);
     for (size_t i = 0; i < mark->n_changes; i++) {
@@ -208,9 +211,11 @@ static void choose(struct difficult *d)
     double common = d->n_tasks ? (double)d->value / (double)d->n_tasks : 0;
     for (size_t i = 0; i < d->n; i++) {
         struct client *c = &d->all[i];
+        if (c->n[DEALS] == 0)
+            continue;
         bool poor = d->value > 0 && c->n[TASKS] >= MANY_TASKS && (double)c->value / (double)c->n[TASKS] < common / 4;
         c->signs = (uint8_t)((c->n[RETURNS] >= MANY_RETURNS) + (c->falls > 0) + (c->waited >= LONG_WAIT) + poor);
-        if (c->n[DEALS] == 0 || c->signs < 2)
+        if (c->signs < 2)
             continue;
         if (d->shown.len == SHOWN && !before(c, &d->all[d->shown.ptr[SHOWN - 1]]))
             continue;
