@@ -139,17 +139,31 @@ struct histories {
     size_t n;
 };
 
+/* What hangs on the number of purchases alone: few different ones, so that gamma functions are rare. */
+static double of_repeats(const struct bgnbd *m, double x)
+{
+    double a1 = lgamma(m->r + x) - lgamma(m->r) + m->r * log(m->alpha);
+    return a1 + lgamma(m->a + m->b) + lgamma(m->b + x) - lgamma(m->b) - lgamma(m->a + m->b + x);
+}
+
+#define KNOWN_REPEATS 64
 double bgnbd_loglik(const struct bgnbd *m, const struct client_history *h, size_t n)
 {
-    double ll = 0;
+    double ll = 0, known[KNOWN_REPEATS], log_a = log(m->a);
+    for (int i = 0; i < KNOWN_REPEATS; i++)
+        known[i] = NAN;
     for (size_t i = 0; i < n; i++) {
-        double x = h[i].repeats;
-        double a1 = lgamma(m->r + x) - lgamma(m->r) + m->r * log(m->alpha);
-        double a2 = lgamma(m->a + m->b) + lgamma(m->b + x) - lgamma(m->b) - lgamma(m->a + m->b + x);
-        double a3 = -(m->r + x) * log(m->alpha + h[i].age);
-        double a4 = x > 0 ? log(m->a) - log(m->b + x - 1) - (m->r + x) * log(m->alpha + h[i].last) : -INFINITY;
-        double high = fmax(a3, a4);
-        ll += a1 + a2 + high + log(exp(a3 - high) + exp(a4 - high));
+        double x = h[i].repeats, a3 = -(m->r + x) * log(m->alpha + h[i].age);
+        size_t k = x < KNOWN_REPEATS ? (size_t)x : KNOWN_REPEATS;
+        if (k < KNOWN_REPEATS && isnan(known[k]))
+            known[k] = of_repeats(m, x);
+        ll += k < KNOWN_REPEATS ? known[k] : of_repeats(m, x);
+        if (x <= 0) {
+            ll += a3;
+            continue;
+        }
+        double a4 = log_a - log(m->b + x - 1) - (m->r + x) * log(m->alpha + h[i].last);
+        ll += fmax(a3, a4) + log1p(exp(-fabs(a3 - a4)));
     }
     return ll;
 }

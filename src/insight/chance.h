@@ -33,6 +33,8 @@ struct semi {
     float **staying;          /* by state and bin: how many were censored in it */
     double **open, **at_risk; /* by state: share still there at the beginning of a bin, and how many */
     int64_t *entered, *left;  /* by state */
+    size_t *used;             /* by state: bins that anybody has been seen in */
+    double *later;            /* by state, within a step: what does not hang on the step itself */
     double **won;             /* by state: P(won within k bins of arrival), k 0..steps */
     double **memo;            /* by state: by bin of age, for memo_steps */
     size_t memo_steps;

@@ -6,6 +6,7 @@
 
 #define WEEK (7 * MS_DAY)
 #define LOOKED_MOST 20000 /* deals; of more every n-th */
+#define STEPS 24          /* bins of the horizon */
 #define LEARNED_LEAST 20  /* stays that must have ended before a forecast can be made */
 
 struct ended {
@@ -94,7 +95,7 @@ static void one_week(struct past_forecast *x, struct semi *s, const struct week 
 static void learn(struct past_forecasts *f, const struct pop *p, const struct chance *m, const struct week *weeks,
                   const int64_t *values, int64_t horizon)
 {
-    struct semi *s = semi_new(p->call->arena, m->n_of, m->ends, horizon, m->spec.bin);
+    struct semi *s = semi_new(p->call->arena, m->n_of, m->ends, horizon, horizon / STEPS);
     int64_t learned = 0;
     for (size_t w = 0; w < f->n; w++) {
         for (size_t i = 0; i < weeks[w].ended.len; i++)

@@ -10,7 +10,7 @@
 #define INSTANTS 12 /* a month apart */
 #define TOLD 10
 #define BINS 10
-#define LOOKED_MOST 20000
+#define LOOKED_MOST 10000
 
 enum { BY_STAGE, BY_SELLER, BY_MODEL, SOURCES };
 static const char *const source_names[] = {"stage", "seller", "model"};
@@ -141,20 +141,28 @@ static void look_back(struct calibration *x)
 {
     struct pop *p = &x->p;
     int64_t first = INT64_MAX;
+    struct arena scratch = ARENA_EMPTY, *own = x->then->arena;
+    x->then->arena = &scratch; /* a model an instant */
     for (size_t i = 0; i < p->n; i++)
         first = p->d[i].entry < first ? p->d[i].entry : first;
     for (int i = 0; i < INSTANTS && first != INT64_MAX; i++) {
         int64_t at = p->as_of - (x->days + 30 * (int64_t)i) * MS_DAY;
         if (at <= first + x->days * MS_DAY / 2)
             break;
+        chance_free(x->then);
+        arena_reset(&scratch);
+        x->then->of = NULL;
         chance_learn(x->then, &p->view,
                      &(struct chance_spec){.as_of = at, .horizon = x->days * MS_DAY, .most = LOOKED_MOST});
-        struct fact_column probability = fact_as_of(&p->view, FACT_DEAL, DEAL_PROBABILITY, at, p->call->arena);
+        struct fact_column probability = fact_as_of(&p->view, FACT_DEAL, DEAL_PROBABILITY, at, &scratch);
         for (size_t k = 0; k < p->n; k += x->every)
             if (p->d[k].entry <= at)
                 one(x, &p->d[k], &probability, at);
         x->instants++;
     }
+    chance_free(x->then);
+    x->then->arena = own;
+    arena_free(&scratch);
 }
 
 /* Nine of ten wins came within that time of a deal's beginning: in thirties of days, a month to a year. */

@@ -4,8 +4,9 @@
 #include "insight/purchases.h"
 #include <math.h>
 
-#define TOLD 10            /* clients, for an average or a rate */
-#define MODELLED_MOST 1000 /* clients that the model is fitted to; of more every n-th */
+#define TOLD 10             /* clients, for an average or a rate */
+#define MODELLED_MOST 1000  /* clients that the model is fitted to; of more every n-th */
+#define EXPECTED_MOST 10000 /* clients whose purchases to come are reckoned; of more every n-th stands for n */
 #define AHEAD_DAYS 365
 #define STEPS 6 /* purchases in the table of repeats */
 
@@ -113,12 +114,13 @@ static void fit(struct ltv *l)
 static void expect(struct ltv *l)
 {
     double years = (double)l->days / 365, later = pow(1 + l->discount, -years / 2); /* money comes all over that time */
-    for (size_t i = 0; l->modelled && i < l->b.n_clients; i++) {
+    size_t every = l->b.n_clients / EXPECTED_MOST + 1;
+    for (size_t i = 0; l->modelled && i < l->b.n_clients; i += every) {
         if (l->group_of[i] == l->p.n_groups)
             continue;
         const struct client *c = &l->b.clients[i];
         struct client_history h = history(l, c);
-        double more = bgnbd_expected(&l->model, &h, (double)l->days);
+        double more = (double)every * bgnbd_expected(&l->model, &h, (double)l->days);
         struct group *to[] = {&l->of[l->group_of[i]], &l->of[l->p.n_groups]};
         for (int k = 0; k < 2; k++) {
             to[k]->expected += more;

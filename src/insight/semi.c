@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#define AGE_BINS 1024 /* of dwell beside the horizon; longer stays are taken for that long */
+#define AGE_BINS 768 /* of dwell beside the horizon; longer stays are taken for that long */
 
 struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int64_t horizon, int64_t bin)
 {
@@ -22,6 +22,8 @@ struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int
     s->won = ARENA_ARRAY(a, double *, n_states + 1);
     s->memo = ARENA_ARRAY(a, double *, n_states + 1);
     s->entered = ARENA_ARRAY(a, int64_t, n_states + 1);
+    s->used = ARENA_ARRAY(a, size_t, n_states + 1);
+    s->later = ARENA_ARRAY(a, double, n_states + 1);
     s->left = ARENA_ARRAY(a, int64_t, n_states + 1);
     return s;
 }
@@ -79,16 +81,28 @@ static void order_edges(struct semi *s)
         s->edges_of[next[s->edges.ptr[i].from]++] = i;
 }
 
+/* Nobody was seen as long as this. */
+static void clear_from(struct semi *s, uint32_t state, size_t first)
+{
+    for (size_t b = first; b < s->used[state]; b++) {
+        s->open[state][b] = s->at_risk[state][b] = 0;
+        for (uint32_t k = s->first_edge[state]; k < s->first_edge[state + 1]; k++)
+            s->edges.ptr[s->edges_of[k]].q[b] = 0;
+    }
+    s->used[state] = first;
+}
+
 /* Counts become probabilities: the life table, those that were censored within a bin at risk for half of it. */
 static void life_table(struct semi *s, uint32_t state)
 {
     double n = (double)s->entered[state], open = 1;
+    size_t b = 0;
     if (s->open[state] == NULL) {
         s->open[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
         s->at_risk[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
         s->won[state] = ARENA_ARRAY(s->arena, double, s->steps + 1);
     }
-    for (size_t b = 0; b < s->n_bins; b++) {
+    for (; b < s->n_bins && n > 0.5; b++) {
         double staying = s->staying[state] != NULL ? (double)s->staying[state][b] : 0, out = 0;
         double watched = n - staying / 2, gone = 0;
         s->open[state][b] = open;
@@ -102,10 +116,12 @@ static void life_table(struct semi *s, uint32_t state)
         }
         open = open > gone ? open - gone : 0;
         n -= out + staying;
-        if (n < 0.5)
-            open = out > 0 ? 0 : open;
+        if (n < 0.5 && out > 0)
+            open = 0;
     }
-    s->open[state][s->n_bins] = open;
+    clear_from(s, state, b);
+    s->used[state] = b;
+    s->open[state][b] = open;
 }
 
 /* What follows a move in the middle of a bin: the mean of both ends of it. */
@@ -116,21 +132,36 @@ static double after(const struct semi *s, uint32_t to, size_t k)
     return s->won[to] == NULL ? 0 : 0.5 * (s->won[to][k] + s->won[to][k > 0 ? k - 1 : 0]);
 }
 
+/* Of moves in later bins than the first, which hang on earlier steps only. */
+static double later(const struct semi *s, uint32_t state, size_t k)
+{
+    double sum = 0;
+    for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
+        const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
+        for (size_t i = 1; i < k && i < s->used[state]; i++)
+            if (x->q[i] > 0)
+                sum += (double)x->q[i] * after(s, x->to, k - i);
+    }
+    return sum;
+}
+
 /* P(won within k bins), all states a step at a time. A move in the first bin goes on within the same step, so the step
- * is solved by repeating it until nothing changes. */
+ * is solved by repeating that part until nothing changes. */
 static void solve_step(struct semi *s, size_t k)
 {
-    for (int round = 0; round < 50; round++) {
+    for (uint32_t state = 0; state < s->n_states; state++)
+        if (s->won[state] != NULL)
+            s->won[state][k] = s->later[state] = later(s, state, k);
+    for (int round = 0; round < 100; round++) {
         double moved = 0;
         for (uint32_t state = 0; state < s->n_states; state++) {
-            double sum = 0;
-            if (s->won[state] == NULL)
+            if (s->won[state] == NULL || s->used[state] == 0)
                 continue;
+            double sum = s->later[state];
             for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
                 const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
-                for (size_t i = 0; i < k; i++)
-                    if (x->q[i] > 0)
-                        sum += (double)x->q[i] * after(s, x->to, k - i);
+                if (x->q[0] > 0)
+                    sum += (double)x->q[0] * after(s, x->to, k);
             }
             moved = fmax(moved, fabs(sum - s->won[state][k]));
             s->won[state][k] = sum;
@@ -149,7 +180,7 @@ void semi_solve(struct semi *s)
         life_table(s, state);
     }
     for (size_t i = 0; i < s->n_states && s->memo_steps > 0; i++)
-        for (size_t b = 0; s->memo[i] != NULL && b <= s->n_bins; b++)
+        for (size_t b = 0; s->memo[i] != NULL && b <= s->used[i]; b++)
             s->memo[i][b] = -1;
     for (size_t k = 1; k <= s->steps; k++)
         solve_step(s, k);
@@ -168,11 +199,11 @@ void semi_forget_staying(struct semi *s)
 static double from_bin(const struct semi *s, uint32_t state, size_t b, size_t k)
 {
     double sum = 0;
-    if (b >= s->n_bins || s->open[state][b] < 1e-9)
+    if (b >= s->used[state] || s->open[state][b] < 1e-9)
         return 0;
     for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
         const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
-        for (size_t i = 0; i < k && b + i < s->n_bins; i++)
+        for (size_t i = 0; i < k && b + i < s->used[state]; i++)
             if (x->q[b + i] > 0)
                 sum += (double)x->q[b + i] * after(s, x->to, k - i);
     }
@@ -211,7 +242,7 @@ double semi_chance(struct semi *s, uint32_t state, int64_t age, int64_t h, doubl
     if (at_risk != NULL)
         *at_risk = s->at_risk[state][b];
     double low = remembered(s, state, b, k);
-    if (b + 1 > s->n_bins - 1 || s->open[state][b + 1] < 1e-9)
+    if (b + 1 >= s->used[state] || s->open[state][b + 1] < 1e-9)
         return low;
     return low + part * (remembered(s, state, b + 1, k) - low);
 }
