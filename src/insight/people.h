@@ -93,7 +93,7 @@ static inline bool people_has(const struct people *p, enum fact fact, size_t row
 {
     return mask_has(p->bits[fact], row) && fact_alive(&p->view.facts[fact], row, p->as_of);
 }
-struct fact_column people_column(const struct people *p, enum fact fact, int field); /* as of as_of */
+struct fact_column people_column(const struct people *p, enum fact fact, int field); /* as of as_of; hidden: empty */
 static inline bool people_sees(const struct people *p, int64_t user)
 {
     return user > 0 && (size_t)user < p->n_ids && p->seen_of[user];
@@ -177,4 +177,7 @@ enum people_step people_step(const struct people_stages *s, uint64_t from, uint6
 bool people_of_pop(const struct pop *p);
 /* The row whose whole interval lies below `rate` (above: over it), the farthest one; SIZE_MAX: there is none. */
 size_t people_outlier(const struct people_rate *rates, size_t rows, double rate, bool above);
+/* The report is about a field that is hidden from whoever asks: an empty table and a note. True: nothing more to do. */
+bool people_hidden(const struct report_call *c, struct report_result *r, enum entity_id noun, int field,
+                   const struct report_column *columns, size_t n);
 struct str people_count(const struct report_call *c, int64_t n); /* as text */

@@ -170,6 +170,16 @@ size_t people_outlier(const struct people_rate *rates, size_t rows, double rate,
     return found;
 }
 
+bool people_hidden(const struct report_call *c, struct report_result *r, enum entity_id noun, int field,
+                   const struct report_column *columns, size_t n)
+{
+    if (rights_sees_field(c->rights, entity_by_id(noun), field))
+        return false;
+    r->main = (struct report_table){.id = "rows", .columns = columns, .n_columns = n};
+    report_note(c, r, "field_hidden", NULL, 0);
+    return true;
+}
+
 struct str people_count(const struct report_call *c, int64_t n)
 {
     return str_fmt(c->arena, "%lld", (long long)n);

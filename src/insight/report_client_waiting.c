@@ -51,7 +51,8 @@ static void collect(struct waiting *w)
 {
     struct pop *p = &w->p;
     struct arena *a = p->call->arena;
-    const struct fact_column *mark = fact_column(p->deals, DEAL_WAITING_SINCE);
+    bool told = rights_sees_field(p->call->rights, entity_by_id(ENT_DEAL), DEAL_WAITING_SINCE);
+    const struct fact_column *mark = told ? fact_column(p->deals, DEAL_WAITING_SINCE) : &fact_no_column;
     struct fact_column now = pop_column(p, DEAL_WAITING_SINCE);
     const int64_t *to = fact_changes_to(p->deals, mark, a);
     w->of_deal = arena_zalloc(a, (p->deals->n + 1) * sizeof *w->of_deal);
@@ -178,6 +179,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     enum rc rc;
     if (limit.len > 0 && (!str_f64(limit, &w.limit) || !(w.limit > 0) || w.limit > 10000))
         return report_bad_param(e, "limit_hours", limit);
+    if (people_hidden(c, r, ENT_DEAL, DEAL_WAITING_SINCE, columns, sizeof columns / sizeof *columns))
+        return RC_OK;
     TRY_OUT(pop_read(&w.p, c, r, &(struct pop_spec){.when = POP_ALIVE, .by = "owner", .last_days = 90}, e));
     TRY_OUT(people_clock(c, &w.clock, e));
     pop_lock(&w.p);

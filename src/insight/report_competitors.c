@@ -203,6 +203,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
 {
     struct rivals v = {0};
     enum rc rc;
+    if (people_hidden(c, r, ENT_DEAL, DEAL_COMPETITOR_ID, columns, sizeof columns / sizeof *columns))
+        return RC_OK;
     TRY_OUT(pop_read(&v.p, c, r, &(struct pop_spec){.when = POP_ALIVE, .last_days = 365}, e));
     TRY_OUT(load_rivals(&v, e));
     TRY_OUT(money_load(&v.money, c, v.p.zone, e));

@@ -156,18 +156,15 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     static const int64_t keys[BANDS] = {0, 1, 2, 3, 4};
     struct centre v = {0};
     enum rc rc;
+    if (people_hidden(c, r, ENT_DEAL, DEAL_COVERAGE, columns, sizeof columns / sizeof *columns))
+        return RC_OK;
     TRY_OUT(pop_read(&v.p, c, r, &(struct pop_spec){.when = POP_CLOSED, .last_days = 365}, e));
     pop_lock(&v.p);
     v.t = tally_new(c, r, "rows", BANDS, keys, counted, COLUMNS);
     scan(&v);
     pop_unlock(&v.p);
-    if (rights_sees_field(c->rights, entity_by_id(ENT_DEAL), DEAL_COVERAGE)) {
-        put_verdict(&v);
-        put_rows(&v);
-    } else {
-        r->main =
-            (struct report_table){.id = "rows", .columns = columns, .n_columns = sizeof columns / sizeof *columns};
-    }
+    put_verdict(&v);
+    put_rows(&v);
     pop_notes(&v.p);
     rc = RC_OK;
 out:

@@ -142,6 +142,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
 {
     struct answers a = {0};
     enum rc rc;
+    if (people_hidden(c, r, ENT_DEAL, DEAL_FIRST_RESPONSE_AT, columns, sizeof columns / sizeof *columns))
+        return RC_OK;
     TRY_OUT(pop_read(&a.p, c, r, &(struct pop_spec){.by = "owner", .last_days = 90}, e));
     TRY_OUT(people_clock(c, &a.clock, e));
     pop_lock(&a.p);

@@ -15,6 +15,8 @@ const role = await root.create('/api/roles', {
   base: 'seller',
   rights: { objects: Object.fromEntries(['deal', 'contact', 'company', 'task'].map((o) => [o, { see: 'own', create: 'own', edit: 'own', delete: 'own', export: 'own' }])) },
 })
+const masked = await root.create('/api/roles', { name: 'Без ожиданий', base: 'seller', rights: { objects: {}, fields: { 'deal.waiting_since': 'hidden', 'deal.coverage': 'hidden' } } })
+await root.patch(`/api/users/${people.observer.session.user.id}`, { role_id: masked.id })
 const ann = await root.create('/api/users', { name: 'Анна', email: 'ann@example.ru', role: 'seller', password: 'пароль для тестов' })
 await root.patch(`/api/users/${people.seller.session.user.id}`, { name: 'Борис', role_id: role.id })
 const admin = await tokenOf(server, root)
@@ -166,4 +168,12 @@ test('who comes back twice, waits for a day and costs six tasks is difficult; wh
   assert.deepEqual(all.summary.idle.map((p) => p.person), ['Анна'], 'she has open deals and has never done anything herself')
   assert.match(all.verdict, /1/)
   assert.deepEqual((await report(boris, 'difficult', asked)).rows, [])
+})
+
+test('a report about a field that is hidden says so, and nothing else', async () => {
+  const who = await server.signIn('observer@example.ru', 'пароль для тестов')
+  for (const id of ['client_waiting', 'coverage']) {
+    const r = await report(who, id)
+    assert.deepEqual([r.rows, r.summary, r.codes], [[], {}, ['field_hidden']], id)
+  }
 })
