@@ -3,8 +3,19 @@ import { asOf, voronka, type Server } from './server'
 
 interface Report {
   summary: Record<string, number> & {
-    steps: { stage: string; deals: number; went_on_rate: number | null; outcome: string }[]
-    groups: { group: string; deals: number; won: number; mature_deals: number; mature_rate: number | null }[]
+    steps: {
+      stage: string
+      deals: number
+      went_on_rate: number | null
+      outcome: string
+    }[]
+    groups: {
+      group: string
+      deals: number
+      won: number
+      mature_deals: number
+      mature_rate: number | null
+    }[]
   }
   columns: { id: string }[]
   rows: (number | string | null)[][]
@@ -38,7 +49,9 @@ function told(server: Server, more: string[] = []): Report {
   )
 }
 async function idOf(server: Server): Promise<number> {
-  const { funnels } = await server.admin.get<{ funnels: { id: number; name: string }[] }>('boot')
+  const { funnels } = await server.admin.get<{
+    funnels: { id: number; name: string }[]
+  }>('boot')
   return funnels.find((f) => f.name === funnel)!.id
 }
 async function ready(page: Page): Promise<void> {
@@ -59,6 +72,7 @@ test.describe('Отчёт о конверсии', () => {
       .getByRole('link', { name: text('nav.reports') })
       .click()
     await expect(page).toHaveURL(/\/reports$/)
+    await page.getByRole('link', { name: text('report.page.all') }).click()
     await page.getByRole('link', { name: text('report.conversion.question') }).click()
     await ready(page)
     await page.keyboard.press('g')
@@ -68,7 +82,9 @@ test.describe('Отчёт о конверсии', () => {
     await ready(page)
     const said = told(server)
     const s = said.summary
-    const main = page.getByRole('region', { name: text('report.page.summary') })
+    const main = page.getByRole('region', {
+      name: text('report.page.summary'),
+    })
     expect(s.deals).toBeGreaterThan(50)
     await expect(main.locator('.tile').nth(0)).toContainText(percent(s.naive_rate))
     await expect(main.locator('.tile').nth(0)).toContainText(
@@ -76,10 +92,16 @@ test.describe('Отчёт о конверсии', () => {
     )
     await expect(main.locator('.tile').nth(1)).toContainText(percent(s.mature_rate))
     await expect(main.locator('.tile').nth(1)).toContainText(
-      text('report.page.ci', { low: percent(s.mature_low), high: percent(s.mature_high) }),
+      text('report.page.ci', {
+        low: percent(s.mature_low),
+        high: percent(s.mature_high),
+      }),
     )
     await expect(main.locator('.tile').nth(1)).toContainText(
-      text('report.page.of', { n: number(s.mature_won), of: number(s.mature_deals) }),
+      text('report.page.of', {
+        n: number(s.mature_won),
+        of: number(s.mature_deals),
+      }),
     )
     for (const [key, value] of [
       ['deals', s.deals],
@@ -90,7 +112,9 @@ test.describe('Отчёт о конверсии', () => {
       await expect(
         main
           .locator('dl > div')
-          .filter({ has: page.getByText(text(`report.summary.${key}`), { exact: true }) })
+          .filter({
+            has: page.getByText(text(`report.summary.${key}`), { exact: true }),
+          })
           .locator('dd'),
       ).toHaveText(number(value))
 
@@ -113,7 +137,9 @@ test.describe('Отчёт о конверсии', () => {
     }
     await expect(page.locator('.notes li')).toHaveCount(said.notes.length)
     await expect(
-      page.getByRole('img', { name: text('report.page.curve_label', { text: '' }).trim() }),
+      page.getByRole('img', {
+        name: text('report.page.curve_label', { text: '' }).trim(),
+      }),
     ).toBeVisible()
   })
 
@@ -124,7 +150,9 @@ test.describe('Отчёт о конверсии', () => {
     const { page } = await desk('head')
     await page.goto(`/reports/conversion?funnel_id=${await idOf(server)}&as_of=${asOf}`)
     await ready(page)
-    await page.getByLabel(text('report.param.by')).selectOption('owner')
+    const by = page.getByRole('combobox', { name: text('report.param.by') })
+    await by.click()
+    await page.getByRole('option', { name: text('report.by.owner'), exact: true }).click()
     const groups = table(page, 'report.table.groups').locator('tbody tr')
     const said = told(server, ['--by', 'owner']).summary.groups
     await expect(groups).toHaveCount(said.length)
@@ -136,7 +164,7 @@ test.describe('Отчёт о конверсии', () => {
     await expect(page).toHaveURL(/by=owner/)
     await page.reload()
     await expect(groups).toHaveCount(said.length)
-    await expect(page.getByLabel(text('report.param.by'))).toHaveValue('owner')
+    await expect(by).toHaveValue(text('report.by.owner'))
     await page.goBack()
     await expect(table(page, 'report.table.groups')).toHaveCount(0)
     await expect(page).not.toHaveURL(/by=owner/)
@@ -158,15 +186,18 @@ test.describe('Отчёт о конверсии', () => {
     const year = ['--from', '2024-01-01', '--to', '2025-01-01']
     await expect(deals).toHaveText(number(told(server, year).summary.deals))
     const filter = 'value_minor >= 1000000'
-    await page.getByLabel(text('report.param.filter')).fill(filter)
+    await page.getByRole('button', { name: text('report.param.filter'), exact: true }).click()
+    await page.getByRole('button', { name: text('filter.to_text') }).click()
+    const typed = page.getByLabel(text('filter.expert'))
+    await typed.fill(filter)
     await page.keyboard.press('Enter')
     const fewer = told(server, [...year, '--filter', filter]).summary.deals
     expect(fewer).toBeLessThan(told(server, year).summary.deals!)
     await expect(deals).toHaveText(number(fewer))
-    await page.getByLabel(text('report.param.filter')).fill('value_minor >=')
+    await typed.fill('value_minor >=')
     await page.keyboard.press('Enter')
     await expect(page.getByRole('alert').filter({ hasText: /\S/ })).toBeVisible()
-    await page.getByLabel(text('report.param.filter')).fill('value_minor > 99999999999')
+    await typed.fill('value_minor > 99999999999')
     await page.keyboard.press('Enter')
     await expect(page.getByText(text('report.page.empty'), { exact: true })).toBeVisible()
     await page.getByRole('button', { name: text('report.page.reset') }).click()
@@ -174,10 +205,13 @@ test.describe('Отчёт о конверсии', () => {
   })
 
   test('an observer reads the report in English', async ({ desk, server }) => {
-    const { page } = await desk('observer', { language: 'en', locale: 'en-GB' })
+    const { page } = await desk('observer', {
+      language: 'en',
+      locale: 'en-GB',
+    })
     await page.goto(`/reports/conversion?funnel_id=${await idOf(server)}&as_of=${asOf}&by=owner`)
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(
-      text('report.conversion.question', {}, 'en'),
+      text('report.conversion.title', {}, 'en'),
     )
     const said = told(server)
     await expect(page.locator('.tile').nth(1)).toContainText(percent(said.summary.mature_rate, 'en'))

@@ -53,7 +53,9 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
   if (y < 0 || x < 0 || rows.length === 0) return null
   const [s, low, high, size] = [at(spec.series), at(spec.low), at(spec.high), at(spec.y2)]
   const xType = columns[x]!.type
-  const along = spec.kind === 'lines' || spec.kind === 'steps' || spec.kind === 'scatter'
+  // Dots over time stand beside each other.
+  const along =
+    ['lines', 'steps', 'scatter'].includes(spec.kind) || (spec.kind === 'dots' && xType !== 'text')
   const numeric = along && xType !== 'text'
   const names: string[] = []
   const groups = new Map<string, PlotPoint[]>()

@@ -25,7 +25,8 @@ export function dealsUrl(
 ): string {
   const rest = new URLSearchParams(params)
   rest.delete('compare')
-  for (const [name, value] of Object.entries({ ...at, ...page })) rest.set(name, String(value))
+  const { table, row, column } = at
+  for (const [name, value] of Object.entries({ table, row, column, ...page })) rest.set(name, String(value))
   return `/api/reports/${id}/deals?${rest}`
 }
 /** Its own page. */

@@ -1,5 +1,5 @@
 // Cells as people read them, by their type.
-import { i18n, money, moneyShort, num, percent, t } from '../../lib/i18n.svelte'
+import { i18n, minorUnits, money, moneyShort, num, percent, t } from '../../lib/i18n.svelte'
 import { rate } from '../../charts/format'
 import type { Cell, CellType } from './model'
 
@@ -15,18 +15,30 @@ function day(at: number, options: Intl.DateTimeFormatOptions): string {
 }
 /** 0,4 of a day and 412 days: as many digits as mean something. */
 const digits = (n: number) => (Number.isInteger(n) || Math.abs(n) >= 100 ? 0 : Math.abs(n) >= 1 ? 1 : 2)
+/** Kopecks say nothing about a hundred roubles. */
+function whole(minor: number, currency: string): number {
+  const unit = minorUnits(currency)
+  return Math.abs(minor) >= 100 * unit ? Math.round(minor / unit) * unit : Math.round(minor)
+}
+/** Groups by dates come as "2026-03" and "2026-03-31". */
+function dated(text: string): string {
+  const m = /^(\d{4})-(\d\d)(?:-(\d\d))?$/.exec(text)
+  if (!m) return text
+  const at = Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3] ?? 1))
+  return day(at, { month: 'short', year: 'numeric', ...(m[3] ? { day: 'numeric' } : {}) })
+}
 const signed = (n: number, text: string) => (n > 0 ? `+${text}` : text)
 
 export function cellText(value: Cell | undefined, type: CellType, currency: string): string {
   if (value === null || value === undefined || value === '') return '–'
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return dated(value)
   switch (type) {
     case 'rate':
       return rate(value)
     case 'points':
       return t('report.page.points', { n: signed(value, num(value * 100, 1)) })
     case 'money':
-      return money(Math.round(value), currency)
+      return money(whole(value, currency), currency)
     case 'date':
       return day(value * DAY, { day: 'numeric', month: 'short', year: 'numeric' })
     case 'time':
