@@ -159,7 +159,11 @@ static void put_effect(struct jw *w, const struct answer *x, size_t i)
     const struct score_effect *f = &x->effects[i];
     const struct entity *ent = entity_by_id(f->company ? ENT_COMPANY : ENT_DEAL);
     const struct field *fd = f->field >= 0 ? &ent->fields[f->field] : NULL;
-    if (fd != NULL && !rights_sees_field(x->c->rights, ent, f->field))
+    const struct rights *r = x->c->rights;
+    if (fd != NULL && !rights_sees_field(r, ent, f->field))
+        return;
+    if (f->company &&
+        (!rights_all_rows(r, ent, RIGHT_SEE) || !rights_sees_field(r, entity_by_id(ENT_DEAL), DEAL_COMPANY_ID)))
         return;
     jw_obj(w);
     if (fd == NULL)

@@ -33,6 +33,7 @@ struct touches_of {
 };
 struct attribution {
     struct arena *arena;
+    const struct rights *rights;
     enum attribution_model model;
     enum attribution_level level;
     struct attribution_campaign *campaigns; /* ascending by id */
@@ -65,14 +66,14 @@ bool attribution_level_is_text(enum attribution_level level)
 
 /* ---- before the lock ---- */
 
-enum rc attribution_read(struct attribution **out, struct arena *a, struct db *db, enum attribution_model model,
-                         enum attribution_level level, struct err *e)
+enum rc attribution_read(struct attribution **out, struct arena *a, struct db *db, const struct rights *rights,
+                         enum attribution_model model, enum attribution_level level, struct err *e)
 {
     struct attribution *t = ARENA_NEW(a, struct attribution);
     VEC(struct attribution_campaign) found = {0};
     struct stmt *s;
     enum rc rc;
-    *t = (struct attribution){.arena = a, .model = model, .level = level};
+    *t = (struct attribution){.arena = a, .rights = rights, .model = model, .level = level};
     t->by_utm = strmap_new();
     t->index = strmap_new();
     *out = t;
@@ -214,8 +215,15 @@ static void index_touches(struct attribution *t, int64_t as_of)
     }
 }
 
+static bool told(const struct attribution *t, int field)
+{
+    return rights_sees_field(t->rights, entity_by_id(ENT_DEAL), field);
+}
+
 static struct fact_column deal_column(const struct attribution *t, int field, int64_t as_of, bool past)
 {
+    if (!told(t, field))
+        return fact_no_column;
     if (past)
         return fact_as_of(t->view, FACT_DEAL, field, as_of, t->arena);
     return *fact_column(&t->view->facts[FACT_DEAL], field);
@@ -232,8 +240,10 @@ void attribution_begin(struct attribution *t, const struct projection_view *v, i
     t->touch_text = ARENA_ARRAY(t->arena, int64_t, said->n_texts + 1);
     for (size_t i = 0; attribution_level_is_text(t->level) && i < said->n_texts; i++)
         t->touch_text[i] = key_of_text(t, said->texts[i]);
+    /* what marks a deal has no field for tells its source all the same */
+    bool seen = told(t, own >= 0 ? own : DEAL_SOURCE_ID);
     for (size_t i = 0; i < t->touches->n; i++)
-        t->touch_key[i] = touch_says(t, i);
+        t->touch_key[i] = seen ? touch_says(t, i) : CREDIT_NONE;
     index_touches(t, as_of);
     t->deal_own = own >= 0 ? deal_column(t, own, as_of, past) : fact_no_column;
     t->deal_campaign = deal_column(t, DEAL_CAMPAIGN_ID, as_of, past);

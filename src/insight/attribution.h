@@ -2,10 +2,11 @@
  * recommendations), the first of them, the last, or all alike; without touches the deal's own source, campaign and
  * marks.
  *
- *     TRY(attribution_read(&t, arena, db, model, level, e));      before the projection is locked
+ *     TRY(attribution_read(&t, arena, db, rights, model, level, e)); before the projection is locked
  *     attribution_begin(t, &view, as_of, past);                    while it is
  *     n = attribution_of(t, row, until, credits);                 shares of one deal, 1 together */
 #pragma once
+#include "crm/rights.h"
 #include "insight/projection.h"
 
 enum attribution_model { ATTRIBUTE_LAST, ATTRIBUTE_FIRST, ATTRIBUTE_LINEAR };
@@ -40,7 +41,8 @@ struct attribution_campaign {
     struct str utm;        /* its utm_campaign; empty: none */
 };
 struct attribution;
-MUST_USE enum rc attribution_read(struct attribution **out, struct arena *a, struct db *db,
+/* rights: of who is told; what the deal's field of the level says is nothing to whom it is hidden from. */
+MUST_USE enum rc attribution_read(struct attribution **out, struct arena *a, struct db *db, const struct rights *rights,
                                   enum attribution_model model, enum attribution_level level, struct err *e);
 void attribution_free(struct attribution *t); /* NULL is fine */
 /* past: attributes of deals as of `as_of`. */

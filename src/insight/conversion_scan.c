@@ -196,9 +196,11 @@ void conversion_scan(struct conversion *v)
         struct way w;
         if (!of_funnel(v, i))
             continue;
+        /* what was deleted after as_of was still there */
+        bool gone = fact_deleted(deals, i) && (v->as_of >= v->call->now || !fact_alive(deals, i, v->as_of));
         if (!follow(v, (uint32_t)i, &w))
-            v->n_later += stands_in_funnel(v, i) && !fact_deleted(deals, i);
-        else if (fact_deleted(deals, i))
+            v->n_later += stands_in_funnel(v, i) && !gone;
+        else if (gone)
             v->n_deleted++;
         else
             vec_push(&v->ways, w);

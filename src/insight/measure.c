@@ -57,7 +57,7 @@ bool measure_find(const struct report_call *c, struct str name, struct measure *
         }
     const char *dot = name.len > 0 ? memchr(name.ptr, '.', name.len) : NULL;
     const struct report *report = dot ? report_by_id((struct str){name.ptr, (size_t)(dot - name.ptr)}) : NULL;
-    if (report == NULL)
+    if (report == NULL || report == &report_plan_fact) /* a plan about plans would follow itself */
         return false;
     struct str key = {dot + 1, name.len - (size_t)(dot + 1 - name.ptr)};
     struct str text_key = str_fmt(c->arena, "report.summary.%.*s", STR_ARG(key));
@@ -229,7 +229,7 @@ static enum rc fill(struct measures *m, struct measure_cube *x, struct err *e)
             (struct report_arg){STR("filter"), str_fmt(c->arena, "product_ids has %lld", (long long)x->product_id)};
     TRY_OUT(pop_read(&p, &call, &result, &(struct pop_spec){.funnels = POP_ANY}, e));
     p.as_of_given = true; /* a company that has been still for long is asked of today all the same */
-    p.as_of = c->now;
+    p.as_of = m->as_of ? m->as_of : c->now;
     TRY_OUT(money_load(&money, &call, m->zone, e));
     TRY_OUT(mask_plan(&plan, c->arena, c->db, c->projection, FACT_TASK, c->rights, NULL, e));
     pop_lock(&p);
@@ -362,7 +362,7 @@ static enum rc of_report(struct measures *m, const struct measure_ask *ask, doub
     const char *dot = memchr(ask->name.ptr, '.', ask->name.len);
     const struct report *report = report_by_id((struct str){ask->name.ptr, (size_t)(dot - ask->name.ptr)});
     struct str key = {dot + 1, ask->name.len - (size_t)(dot + 1 - ask->name.ptr)};
-    struct report_arg args[4];
+    struct report_arg args[5];
     struct report_call call = *c;
     struct report_result r;
     struct str filter = ask->user_id || ask->team_id ? owners(m, ask) : STR_NULL;
@@ -381,7 +381,11 @@ static enum rc of_report(struct measures *m, const struct measure_ask *ask, doub
             (struct report_arg){STR("funnel_id"), str_fmt(c->arena, "%lld", (long long)ask->funnel_id)};
     if (takes(report, "filter") && filter.len)
         args[call.n_args++] = (struct report_arg){STR("filter"), filter};
+    if (takes(report, "as_of") && m->as_of)
+        args[call.n_args++] = (struct report_arg){STR("as_of"), str_fmt(c->arena, "%lld", (long long)m->as_of)};
     *out = NAN;
+    if ((filter.len && !takes(report, "filter")) || (ask->funnel_id && !takes(report, "funnel_id")))
+        return RC_OK; /* it cannot be told of a part */
     enum rc rc = report_run(report, &call, &r, e);
     for (size_t i = 0; rc == RC_OK && i < r.summary.len; i++)
         if (str_eqc(key, r.summary.ptr[i].key) && r.summary.ptr[i].value.kind != CELL_NULL) {
@@ -389,19 +393,19 @@ static enum rc of_report(struct measures *m, const struct measure_ask *ask, doub
             *out = v.kind == CELL_INT ? (double)v.i : v.kind == CELL_REAL ? v.f : NAN;
         }
     report_result_free(&r);
-    return rc;
+    /* one number that cannot be had (a hidden funnel, a filter of another noun) must not take the others along */
+    return rc == RC_NOT_FOUND || rc == RC_INVALID || rc == RC_FORBIDDEN ? RC_OK : rc;
 }
 
 enum rc measure_value(struct measures *m, const struct measure_ask *ask, double *out, struct err *e)
 {
     struct measure known;
     struct measure_cube *x;
+    *out = NAN;
     if (!measure_find(m->call, ask->name, &known, NULL))
-        return err_set(e, RC_UNPROCESSABLE, "measure_not_found", "measure", "%.*s",
-                       (int)(ask->name.len < 60 ? ask->name.len : 60), ask->name.ptr);
+        return RC_OK; /* of a plan whose report is gone; the others are told all the same */
     if (memchr(ask->name.ptr, '.', ask->name.len) != NULL)
         return of_report(m, ask, out, e);
-    *out = NAN;
     if (known.type == RT_MONEY && !money_seen(m->call))
         return RC_OK;
     TRY(cube_of(m, ask->funnel_id, ask->product_id, &x, e));

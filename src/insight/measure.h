@@ -30,6 +30,7 @@ struct measure_ask {
 struct measure_cube;
 struct measures {
     const struct report_call *call;
+    int64_t as_of;       /* what was known then; 0: now */
     int64_t first, last; /* days that can be asked for */
     struct zone *zone;
     struct person *people;
@@ -42,8 +43,7 @@ struct measures {
 /* At most 1,200 days. Errors: bad_param (the days), those of the database. */
 MUST_USE enum rc measures_open(struct measures *m, const struct report_call *c, int64_t first, int64_t last,
                                struct err *e);
-/* NaN: nothing to divide by, or not told. Only deals and tasks in sight of who asks count. Errors: measure_not_found.
- */
+/* NaN: nothing to divide by, not told, or nothing has that name. Only deals and tasks in sight of who asks count. */
 MUST_USE enum rc measure_value(struct measures *m, const struct measure_ask *ask, double *out, struct err *e);
 /* Is the person in the team, or in one below it? */
 bool measure_in_team(const struct measures *m, int64_t team_of_person, int64_t team);

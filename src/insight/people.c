@@ -4,6 +4,7 @@
 #include "crm/crm.h"
 #include "crm/fields.h"
 #include "crm/query.h"
+#include "insight/projection_nouns.h"
 
 #define STALE                                                                                                          \
     (180 * MS_DAY) /* nothing has happened for so long: the company was imported, its last moment is its now */
@@ -311,6 +312,8 @@ void people_free(struct people *p)
 
 struct fact_column people_column(const struct people *p, enum fact fact, int field)
 {
+    if (!rights_sees_field(p->call->rights, entity_by_id(fact_entity(fact)), field))
+        return fact_no_column;
     if (p->past)
         return fact_as_of(&p->view, fact, field, p->as_of, p->call->arena);
     return *fact_column(&p->view.facts[fact], field);

@@ -146,8 +146,7 @@ static inline int64_t pop_id(const struct pop *p, const struct pop_deal *d)
     return p->deals->ids[d->row];
 }
 void pop_group(struct pop *p); /* makes the groups: pop_lock calls it */
-/* A column of the deals as of as_of; only while locked. Values of a hidden field are not to be shown: see
- * rights_sees_field. */
+/* A column of the deals as of as_of; only while locked. Of a field hidden from who asks: no value anywhere. */
 struct fact_column pop_column(const struct pop *p, int field);
 /* Keys of the groups, for tally_new and report_row_key. */
 const int64_t *pop_keys(const struct pop *p);

@@ -184,6 +184,8 @@ void pop_unlock(struct pop *p)
 
 struct fact_column pop_column(const struct pop *p, int field)
 {
+    if (!rights_sees_field(p->call->rights, entity_by_id(ENT_DEAL), field))
+        return fact_no_column;
     if (p->past)
         return fact_as_of(&p->view, FACT_DEAL, field, p->as_of, p->call->arena);
     return *fact_column(p->deals, field);

@@ -52,18 +52,19 @@ static enum rc check_args(const struct report *report, const struct report_call 
     return RC_OK;
 }
 
-/* The period that `compare` names, beside the one of r. */
-static enum rc other_period(struct str compare, const struct report_result *r, int64_t *from, int64_t *to,
-                            struct err *e)
+/* The period that `compare` names, beside the one of r; as it was written, so that the report reads it like any. */
+static enum rc other_period(struct arena *a, struct str compare, const struct report_result *r, struct str *from,
+                            struct str *to, struct err *e)
 {
     bool from_date, to_date;
+    int64_t begin, end;
     char *dots = memmem(compare.ptr, compare.len, "..", 2);
     if (dots != NULL) {
-        struct str a = {compare.ptr, (size_t)(dots - compare.ptr)};
-        struct str b = {dots + 2, compare.len - a.len - 2};
-        if (!report_time(a, from, &from_date) || !report_time(b, to, &to_date) || *from >= *to)
+        *from = (struct str){compare.ptr, (size_t)(dots - compare.ptr)};
+        *to = (struct str){dots + 2, compare.len - from->len - 2};
+        if (!report_time(*from, &begin, &from_date) || !report_time(*to, &end, &to_date) ||
+            begin >= end + (to_date ? MS_DAY : 0))
             return report_bad_param(e, "compare", compare);
-        *to += to_date ? MS_DAY : 0;
         return RC_OK;
     }
     if (!str_eqc(compare, "previous") && !str_eqc(compare, "year"))
@@ -71,16 +72,16 @@ static enum rc other_period(struct str compare, const struct report_result *r, i
     if (!r->has_period)
         return err_set(e, RC_INVALID, "compare_no_period", "compare", NULL);
     int64_t back = str_eqc(compare, "year") ? 365 * MS_DAY : r->to - r->from;
-    *from = r->from - back;
-    *to = r->to - back;
+    *from = str_fmt(a, "%lld", (long long)(r->from - back));
+    *to = str_fmt(a, "%lld", (long long)(r->to - back));
     return RC_OK;
 }
 
 static enum rc run_other(const struct report *report, const struct report_call *c, struct str compare,
                          struct report_result *r, struct err *e)
 {
-    int64_t from = 0, to = 0;
-    TRY(other_period(compare, r, &from, &to, e));
+    struct str from, to;
+    TRY(other_period(c->arena, compare, r, &from, &to, e));
     struct report_arg *args = ARENA_ARRAY(c->arena, struct report_arg, c->n_args + 2);
     struct report_call call = *c;
     call.args = args;
@@ -88,8 +89,8 @@ static enum rc run_other(const struct report *report, const struct report_call *
     for (size_t i = 0; i < c->n_args; i++)
         if (!str_eqc(c->args[i].name, "from") && !str_eqc(c->args[i].name, "to"))
             args[call.n_args++] = c->args[i];
-    args[call.n_args++] = (struct report_arg){STR("from"), str_fmt(c->arena, "%lld", (long long)from)};
-    args[call.n_args++] = (struct report_arg){STR("to"), str_fmt(c->arena, "%lld", (long long)to)};
+    args[call.n_args++] = (struct report_arg){STR("from"), from};
+    args[call.n_args++] = (struct report_arg){STR("to"), to};
     r->other = ARENA_NEW(c->arena, struct report_result);
     *r->other = (struct report_result){.report = report};
     return report->run(&call, r->other, e);

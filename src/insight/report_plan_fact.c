@@ -23,7 +23,7 @@ struct plans {
     struct measures m;
     struct plan *all;
     size_t n;
-    int64_t day;
+    int64_t day, as_of;      /* as_of 0: now */
     int64_t reached, behind; /* plans */
 };
 
@@ -43,6 +43,7 @@ static enum rc read_args(struct plans *x, struct plan_ask *ask, struct err *e)
     *ask = (struct plan_ask){.period = -1};
     if (at.len > 0 && !report_time(at, &now, &is_date))
         return report_bad_param(e, "as_of", at);
+    x->as_of = at.len > 0 ? now : 0;
     TRY(id_arg(c, "team_id", &ask->team_id, e));
     TRY(id_arg(c, "user_id", &ask->user_id, e));
     for (int64_t i = 0; periods[i] != NULL; i++)
@@ -146,6 +147,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
         last = x.all[i].last > last ? x.all[i].last : last;
     }
     TRY_OUT(measures_open(&x.m, c, first, last, e));
+    x.m.as_of = x.as_of;
     for (size_t i = 0; i < x.n; i++)
         TRY_OUT(put_plan(&x, &x.all[i], &calendar, e));
     say(&x);

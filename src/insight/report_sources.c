@@ -36,10 +36,10 @@ static enum rc read_args(struct sources *s, const struct report_call *c, struct 
     if (days.len > 0 && (!str_i64(days, &s->days) || s->days < 1 || s->days > 1000))
         return report_bad_param(e, "days", days);
     TRY(pop_read(&s->p, c, r, &(struct pop_spec){.when = POP_ALIVE, .last_days = LAST_DAYS}, e));
-    TRY(attribution_read(&s->credit, c->arena, c->db, model, s->level, e));
+    TRY(attribution_read(&s->credit, c->arena, c->db, c->rights, model, s->level, e));
     s->cost_seen = rights_all_rows(c->rights, entity_by_id(ENT_AD_COST), RIGHT_SEE);
     if (s->cost_seen && (s->by_group || s->level > LEVEL_CAMPAIGN))
-        TRY(attribution_read(&s->by_campaign, c->arena, c->db, model, LEVEL_CAMPAIGN, e));
+        TRY(attribution_read(&s->by_campaign, c->arena, c->db, c->rights, model, LEVEL_CAMPAIGN, e));
     TRY(chance_read(&s->chance, c->arena, c->db, e));
     return money_load(&s->money, c, s->p.zone, e);
 }
