@@ -45,10 +45,11 @@ try {
       ['deal', `/deals/${deal.id}`, 800],
       ['list', `/deals/list?${new URLSearchParams({ filter: 'status = "open" and value_minor >= 5000000', group: 'owner_id' })}`, 800],
       ['conversion', `/reports/conversion?funnel=${funnel}&by=owner`, 1000],
+      ['dashboard', '/reports', 1000],
     ]) {
       await page.setViewportSize({ width: 1360, height })
       await page.goto(base + path, { waitUntil: 'load' })
-      await page.waitForTimeout(1500)
+      await page.waitForTimeout(name === 'dashboard' ? 5000 : 1500)
       await page.screenshot({ path: join(out, `${name}-${locale}.png`) })
     }
     await page.close()
