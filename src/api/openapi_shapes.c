@@ -321,6 +321,10 @@ const struct openapi_shape openapi_shapes[] = {
     {"measures", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"},
     {"pay-trial", "{\"type\":\"object\",\"required\":[\"scheme\"],\"additionalProperties\":false,\"properties\":{"
                   "\"scheme\":{\"type\":\"object\"},\"periods\":{\"type\":\"integer\"}}}"},
+    {"costs-imported", "{\"type\":\"object\",\"properties\":{\"rows\":{\"type\":\"integer\"},\"created\":{\"type\":"
+                       "\"integer\"},\"updated\":{\"type\":\"integer\"},\"same\":{\"type\":\"integer\"},\"campaigns_"
+                       "created\":{\"type\":\"integer\"},\"change_id\":{\"type\":\"integer\"},\"bad_total\":{\"type\":"
+                       "\"integer\"},\"bad\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"merge-into", "{\"type\":\"object\",\"required\":[\"into\"],\"additionalProperties\":false,\"properties\":{"
                    "\"into\":{\"type\":\"integer\"},\"keep\":{\"enum\":[\"into\",\"from\"],\"description\":"
                    "\"custom fields: whose value stays where both have one\"}}}"},
