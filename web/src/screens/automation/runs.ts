@@ -26,14 +26,17 @@ export interface Run {
   actions: { do: string; text: string; seq: number | null }[]
 }
 export interface WhyNot {
-  would: boolean
+  would: boolean | null
   reasons: { code: string; text: string; value?: unknown }[]
 }
 export interface Replay {
   cards: number
   fires: number
   items: {
-    deal_id: number
+    object: string
+    object_id: number
+    /** Of a card that hangs on no deal there is none. */
+    deal_id: number | null
     title: string
     at: number
     would: string[]
@@ -83,3 +86,15 @@ export async function replay(trigger: TriggerDraft, from: string, to: string): P
   const body = { trigger: { name, funnel_id, stage_id, event, condition, actions }, ...moments(from, to) }
   return (await request<Replay>('POST', '/api/triggers/try', { body })).data
 }
+/** Where the card is that a trigger would have acted on: itself, or the deal it hangs on. */
+export function placeOfCard(item: {
+  object?: string
+  object_id?: number
+  deal_id: number | null
+}): string | null {
+  const own = item.object && item.object !== 'deal' ? pages[item.object] : undefined
+  if (own && item.object_id) return `/${own}/${item.object_id}`
+  const deal = item.deal_id ?? (item.object === 'deal' ? item.object_id : null)
+  return deal ? `/deals/${deal}` : null
+}
+const pages: Record<string, string> = { contact: 'contacts', company: 'companies', product: 'products' }

@@ -1,13 +1,17 @@
 // One review: its deals with the reasons they are here, decisions, and the tasks that come of them.
 import { get, request } from '../../lib/api'
-import { t } from '../../lib/i18n.svelte'
+import { i18n, t } from '../../lib/i18n.svelte'
 import type { List, Task } from '../../lib/types'
 import { failure, undo } from '../../lib/undo.svelte'
-import { openFirst, type Review, type ReviewDeal, type ReviewItem } from './review'
+import { openFirst, type Changed, type Review, type ReviewDeal, type ReviewItem } from './review'
 
 export interface NextStep {
   title: string
   due_at: number | null
+}
+interface Page {
+  items: { deal_id: number; questions: string[] }[]
+  changed: Changed[]
 }
 export class OneReview {
   review = $state.raw<Review | null>(null)
@@ -15,6 +19,10 @@ export class OneReview {
   deals = $state.raw<ReadonlyMap<number, ReviewDeal>>(new Map())
   state = $state<'loading' | 'ready' | 'failed'>('loading')
   problem = $state('')
+
+  /** What to ask about a deal, in words, and what has changed since the review before. */
+  questions = $state.raw<ReadonlyMap<number, readonly string[]>>(new Map())
+  changed = $state.raw<readonly Changed[]>([])
 
   constructor(readonly id: number) {}
   get decided(): number {
@@ -34,9 +42,19 @@ export class OneReview {
       this.items = openFirst(items)
       await this.#loadDeals()
       this.state = 'ready'
+      void this.#loadPage()
     } catch (e) {
       this.problem = failure(e)
       this.state = 'failed'
+    }
+  }
+  async #loadPage(): Promise<void> {
+    try {
+      const page = await get<Page>(`/api/reviews/${this.id}/page?format=json&lang=${i18n.locale}`)
+      this.questions = new Map(page.items.map((i) => [i.deal_id, i.questions]))
+      this.changed = page.changed
+    } catch {
+      // The deals and their decisions stand without it.
     }
   }
   async #loadDeals(): Promise<void> {

@@ -37,6 +37,14 @@ export interface ReviewDeal {
   owner_id: number | null
   funnel_id: number
 }
+/** A deal of the team that is new, has moved or has ended since the review before. */
+export interface Changed {
+  deal_id: number
+  title: string
+  stage: string
+  kind: 'new' | 'moved' | 'won' | 'lost'
+  at: number
+}
 /** Why a deal is looked at: "стоит 30 дней при норме 10". */
 export function whyText(why: Why): string {
   const days = Number(why.days ?? why.count ?? why.n ?? NaN)
