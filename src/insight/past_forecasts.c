@@ -1,4 +1,4 @@
-/* Looking back: the same forecast at the end of every past week. */
+/* Looking back: the same forecast at the end of past weeks. */
 #include "insight/past_forecasts.h"
 #include "base/time.h"
 #include <math.h>
@@ -7,6 +7,7 @@
 #define WEEK (7 * MS_DAY)
 #define LOOKED_MOST 20000 /* deals; of more every n-th */
 #define STEPS 24          /* bins of the horizon */
+#define EVERY_WEEK 13     /* of the newest; of older ones only those that do not overlap */
 #define LEARNED_LEAST 20  /* stays that must have ended before a forecast can be made */
 
 struct ended {
@@ -102,7 +103,8 @@ static void learn(struct past_forecasts *f, const struct pop *p, const struct ch
             semi_add(s, weeks[w].ended.ptr[i].from, weeks[w].ended.ptr[i].to, weeks[w].ended.ptr[i].dwell);
         learned += (int64_t)weeks[w].ended.len;
         f->at[w].learned = learned;
-        if (learned < LEARNED_LEAST)
+        f->at[w].made = learned >= LEARNED_LEAST && (f->at[w].used || w + EVERY_WEEK >= f->n);
+        if (!f->at[w].made)
             continue;
         semi_forget_staying(s);
         for (size_t i = 0; i < weeks[w].standing.len; i++)
@@ -171,8 +173,7 @@ static void judge(struct past_forecasts *f)
     f->half_revenue = wins > 0 ? fmax(1, money / wins / 2) : 1;
     for (size_t i = 0; i < f->n; i++) {
         struct past_forecast *x = &f->at[i];
-        if (x->learned < LEARNED_LEAST || x->open == 0)
-            x->used = false;
+        x->used = x->used && x->made && x->open > 0;
         band_of(f, i);
         if (!x->used)
             continue;

@@ -11,6 +11,7 @@ struct past_forecast {
     double wins, variance, revenue, revenue_variance; /* forecast of open deals */
     double actual, actual_revenue;                    /* of the same deals, within the horizon */
     double fresh, fresh_revenue;                      /* won within the horizon by deals that came after `at` */
+    bool made;                                        /* of older weeks only those that are used */
     bool used;                                        /* its time does not overlap that of the next used one */
     double low, high;                                 /* the band that was promised then, P10 and P90 of wins */
     bool proved, held;                                /* the band was made of earlier misses; the actual lay within */

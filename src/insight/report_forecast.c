@@ -196,7 +196,7 @@ static void put_history(struct forecast *f, struct report_result *r)
                              cell_f(x->actual),
                              minor(x->revenue, seen),
                              minor(x->actual_revenue, seen)};
-        if (x->learned > 0 && x->open > 0)
+        if (x->made && x->open > 0)
             report_row(t, row);
     }
 }

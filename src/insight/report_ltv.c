@@ -4,9 +4,9 @@
 #include "insight/purchases.h"
 #include <math.h>
 
-#define TOLD 10             /* clients, for an average or a rate */
-#define MODELLED_MOST 1000  /* clients that the model is fitted to; of more every n-th */
-#define EXPECTED_MOST 10000 /* clients whose purchases to come are reckoned; of more every n-th stands for n */
+#define TOLD 10            /* clients, for an average or a rate */
+#define MODELLED_MOST 500  /* clients that the model is fitted to; of more every n-th */
+#define EXPECTED_MOST 5000 /* clients whose purchases to come are reckoned; of more every n-th stands for n */
 #define AHEAD_DAYS 365
 #define STEPS 6 /* purchases in the table of repeats */
 
