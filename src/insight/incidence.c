@@ -199,3 +199,8 @@ void incidence_run_keys(uint64_t *keys, size_t n, struct incidence *points, size
     sort_keys(keys, n);
     run_keys(keys, n, 0, NULL, 0, points, n_points, quantiles, n_quantiles);
 }
+
+void incidence_sort(uint64_t *keys, size_t n)
+{
+    sort_keys(keys, n);
+}

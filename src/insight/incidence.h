@@ -43,3 +43,5 @@ void incidence_run(const struct life *lives, size_t n, struct incidence *points,
 uint64_t incidence_key(int64_t age, int cause);
 void incidence_run_keys(uint64_t *keys, size_t n, struct incidence *points, size_t n_points,
                         struct incidence_quantile *quantiles, size_t n_quantiles);
+/* Ascending by age; the order of causes at one age is left out. */
+void incidence_sort(uint64_t *keys, size_t n);

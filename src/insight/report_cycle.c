@@ -138,7 +138,7 @@ static void verdict(struct cycle *x)
         struct spread before = {0}, *now = &x->life[(last - 1) * 2];
         for (size_t g = 0; g + 1 < last; g++)
             for (size_t i = 0; x->life[g * 2].hist == NULL && i < x->life[g * 2].n; i++)
-                spread_add(&before, (int64_t)(x->life[g * 2].few[i] >> 1), false);
+                spread_add(&before, (int64_t)(x->life[g * 2].few[i] >> 2), false);
         struct interval a = median_range(&before), b = median_range(now);
         bool longer = b.low > a.high, shorter = b.high < a.low;
         args[1] = p->groups[last - 1].name;

@@ -24,7 +24,7 @@ static double middle_of(size_t bucket)
 
 static void count(struct spread *s, uint64_t packed)
 {
-    s->hist[(packed & 1 ? SPREAD_BUCKETS : 0) + bucket_of(packed >> 1)]++;
+    s->hist[(packed & 1 ? SPREAD_BUCKETS : 0) + bucket_of(packed >> 2)]++;
 }
 
 static void to_histogram(struct spread *s)
@@ -61,7 +61,7 @@ static struct life *lives_of(const struct spread *s)
     if (lives == NULL)
         abort();
     for (size_t i = 0; i < s->n; i++)
-        lives[i] = (struct life){(int64_t)(s->few[i] >> 1), INCIDENCE_FROM_START, s->few[i] & 1 ? 0 : 1};
+        lives[i] = (struct life){(int64_t)(s->few[i] >> 2), INCIDENCE_FROM_START, s->few[i] & 1 ? 0 : 1};
     return lives;
 }
 
@@ -91,11 +91,17 @@ double spread_km(struct spread *s, double p)
         return NAN;
     if (s->hist != NULL)
         return walk_histogram(s, p, INFINITY, &over);
-    struct incidence_quantile q = {.cause = 0, .p = p};
-    struct life *lives = lives_of(s);
-    incidence_run(lives, s->n, NULL, 0, &q, 1);
-    free(lives);
-    return q.at < 0 ? NAN : (double)q.at;
+    incidence_sort(s->few, s->n);
+    double open = 1;
+    for (size_t i = 0, j; i < s->n; i = j) { /* i..j: everything at one time */
+        double d = 0;
+        for (j = i; j < s->n && s->few[j] >> 2 == s->few[i] >> 2; j++)
+            d += (s->few[j] & 1) == 0;
+        open *= 1 - d / (double)(s->n - i);
+        if (1 - open >= p - 1e-12)
+            return (double)(s->few[i] >> 2);
+    }
+    return NAN;
 }
 
 double spread_over_by(struct spread *s, int64_t ms, struct interval *ci)
@@ -118,12 +124,6 @@ double spread_over_by(struct spread *s, int64_t ms, struct interval *ci)
     return at.rate[0];
 }
 
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 static double rank_histogram(const struct spread *s, double rank)
 {
     double seen = 0;
@@ -143,9 +143,9 @@ double spread_quantile(struct spread *s, double p)
     double rank = p * (double)(n - 1);
     if (s->hist != NULL)
         return rank_histogram(s, rank);
-    qsort(s->few, s->n, sizeof *s->few, by_value);
+    incidence_sort(s->few, s->n);
     size_t low = (size_t)rank, high = low + 1 < n ? low + 1 : low;
-    double a = (double)(s->few[low] >> 1), b = (double)(s->few[high] >> 1);
+    double a = (double)(s->few[low] >> 2), b = (double)(s->few[high] >> 2);
     return a + (rank - (double)low) * (b - a);
 }
 

@@ -5,7 +5,7 @@
 
 enum { SPREAD_EXACT = 20000, SPREAD_BITS = 8, SPREAD_BUCKETS = (48 - SPREAD_BITS) << SPREAD_BITS };
 struct spread {
-    uint64_t *few; /* ms << 1, lowest bit: not over */
+    uint64_t *few; /* ms << 2, lowest bit: not over; as incidence_sort wants it */
     size_t n, cap;
     uint32_t *hist; /* NULL: few; over, then not over */
     int64_t n_over, n_open;
@@ -18,7 +18,7 @@ static inline void spread_add(struct spread *s, int64_t ms, bool open)
     uint64_t v = ms > 0 ? (uint64_t)ms : 0;
     s->sum += (double)v;
     *(open ? &s->n_open : &s->n_over) += 1;
-    spread_push(s, v << 1 | open);
+    spread_push(s, v << 2 | open);
 }
 /* The time within which share p is over, by Kaplan-Meier; NaN when it is not reached. */
 double spread_km(struct spread *s, double p);
