@@ -163,7 +163,7 @@ static void put_summary(const struct funnel *f)
     const struct pop *p = &f->p;
     int64_t n[3] = {0};
     for (size_t i = 0; i < p->n_all; i++)
-        n[p->d[i].cause]++;
+        n[p->d[i].cause] += p->d[i].cause != DEAL_OPEN || !p->d[i].left; /* in another funnel it is not open here */
     report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
     report_sum(p->result, "won", RT_INT, cell_i(n[DEAL_WON]));
     report_sum(p->result, "lost", RT_INT, cell_i(n[DEAL_LOST]));

@@ -85,3 +85,14 @@ test('a deal thrown away today was there yesterday: conversion says the same as 
   assert.equal(after.summary.won, before.summary.won)
   assert.equal((await report(admin, 'funnel', { as_of, funnel_id: String(after.params.funnel_id ?? funnel.id) })).summary.won, after.summary.won)
 })
+
+test('a deal that went on to another funnel is not open in the first one', async () => {
+  const next = await funnelOf(admin, { name: 'Внедрение' })
+  const q = { funnel_id: String(funnel.id) }
+  const before = (await report(admin, 'funnel', q)).summary
+  const deal = await make('Уходит дальше', {})
+  assert.equal((await report(admin, 'funnel', q)).summary.open, before.open + 1)
+  await admin.patch(`/api/deals/${deal.id}`, { funnel_id: next.funnel.id, stage_id: next.stages[0].id })
+  const after = (await report(admin, 'funnel', q)).summary
+  assert.deepEqual([after.deals, after.open], [before.deals + 1, before.open])
+})
