@@ -201,8 +201,7 @@ static void what_is_asked_wrongly_is_refused_by_name(void **state)
                  {"funnel_id", "999", "funnel_not_found", "funnel_id"},
                  {"funnel_id", "x", "bad_param", "funnel_id"},
                  {"by", "moon", "bad_param", "by"},
-                 {"speed", "1", "unknown_param", "speed"},
-                 {"funnel", "", "required", "funnel"}};
+                 {"speed", "1", "unknown_param", "speed"}};
     const struct {
         const char *name, *value, *code;
     } bad[] = {{"from", "yesterday", "bad_param"},
