@@ -99,6 +99,10 @@ export const routes: Route<Screen>[] = [
     screen: { title: 'nav.kpi', load: insight(() => import('./screens/kpi/KpiScreen.svelte')) },
   },
   {
+    path: '/pay',
+    screen: { title: 'nav.pay', load: insight(() => import('./screens/pay/PayScreen.svelte')) },
+  },
+  {
     path: '/findings',
     screen: { title: 'nav.findings', load: insight(() => import('./screens/findings/Findings.svelte')) },
   },
