@@ -44,7 +44,7 @@ struct pop_spec {
     int64_t last_days; /* without from and to: so many days before as_of; 0: everything */
 };
 
-enum { POP_GROUPS_MOST = 100 }; /* the rest is one more group */
+enum { POP_GROUPS_MOST = 100, POP_DATES_MOST = 20000 }; /* the rest is one more group */
 #define POP_NO_STAGE (-1)
 #define POP_FEW 30 /* fewer deals than this say little about a rate */
 
@@ -77,7 +77,7 @@ struct pop_group {
     struct str name; /* after pop_names */
     int64_t n;       /* deals */
 };
-#define POP_NONE INT64_MIN
+#define POP_NONE INT64_C(-9007199254740991) /* a number that JavaScript keeps */
 
 /* What deals are grouped by. */
 struct pop_by {

@@ -137,8 +137,9 @@ static void find_groups(struct pop *p, const int64_t *keys, struct intmap *rank)
     if (found.len)
         qsort(found.ptr, found.len, sizeof *found.ptr, p->by.kind == BY_DATE ? by_key : by_size);
     size_t kept = found.len;
-    if (found.len > POP_GROUPS_MOST && p->by.kind != BY_DATE)
-        kept = POP_GROUPS_MOST;
+    size_t most = p->by.kind == BY_DATE ? POP_DATES_MOST : POP_GROUPS_MOST;
+    if (found.len > most)
+        kept = most;
     p->n_groups = kept + (found.len > kept);
     p->groups = ARENA_ARRAY(p->call->arena, struct pop_group, p->n_groups + 1);
     for (size_t k = 0; k < found.len; k++) {
