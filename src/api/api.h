@@ -142,11 +142,34 @@ struct upload {
 
 /* Every table of routes: NAME_routes of one file. The test clock's is in force with --test-clock only. */
 #define ROUTE_TABLES(T)                                                                                                \
-    T(special) T(chance) T(cost)                                                                                       \
+    T(special)                                                                                                         \
+    T(chance)                                                                                                          \
+    T(cost)                                                                                                            \
     T(report)                                                                                                          \
-    T(upload) T(settings) T(system) T(import) T(notice) T(archive) T(trigger) T(account) T(contact) T(schema) T(field) \
-        T(client) T(history) T(designer) T(regulation) T(move) T(operation) T(people) T(search) T(task) T(automation)  \
-            T(replay) T(plan) T(review)
+    T(upload)                                                                                                          \
+    T(settings)                                                                                                        \
+    T(system)                                                                                                          \
+    T(import)                                                                                                          \
+    T(notice)                                                                                                          \
+    T(archive)                                                                                                         \
+    T(trigger)                                                                                                         \
+    T(account)                                                                                                         \
+    T(contact)                                                                                                         \
+    T(schema)                                                                                                          \
+    T(field)                                                                                                           \
+    T(client)                                                                                                          \
+    T(history)                                                                                                         \
+    T(designer)                                                                                                        \
+    T(regulation)                                                                                                      \
+    T(move)                                                                                                            \
+    T(operation)                                                                                                       \
+    T(people)                                                                                                          \
+    T(search)                                                                                                          \
+    T(task)                                                                                                            \
+    T(automation)                                                                                                      \
+    T(replay)                                                                                                          \
+    T(plan)                                                                                                            \
+    T(review)
 #define ROUTE_TABLE_(name)                                                                                             \
     extern const struct route name##_routes[];                                                                         \
     extern const size_t name##_routes_n;
