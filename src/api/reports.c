@@ -85,7 +85,8 @@ static enum rc report_show(struct call *c, struct err *e)
 
 /* ---- the deals behind a number ---- */
 
-static enum rc put_deals(struct call *c, const int64_t *ids, size_t n, int64_t offset, int64_t limit, struct err *e)
+static enum rc put_deals(struct call *c, const struct entity *ent, const int64_t *ids, size_t n, int64_t offset,
+                         int64_t limit, struct err *e)
 {
     struct buf filter = {0};
     struct jw w = call_json(c);
@@ -93,6 +94,7 @@ static enum rc put_deals(struct call *c, const int64_t *ids, size_t n, int64_t o
         buf_fmt(&filter, "%s%lld", i > offset ? "," : "id in (", (long long)ids[i]);
     jw_obj(&w);
     jw_ki64(&w, "total", (int64_t)n);
+    jw_kc(&w, "noun", ent->plural);
     jw_key(&w, "items");
     if (filter.len == 0) {
         jw_arr(&w);
@@ -102,7 +104,7 @@ static enum rc put_deals(struct call *c, const int64_t *ids, size_t n, int64_t o
     }
     buf_c(&filter, ")");
     struct filter_env env = {.user_id = c->session.user_id, .now = time_now(), .rights = c->rights};
-    struct query q = {.ent = entity_by_id(ENT_DEAL), .filter = buf_view(&filter), .sort = STR("id"), .limit = limit};
+    struct query q = {.ent = ent, .filter = buf_view(&filter), .sort = STR("id"), .limit = limit};
     struct buf list = {0};
     json_error_t bad;
     enum rc rc = query_list(c->db, c->r->arena, &q, &env, &list, e);
@@ -161,7 +163,8 @@ static enum rc report_deals(struct call *c, struct err *e)
                      (int)(drill.column.len < 60 ? drill.column.len : 60), drill.column.ptr);
     if (rc == RC_OK) {
         size_t n = sorted_once(result.deals.ptr, result.deals.len);
-        rc = put_deals(c, result.deals.ptr, n, offset, limit, e);
+        const struct entity *ent = entity_by_id(result.noun ? result.noun : ENT_DEAL);
+        rc = put_deals(c, ent, result.deals.ptr, n, offset, limit, e);
     }
     report_result_free(&result);
     return rc;
