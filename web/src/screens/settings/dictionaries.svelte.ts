@@ -5,6 +5,7 @@ import { date, i18n, money, plural, t, type Key, type PluralKey } from '../../li
 import { session } from '../../lib/session.svelte'
 import type { MenuItem } from '../../ui/Menu.svelte'
 import type { FormField } from './form'
+import { insight } from './insight.svelte'
 import { label, option, options } from './names.svelte'
 import type { Records, Row } from './records.svelte'
 
@@ -28,6 +29,8 @@ export interface Dictionary {
   countsFilter?: string
   /** One more thing that can be done with a record. */
   extra?: (row: Row, records: Records) => MenuItem[]
+  /** The history of settings does not tell of it. */
+  untold?: boolean
   /** A name is all it takes to add one. */
   quick?: boolean
   /** The words beside the name. */
@@ -234,6 +237,7 @@ export const dictionaries: Record<string, Dictionary> = {
       },
     ],
   },
+  ...insight,
   options: {
     ...{ object: 'field-option', plural: 'field-options', ordered: true, merge: true, quick: true },
     away: { field: 'archived', value: true },

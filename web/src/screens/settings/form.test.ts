@@ -14,6 +14,13 @@ describe('a form of the settings', () => {
     expect(changes(fields, was, { ...was, name: 'Курсы', price_minor: undefined })).toEqual({ name: 'Курсы' })
     expect(changes(fields, was, { ...was, source_id: null })).toEqual({ source_id: null })
   })
+  it('a rate keeps its digits, a share is typed in per cent', () => {
+    const rate: FormField = { name: 'rate', label: 'Курс', kind: 'real' }
+    const share: FormField = { name: 'target', label: 'Цель', kind: 'real', scale: () => 0.01 }
+    expect(fromText(rate, '92,4567', {})).toBe(92.4567)
+    expect(fromText(share, '35', {})).toBe(0.35)
+    expect(toText(share, { target: 0.35 })).toBe('35')
+  })
   it('reads money as people write it', () => {
     expect(fromText(fields[1]!, '12 500,50', { currency: 'RUB' })).toBe(1_250_050)
     expect(fromText(fields[1]!, '12,500.50', { currency: 'RUB' })).toBe(1_250_050)

@@ -8,7 +8,18 @@ export interface FormField {
   name: string
   label: string
   kind:
-    'text' | 'long' | 'number' | 'money' | 'choice' | 'bool' | 'date' | 'email' | 'url' | 'phone' | 'colour'
+    | 'text'
+    | 'long'
+    | 'number'
+    | 'real'
+    | 'money'
+    | 'choice'
+    | 'bool'
+    | 'date'
+    | 'email'
+    | 'url'
+    | 'phone'
+    | 'colour'
   required?: boolean
   hint?: string
   placeholder?: string
@@ -16,6 +27,8 @@ export interface FormField {
   choices?: readonly { id: string | number; label: string }[]
   empty?: string
   most?: number
+  /** Of a real: how many of the server's units make one that is typed (100 kopecks, a hundredth). */
+  scale?: (draft: Draft) => number
   /** Money is in the currency of this field of the draft. */
   currencyOf?: string
   /** Set when the record is made and never later. */
@@ -27,12 +40,18 @@ export function shownFields(fields: readonly FormField[], draft: Draft, isNew: b
   return fields.filter((f) => (isNew || !f.once) && (!f.when || f.when(draft)))
 }
 const factor = (field: FormField, draft: Draft) =>
-  field.kind === 'money' ? minorUnits(String(draft[field.currencyOf ?? 'currency'] || 'RUB')) : 1
+  field.kind === 'money'
+    ? minorUnits(String(draft[field.currencyOf ?? 'currency'] || 'RUB'))
+    : field.kind === 'real'
+      ? (field.scale?.(draft) ?? 1)
+      : 1
+const isNumber = (field: FormField) => ['number', 'real', 'money'].includes(field.kind)
 
 /** As the field shows it. */
 export function toText(field: FormField, draft: Draft): string {
   const value = draft[field.name]
   if (value === null || value === undefined) return ''
+  if (field.kind === 'real') return num(Number(value) / factor(field, draft), 6)
   return field.kind === 'money' ? num(Number(value) / factor(field, draft), 2) : String(value)
 }
 /** As the server wants it; undefined when it is not a number. */
@@ -40,12 +59,15 @@ export function fromText(field: FormField, text: string, draft: Draft): unknown 
   const trimmed = text.trim()
   if (trimmed === '') return null
   if (field.kind === 'choice') return field.choices?.find((c) => String(c.id) === trimmed)?.id ?? trimmed
-  if (field.kind !== 'number' && field.kind !== 'money') return trimmed
+  if (!isNumber(field)) return trimmed
   const bare = trimmed.replace(/[\s\u00a0\u202f]/g, '')
   // "12,500.50" groups thousands as English does, "12500,50" is the Russian decimal comma.
   const grouped = /^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(bare) && (i18n.locale === 'en' || bare.includes('.'))
   const n = Number(grouped ? bare.replaceAll(',', '') : bare.replace(',', '.'))
-  return Number.isFinite(n) ? Math.round(n * factor(field, draft)) : undefined
+  if (!Number.isFinite(n)) return undefined
+  // Without the dust of binary fractions.
+  if (field.kind === 'real') return Number((n * factor(field, draft)).toPrecision(12))
+  return Math.round(n * factor(field, draft))
 }
 /** Only what the form has changed: a field that another one changes meanwhile stays theirs. */
 export function changes(fields: readonly FormField[], was: Draft, is: Draft): Draft {

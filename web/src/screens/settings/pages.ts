@@ -35,6 +35,7 @@ export const mayUsers = () => can('users', session.user.role === 'admin')
 const dictionary = () => import('./DictionaryPage.svelte')
 const dictionaries = [
   ...['loss-reasons', 'sources', 'campaigns', 'tags', 'products', 'deal-classes', 'competitors', 'waits'],
+  ...['kpis', 'ad-costs', 'programmes'],
 ] as const
 export const pages: readonly Page[] = [
   {
@@ -71,6 +72,7 @@ export const pages: readonly Page[] = [
     ...{ id: 'calendar', section: 'company', may: maySettings, load: () => import('./CalendarPage.svelte') },
     parts: ['holidays'],
   },
+  { id: 'currency-rates', section: 'company', may: maySettings, load: dictionary },
   { id: 'operations', section: 'company', may: everybody, load: () => import('./OperationsPage.svelte') },
   { id: 'webhooks', section: 'company', may: mayRoles, load: dictionary },
   {

@@ -1,6 +1,7 @@
 // The records of a settings page: loaded whole, changed at once on the screen, every change with its way back.
 import { get, type Answer } from '../../lib/api'
-import { plural as pluralOf, t } from '../../lib/i18n.svelte'
+import { date, plural as pluralOf, t } from '../../lib/i18n.svelte'
+import { parseDay } from '../../lib/dates'
 import { session, sync } from '../../lib/session.svelte'
 import { toasts } from '../../lib/toasts.svelte'
 import type { List, Role } from '../../lib/types'
@@ -97,11 +98,14 @@ export class Records {
       void this.load()
     }
   }
-  /** By position where rows have one, else by name. */
+  /** The newest day first, by position where rows have one, else by name. */
   sorted(rows: readonly Row[] = this.items): Row[] {
     return rows.toSorted(
       (a, b) =>
-        Number(a.position ?? 0) - Number(b.position ?? 0) || title(a).localeCompare(title(b)) || a.id - b.id,
+        String(b.day_on ?? '').localeCompare(String(a.day_on ?? '')) ||
+        Number(a.position ?? 0) - Number(b.position ?? 0) ||
+        title(a).localeCompare(title(b)) ||
+        a.id - b.id,
     )
   }
   async #patch(row: Row, body: Record<string, unknown>): Promise<Answer<Row>> {
@@ -130,9 +134,17 @@ export class Records {
   }
 }
 export function title(row: Row): string {
+  if (typeof row.day_on === 'string') return dated(row, row.day_on)
   // The roles that are always there are called as their reader's language calls them.
   if (row.builtin) return t(`role.${row.base as Role}`)
   return String(row.name ?? row.label ?? row.url ?? row.title ?? `№ ${row.id}`)
+}
+/** What has a day instead of a name: a rate of a currency, a cost of a campaign. */
+function dated(row: Row, on: string): string {
+  const day = date(parseDay(on), 'dayYear')
+  if ('rate' in row) return t('settings.currency-rates.row', { currency: String(row.currency), day })
+  const campaign = session.boot?.campaigns.find((c) => c.id === row.campaign_id)?.name
+  return t('settings.ad-costs.row', { campaign: campaign ?? `№ ${Number(row.campaign_id)}`, day })
 }
 /** How many deals (or other objects) each value of a field has. Empty when the server does not tell. */
 export async function dealCounts(
