@@ -29,6 +29,7 @@ export interface Plot {
   xTitle: string
   yTitle: string
   sizeTitle: string
+  seriesTitle: string
   sizeType: CellType
   /** The column whose deals a point leads to; -1: none. */
   drill: number
@@ -39,7 +40,7 @@ export interface Plot {
 type Text = (value: Cell, type: CellType) => string
 const number = (v: Cell | undefined): number | null =>
   typeof v === 'number' && Number.isFinite(v) ? v : null
-const MOST_NAMES = 40
+const MOST_NAMES = 40 // as many rows as one looks at
 const most: Record<ChartKind, number> = {
   ...{ bars: 4, stack: 8, lines: 6, steps: 6, dots: 4, funnel: 4, matrix: 60, scatter: 6 },
 }
@@ -94,6 +95,7 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
     names: numeric ? [] : names.slice(0, room),
     ...{ xType, yType: columns[y]!.type, xTitle: columns[x]!.title, yTitle: columns[y]!.title },
     sizeTitle: columns[size]?.title ?? '',
+    seriesTitle: columns[s]?.title ?? '',
     sizeType: columns[size]?.type ?? 'int',
     drill: columns[y]!.drill && table.keys ? y : -1,
     series: series.map((g) => ({ ...g, points: g.points.filter((p) => numeric || p.x < room) })),
