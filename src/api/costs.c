@@ -3,7 +3,7 @@
 #include "base/i18n.h"
 #include "crm/import_costs.h"
 
-#define FILE_MOST (16 * 1024 * 1024)
+#define COSTS_MOST ((int64_t)16 * 1024 * 1024)
 
 static enum rc costs_command(struct change *ch, struct command_job *j, struct err *e)
 {
@@ -60,6 +60,6 @@ static enum rc costs_show(struct call *c, struct err *e)
 const struct route cost_routes[] = {
     {"POST", "/api/ad-costs/import", RUN_UPLOAD, MAY_MANAGE, NULL,
      "Advertising costs out of CSV or XLSX, by campaign and day; create=1 makes campaigns that are not known",
-     costs_show, costs_prepare, "name create", NULL, "costs-imported", 0, FILE_MOST, .can = CAN_SETTINGS},
+     costs_show, costs_prepare, "name create", NULL, "costs-imported", 0, COSTS_MOST, .can = CAN_SETTINGS},
 };
 const size_t cost_routes_n = sizeof cost_routes / sizeof *cost_routes;

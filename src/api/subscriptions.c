@@ -45,7 +45,7 @@ static int64_t month_begin(int year, int month, int by) /* month: 1..12 */
 /* A period that moves with the calendar, as presets of the screen name it: both days belong to it. */
 static void add_period(struct ask *q, struct str name, int64_t at)
 {
-    int64_t today = zone_day(q->app->zone, at), from = today, to = today;
+    int64_t today = zone_day(q->app->zone, at);
     int year;
     unsigned month, of_month;
     date_to_civil(today, &year, &month, &of_month);
@@ -65,10 +65,8 @@ static void add_period(struct ask *q, struct str name, int64_t at)
     };
     for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
         if (str_eqc(name, periods[i].name)) {
-            from = periods[i].from;
-            to = periods[i].to;
-            add_arg(q, "from", date_format(q->arena, from));
-            add_arg(q, "to", date_format(q->arena, to));
+            add_arg(q, "from", date_format(q->arena, periods[i].from));
+            add_arg(q, "to", date_format(q->arena, periods[i].to));
         }
 }
 

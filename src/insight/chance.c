@@ -85,7 +85,7 @@ enum rc chance_read(struct chance **out, struct arena *a, struct db *db, struct 
     TRY(db_prepare(db, &s, "SELECT id, funnel_id, outcome, probability FROM stage ORDER BY id", e));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         struct chance_stage one = {stmt_col_i64(s, 0), stmt_col_i64(s, 1), (uint8_t)stmt_col_i64(s, 2),
-                                   stmt_col_null(s, 3) ? -1 : (int8_t)stmt_col_i64(s, 3)};
+                                   (int8_t)(stmt_col_null(s, 3) ? -1 : stmt_col_i64(s, 3))};
         vec_push(&found, one);
     }
     stmt_done(s);

@@ -64,7 +64,7 @@ struct ages {
     size_t n, n_lives;
     int64_t longest_win; /* -1: none */
 };
-void ages_learn(struct ages *out, struct arena *a, struct age_life *lives, size_t n); /* sorts lives */
+void ages_learn(struct ages *g, struct arena *a, struct age_life *lives, size_t n); /* sorts lives */
 /* P(ended by cause within h | open at age). 0 beyond the last age that was ever seen. */
 double ages_chance(const struct ages *g, enum deal_status cause, int64_t age, int64_t h, double *at_risk);
 

@@ -80,7 +80,7 @@ static void say(struct calibration *x, int source, double p, bool won, uint32_t 
 {
     int64_t deal = x->p.deals->ids[deal_row];
     int bin = (int)(p * BINS);
-    size_t row = (size_t)(source * BINS + (bin < BINS ? bin : BINS - 1));
+    size_t row = (size_t)source * BINS + (size_t)(bin < BINS ? bin : BINS - 1);
     struct told *t = &x->of[source];
     struct bin *b = &x->bins[row];
     if (b->seen == NULL) {
@@ -201,7 +201,7 @@ static void look(struct calibration *x, struct report_result *r)
     x->every = x->p.n / LOOKED_MOST + 1;
     for (int i = 0; i < SOURCES * BINS; i++)
         keys[i] = i;
-    x->t = tally_new(x->p.call, r, "rows", SOURCES * BINS, keys, counts, 2);
+    x->t = tally_new(x->p.call, r, "rows", (size_t)SOURCES * BINS, keys, counts, 2);
     x->groups = ARENA_ARRAY(a, struct side, x->p.n_groups + 1);
     x->stages = ARENA_ARRAY(a, struct side, x->p.n_stages + 1);
     for (int i = 0; i < SOURCES; i++) {

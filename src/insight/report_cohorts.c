@@ -95,7 +95,7 @@ static void scan(struct cohorts *x)
         for (int a = AGES; a-- > 0;) {
             bool by = d->cause == DEAL_WON && age <= ages[a] * MS_DAY;
             if (by)
-                tally_add(&x->age_tally, d->group * AGES + (size_t)a, 0, id);
+                tally_add(&x->age_tally, (size_t)d->group * AGES + (size_t)a, 0, id);
             if (p->as_of - d->entry >= ages[a] * MS_DAY) {
                 c->old[a]++;
                 c->won_by[a] += by;

@@ -187,7 +187,7 @@ static void put_rows(struct rivals *v)
         if (tally_of(&v->t, i, MET) > 0)
             report_row_key(t, v->all[i].key, row);
     }
-    int64_t with = p->n_all - tally_of(&v->t, v->n - 1, MET);
+    int64_t with = (int64_t)p->n_all - tally_of(&v->t, v->n - 1, MET);
     report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
     report_sum(p->result, "with_competitor", RT_INT, cell_i(with));
     report_sum(p->result, "price_gap", RT_POINTS, cell_f(people_quantile(&v->gaps, v->n, SIZE_MAX, 0.5) / GAP_SCALE));

@@ -48,7 +48,7 @@ static void scan(struct cycle *x)
             continue;
         size_t lost = d->cause == DEAL_LOST;
         tally_add(&x->t, d->group, lost, pop_id(p, d));
-        spread_add(&x->life[d->group * 2 + lost], d->exit - d->entry, false);
+        spread_add(&x->life[(size_t)d->group * 2 + lost], d->exit - d->entry, false);
         if (!d->again)
             spread_add(&x->life[p->n_groups * 2 + lost], d->exit - d->entry, false);
         if (!lost && x->money_seen && minor != FACT_NULL &&

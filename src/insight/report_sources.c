@@ -128,6 +128,8 @@ static struct cost_cell *cell(struct sources *s, int64_t campaign, int64_t at)
 {
     int64_t m = month_of(s, at), key = campaign * 65536 + m, i;
     struct cost_cell fresh = {.campaign = campaign, .month = m};
+    if (s->cells.ptr == NULL)
+        vec_reserve(&s->cells, 64);
     if (!intmap_get(s->cell_of, key, &i)) {
         i = (int64_t)s->cells.len;
         intmap_put(s->cell_of, key, i);

@@ -61,7 +61,9 @@ static enum rc read_kinds(struct win_back *x, struct err *e)
     while ((rc = stmt_step(s, e)) == RC_ROW)
         for (size_t i = 0; i < p->n_stages; i++)
             if (p->stages[i].funnel_id == stmt_col_i64(s, 0))
-                x->kind_of[i] = stmt_col_i64(s, 1) == FUNNEL_RENEWAL ? 0 : stmt_col_i64(s, 1) == FUNNEL_RETURN ? 1 : -1;
+                x->kind_of[i] = (int8_t)(stmt_col_i64(s, 1) == FUNNEL_RENEWAL  ? 0
+                                         : stmt_col_i64(s, 1) == FUNNEL_RETURN ? 1
+                                                                               : -1);
     stmt_done(s);
     return rc == RC_DONE ? RC_OK : rc;
 }
@@ -80,7 +82,7 @@ static enum rc read_args(struct win_back *x, const struct report_call *c, struct
 
 static void one(struct win_back *x, const struct pop_deal *d, int kind, int64_t value)
 {
-    size_t row = d->group * KINDS + (size_t)kind;
+    size_t row = (size_t)d->group * KINDS + (size_t)kind;
     int which = d->cause == DEAL_WON ? WON : d->cause == DEAL_LOST ? LOST : OPEN;
     struct row *to[] = {&x->of[row], d->again ? NULL : &x->all};
     struct chance_deal cd;

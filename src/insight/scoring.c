@@ -173,7 +173,8 @@ static int64_t part_of(const struct score_field *f, int64_t minor)
 {
     if (minor == FACT_NULL)
         return FACT_NULL;
-    return (minor > f->cuts[0]) + (minor > f->cuts[1]) + (minor > f->cuts[2]);
+    double v = (double)minor;
+    return (v > f->cuts[0]) + (v > f->cuts[1]) + (v > f->cuts[2]);
 }
 
 /* The value of a field for the i-th judged deal. */
@@ -232,6 +233,7 @@ static void find_levels(struct scoring *s, const struct projection_view *v, stru
 {
     struct intmap *at = intmap_new();
     VEC(struct level) found = {0};
+    vec_reserve(&found, 16);
     for (size_t i = 0; i < n; i++) {
         int64_t value = value_at(s, v, f, company_of, i, deals->ptr[i].at), k;
         struct level fresh = {.value = value};

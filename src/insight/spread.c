@@ -29,7 +29,7 @@ static void count(struct spread *s, uint64_t packed)
 
 static void to_histogram(struct spread *s)
 {
-    s->hist = calloc(2 * SPREAD_BUCKETS, sizeof *s->hist);
+    s->hist = calloc((size_t)2 * SPREAD_BUCKETS, sizeof *s->hist);
     if (s->hist == NULL)
         abort();
     for (size_t i = 0; i < s->n; i++)

@@ -42,7 +42,7 @@ void lint_run(struct arena *a, json_t *definition, const struct lint_facts *fact
 /* Of crm_rules: a ring of triggers that cannot end does not come into force. Errors: trigger_loop (arg 0 the ring). */
 MUST_USE enum rc lint_publish(struct change *ch, json_t *definition, struct err *e);
 /* Gives everything in a draft that is new an id of its own, and puts it where its key stands. */
-void lint_make_ids(json_t *definition);
+void lint_make_ids(json_t *tree);
 /* ,"findings":[...],"counts":{"error","warning","hint"} around them, within an open object. */
 void lint_begin(struct jw *w);
 void lint_end(struct jw *w, const struct lint_counts *counts);
