@@ -44,7 +44,7 @@ try {
       ['board', `/board/${funnel}`, 800],
       ['deal', `/deals/${deal.id}`, 800],
       ['list', `/deals/list?${new URLSearchParams({ filter: 'status = "open" and value_minor >= 5000000', group: 'owner_id' })}`, 800],
-      ['conversion', `/reports/conversion?funnel=${funnel}&by=owner`, 1000],
+      ['conversion', `/reports/conversion?funnel_id=${funnel}&by=owner`, 1000],
       ['dashboard', '/reports', 1000],
     ]) {
       await page.setViewportSize({ width: 1360, height })
