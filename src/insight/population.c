@@ -42,6 +42,68 @@ static enum rc find_funnel(struct pop *p, struct err *e)
     return rc == RC_ROW ? RC_OK : rc;
 }
 
+/* ---- stages ---- */
+
+const char *const pop_definitions[] = {"recorded", "current", NULL};
+
+enum { BECAME_MOST = 2000 };
+
+static int by_from(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return x[0] < y[0] ? -1 : x[0] > y[0];
+}
+
+/* What a stage became: of several the one for the rest, which stands last. */
+static void add_became(struct pop *p, const json_t *plan)
+{
+    const json_t *list = json_object_get(plan, "remap");
+    for (size_t i = 0; i < json_array_size(list) && p->n_became < BECAME_MOST; i++) {
+        const json_t *one = json_array_get(list, i), *to = json_object_get(one, "to");
+        const json_t *rest = json_array_size(to) ? json_array_get(to, json_array_size(to) - 1) : NULL;
+        int64_t from = json_integer_value(json_object_get(one, "from"));
+        int64_t into = json_integer_value(json_object_get(rest, "stage_id"));
+        for (size_t k = 0; k < p->n_became; k++)
+            if (p->became[k][1] == from)
+                p->became[k][1] = into; /* it was changed once more */
+        if (into != 0 && into != from) {
+            p->became[p->n_became][0] = from;
+            p->became[p->n_became++][1] = into;
+        }
+    }
+}
+
+/* From the operations by which published definitions sent deals on. */
+static enum rc load_became(struct pop *p, struct err *e)
+{
+    const struct report_call *c = p->call;
+    struct stmt *s;
+    enum rc rc;
+    if (!str_eqc(report_arg(c, "definition"), "current"))
+        return RC_OK;
+    p->became = arena_zalloc(c->arena, (BECAME_MOST + 1) * sizeof *p->became);
+    TRY(db_prepare(c->db, &s,
+                   "SELECT plan FROM operation WHERE kind = $1 AND state <> $2 AND deleted_at IS NULL ORDER BY id", e));
+    stmt_i64(s, 1, OPERATION_REMAP);
+    stmt_i64(s, 2, OPERATION_UNDONE);
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        struct str text = stmt_col_str(s, 0);
+        json_error_t bad;
+        json_t *plan = text.len ? json_loadb(text.ptr, text.len, 0, &bad) : NULL;
+        add_became(p, plan);
+        json_decref(plan);
+    }
+    stmt_done(s);
+    qsort(p->became, p->n_became, sizeof *p->became, by_from);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+int64_t pop_became(const struct pop *p, int64_t stage)
+{
+    const int64_t(*found)[2] = p->n_became ? bsearch(&stage, p->became, p->n_became, sizeof *p->became, by_from) : NULL;
+    return found != NULL ? (*found)[1] : stage;
+}
+
 /* Deleted stages too: history has visits of them. */
 static enum rc load_stages(struct pop *p, struct err *e)
 {
@@ -58,6 +120,8 @@ static enum rc load_stages(struct pop *p, struct err *e)
     stmt_i64(s, 1, p->funnel_id);
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         int64_t id = stmt_col_i64(s, 0), funnel = stmt_col_i64(s, 1);
+        if (pop_became(p, id) != id)
+            continue; /* it is read as another */
         bool seen = rights_has_stage(c->rights, funnel, id);
         struct pop_stage stage = {.id = id,
                                   .funnel_id = funnel,
@@ -247,6 +311,7 @@ enum rc pop_read(struct pop *p, const struct report_call *c, struct report_resul
 {
     *p = (struct pop){.call = c, .result = r, .spec = *spec};
     TRY(find_funnel(p, e));
+    TRY(load_became(p, e));
     TRY(load_stages(p, e));
     TRY(find_zone(p, e));
     TRY(read_period(p, e));

@@ -20,9 +20,9 @@
 
 /* The parameters that pop_read knows; a report lists them in its own table, then its own. */
 #define POP_FUNNEL                                                                                                     \
-    {"funnel", RP_FUNNEL},                                                                                             \
+    {"funnel", RP_FUNNEL}, {"funnel_id", RP_FUNNEL_ID},                                                                \
     {                                                                                                                  \
-        "funnel_id", RP_FUNNEL_ID                                                                                      \
+        "definition", RP_CHOICE, pop_definitions                                                                       \
     }
 #define POP_PERIOD {"from", RP_TIME}, {"to", RP_TIME}, REPORT_COMPARE
 #define POP_REST                                                                                                       \
@@ -31,6 +31,10 @@
         "time_zone", RP_TEXT                                                                                           \
     }
 #define POP_PARAMS POP_FUNNEL, POP_PERIOD, POP_REST
+
+/* definition: stages as they were when the deals were in them ("recorded"), or those that were merged or split since
+ * read as what they became ("current"). */
+extern const char *const pop_definitions[];
 
 enum pop_funnels {
     POP_ANY, /* without the parameter: deals of all funnels */
@@ -96,6 +100,8 @@ struct pop {
     /* asked */
     int64_t funnel_id; /* 0: all */
     struct str funnel;
+    int64_t (*became)[2]; /* definition "current": id of a stage that is no more, id of what it became; ascending */
+    size_t n_became;
     struct pop_stage *stages; /* of the funnel in its order; of all, funnel after funnel */
     size_t n_stages;
     int64_t as_of, from, to;                  /* from <= t < to; of all time when has_from, has_to are false */
@@ -130,6 +136,9 @@ void pop_unlock(struct pop *p); /* p->d stays, views and columns do not */
 MUST_USE enum rc pop_names(struct pop *p, struct err *e);
 void pop_notes(struct pop *p); /* who was left out, and how sure one may be */
 void pop_free(struct pop *p);  /* unlocks too; also after an error of pop_read */
+
+/* Id of what a stage is read as, by the definition asked for. */
+int64_t pop_became(const struct pop *p, int64_t stage);
 
 static inline struct visits pop_visits(const struct pop *p, const struct pop_deal *d)
 {

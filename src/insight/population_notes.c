@@ -22,6 +22,8 @@ void pop_params(struct pop *p)
     report_param_is(r, "to", RT_TIME, p->has_to ? cell_i(p->to) : cell_null());
     report_param_is(r, "by", RT_TEXT, by.len ? cell_s(by) : cell_null());
     report_param_is(r, "filter", RT_TEXT, filter.len ? cell_s(filter) : cell_null());
+    if (p->became != NULL)
+        report_param_is(r, "definition", RT_TEXT, cell_s(STR("current")));
     report_param_is(r, "time_zone", RT_TEXT, cell_s(p->zone_name));
 }
 
@@ -41,6 +43,7 @@ void pop_notes(struct pop *p)
     counted(p, "reopened", p->n_reopened);
     if (p->funnel_id != 0)
         counted(p, "left_funnel", p->n_left);
+    counted(p, "definition_current", (int64_t)p->n_became);
     counted(p, "unreadable", (int64_t)p->view.unreadable);
     if (p->n_all == 0)
         report_note(c, p->result, "empty", NULL, 0);

@@ -21,7 +21,8 @@ static void map_stages(struct pop *p)
     qsort(at, p->n_stages, sizeof *at, by_stage_id);
     p->stage_index = ARENA_ARRAY(a, int32_t, p->view.n_stages + 1);
     for (size_t i = 0; i < p->view.n_stages; i++) {
-        int64_t(*found)[2] = bsearch(&p->view.stage_ids[i], at, p->n_stages, sizeof *at, by_stage_id);
+        int64_t id = pop_became(p, p->view.stage_ids[i]);
+        int64_t(*found)[2] = bsearch(&id, at, p->n_stages, sizeof *at, by_stage_id);
         p->stage_index[i] = found != NULL ? (int32_t)(*found)[1] : POP_NO_STAGE;
     }
 }

@@ -290,3 +290,22 @@ test('deals that are sent on set off nothing: nobody has entered a stage, it has
   assert.equal(items[0].kind, 'deal.moved')
   assert.equal((await admin.get(`/api/deals/${deal.id}`)).returns, 0)
 })
+
+test('reports read under the stages as they were, or as they are now', async () => {
+  const { funnel, stages } = await funnelOf(admin, { name: 'Определения', open: ['Заявка получена', 'Связались', 'КП отправлено'] })
+  const deal = await dealOn(stages[1])
+  await dealOn(stages[2])
+  const draft = await draftOf(head, funnel.id, (d) => ({ ...d, stages: d.stages.filter((s) => s.id !== stages[1].id), remap: [{ from: stages[1].id, to: stages[2].id }] }))
+  assert.equal((await publish(head, draft.id)).status, 200)
+  await eventually(async () => (await admin.get(`/api/deals/${deal.id}`)).stage_id === stages[2].id, 'the deal on its new stage')
+  const reached = async (definition) => {
+    const r = await admin.get(`/api/reports/funnel?funnel_id=${funnel.id}&definition=${definition}`)
+    const at = (id) => r.columns.findIndex((c) => c.id === id)
+    return Object.fromEntries(r.rows.map((row) => [row[at('stage')], row[at('reached')]]))
+  }
+  const then = await reached('recorded'), now = await reached('current')
+  assert.deepEqual([then['Связались'], then['КП отправлено']], [1, 2])
+  assert.ok(!('Связались' in now))
+  assert.equal(now['КП отправлено'], 2)
+  assert.equal((await admin('GET', `/api/reports/funnel?definition=other`)).status, 400)
+})
