@@ -12,6 +12,7 @@ const roles = await p.all('/api/roles')
 const analyst = await p.people.admin.create('/api/users', { name: 'Аналитик Пётр', email: 'it@example.ru', role_id: p.named(roles, 'Аналитик').id, password: 'пароль для тестов' })
 const team = await p.people.admin.create('/api/teams', { name: 'Продажи', head_id: p.head.session.user.id })
 await p.people.admin.patch(`/api/users/${p.me}`, { team_id: team.id })
+await p.people.admin.patch('/api/settings', { weekly_review: false }) // here the head begins it by hand
 let n = 0
 async function client() {
   const company = await p.seller.create('/api/companies', { name: `Клиент ${++n}` })
