@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { inflateRawSync } from 'node:zlib'
-import { cli, freshPlace, funnelOf, onPostgres, peopleOf, scratchFile, serve, startServer } from './harness.mjs'
+import { cli, emptyPlace, funnelOf, onPostgres, peopleOf, scratchFile, serve, startServer } from './harness.mjs'
 import { zip } from './zip.mjs'
 
 const files = scratchFile('files-archive')
@@ -93,7 +93,7 @@ async function same(target, folder) {
 }
 
 test('it comes back into an empty place and nothing is different', async () => {
-  const target = freshPlace()
+  const target = emptyPlace()
   const folder = scratchFile('files-restored')
   const r = await restored(target, path, folder)
   assert.equal(r.code, 0, r.err)
@@ -117,7 +117,7 @@ test('it moves to the embedded database from PostgreSQL, and back', { skip: !onP
   await same(lite, folder)
   const back = scratchFile('back.zip')
   assert.equal((await cli(['archive', ...lite, '--file', back, '--files', folder])).code, 0)
-  const target = freshPlace()
+  const target = emptyPlace()
   assert.equal((await restored(target, back, folder)).code, 0)
   await same(target, folder)
 })
@@ -165,7 +165,7 @@ test('hostile archives do no harm', async () => {
   for (const [what, body] of Object.entries(bad)) {
     const archive = scratchFile('bad.zip')
     writeFileSync(archive, body)
-    const target = freshPlace()
+    const target = emptyPlace()
     const folder = scratchFile(`files-bad-${Math.random()}`)
     const r = await restored(target, archive, folder)
     assert.equal(r.code, 1, `${what}: ${r.out}`)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { cli, freshPlace, onPostgres, root, scratchFile, serve, startServer } from './harness.mjs'
+import { cli, emptyPlace, onPostgres, root, scratchFile, serve, startServer } from './harness.mjs'
 
 const server = await serve()
 const admin = await server.admin()
@@ -247,7 +247,7 @@ test('journal and rows agree in the end', async () => {
 test('a backup brings the fields and their values back, on a fresh place', async () => {
   const file = scratchFile('fields.backup')
   assert.equal((await cli(['backup', ...server.place, '--file', file])).code, 0)
-  const place = freshPlace()
+  const place = emptyPlace()
   const restored = await cli(['restore', ...place, '--file', file])
   assert.equal(restored.code, 0, restored.err)
   const checked = await cli(['check', ...place])

@@ -30,10 +30,13 @@ after(cleanUp) // a server left running by a test that failed would keep the run
 
 let places = 0
 // Where a server keeps its data: the command-line words that say so.
-export function freshPlace() {
+export const freshPlace = () => newPlace(process.env.VORONKA_TEST_TEMPLATE ?? 'template0')
+// One without tables, too: what is restored or brought back wants nothing there.
+export const emptyPlace = () => newPlace('template0')
+function newPlace(template) {
   if (!onPostgres) return ['--data', join(scratch, `data-${++places}`)]
   const name = `voronka_${process.pid}_${randomBytes(4).toString('hex')}`
-  psql(`CREATE DATABASE ${name} TEMPLATE ${process.env.VORONKA_TEST_TEMPLATE ?? 'template0'} ENCODING 'UTF8'`)
+  psql(`CREATE DATABASE ${name} TEMPLATE ${template} ENCODING 'UTF8'`)
   databases.push(name)
   return ['--postgres', process.env.VORONKA_TEST_PG.replace('/postgres?', `/${name}?`)]
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cli, funnelOf, peopleOf, scratchFile, serve, startServer } from './harness.mjs'
+import { cli, emptyPlace, funnelOf, peopleOf, scratchFile, serve, startServer } from './harness.mjs'
 
 const server = await serve()
 const { admin, head, seller } = await peopleOf(server)
@@ -166,7 +166,7 @@ test('a backup of the living server comes back as it was', async () => {
   const spoiled = await cli(['restore', ...there, '--file', file])
   assert.equal(spoiled.code, 1, 'a place in use or with data is not overwritten')
   const { freshPlace } = await import('./harness.mjs')
-  const place = freshPlace()
+  const place = emptyPlace()
   const back = await cli(['restore', ...place, '--file', file])
   assert.equal(back.code, 0, back.err)
   const copy = await startServer({ place })
