@@ -172,10 +172,9 @@ test('Роль на этапах: что задано раньше, остаёт
   await expect(page.getByRole('region', { name: text('settings.preview.title') })).toContainText(second.name)
   await page.getByRole('button', { name: text('app.save') }).click()
   await expect(page.getByText(text('settings.unsaved'))).toHaveCount(0)
-  const kept = await server.admin.get<{
-    rights: { stages: Record<string, string> }
-  }>(`roles/${id}`)
-  expect(kept.rights.stages).toEqual({
+  const kept = async () =>
+    (await server.admin.get<{ rights: { stages: Record<string, string> } }>(`roles/${id}`)).rights.stages
+  await expect.poll(kept).toEqual({
     [first.id]: 'closed no_leave no_close',
     [second.id]: 'no_close',
   })
