@@ -68,6 +68,7 @@ async function addresses(server: Server, path: string): Promise<string[]> {
   if (!bare.includes(':')) return [bare]
   const plural = /^\/([a-z-]+)\/:id$/.exec(bare)?.[1]
   if (!plural) return []
+  if (plural === 'reports') return ['funnel', 'activity', 'sources'].map((id) => `/reports/${id}`)
   const records = await server.admin.list<{ id: number }>(plural, '', '&sort=id')
   return records.slice(0, 2).map((r) => `/${plural}/${r.id}`)
 }
