@@ -310,16 +310,6 @@ static enum rc load_kpi(struct panel *p, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
-static int64_t work_days(const struct panel *p, int64_t from, int64_t to)
-{
-    int64_t n = 0;
-    for (int64_t d = from; d <= to; d++) {
-        struct work_hours h = calendar_hours(&p->calendar, d);
-        n += h.to > h.from;
-    }
-    return n;
-}
-
 static enum rc put_item(struct panel *p, struct jw *w, struct plan *plan, struct err *e)
 {
     struct plan_progress x;
@@ -342,8 +332,8 @@ static enum rc put_item(struct panel *p, struct jw *w, struct plan *plan, struct
 static enum rc put_period(struct panel *p, struct jw *w, enum period period, struct err *e)
 {
     int64_t first = plan_first_day(period, p->day), month = plan_first_day(PERIOD_MONTH, p->day);
-    double of_month = (double)work_days(p, first, plan_last_day(period, first)) /
-                      fmax(1, (double)work_days(p, month, plan_last_day(PERIOD_MONTH, month)));
+    double of_month = (double)calendar_working_days(&p->calendar, first, plan_last_day(period, first)) /
+                      fmax(1, (double)calendar_working_days(&p->calendar, month, plan_last_day(PERIOD_MONTH, month)));
     jw_key(w, period_names[period]);
     jw_obj(w);
     jw_kstr(w, "starts_on", date_format(p->c->r->arena, first));

@@ -70,14 +70,6 @@ static void add_period(struct ask *q, struct str name, int64_t at)
         }
 }
 
-static bool takes(const struct report *report, const char *name)
-{
-    for (size_t i = 0; i < report->n_params; i++)
-        if (strcmp(report->params[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static void read_params(struct ask *q, const struct report *report, const json_t *given, int64_t at)
 {
     const char *name;
@@ -92,7 +84,7 @@ static void read_params(struct ask *q, const struct report *report, const json_t
         else
             add_arg(q, str_cdup(q->arena, str_c(name)), text);
     }
-    if (takes(report, "as_of"))
+    if (report_takes(report, "as_of"))
         add_arg(q, "as_of", str_fmt(q->arena, "%lld", (long long)at));
 }
 

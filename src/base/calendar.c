@@ -73,6 +73,16 @@ static int spans(const struct calendar *c, int64_t day, struct span out[2])
     return 2;
 }
 
+int64_t calendar_working_days(const struct calendar *c, int64_t from, int64_t to)
+{
+    int64_t n = 0;
+    for (int64_t day = from; day <= to; day++) {
+        struct work_hours h = calendar_hours(c, day);
+        n += h.from < h.to;
+    }
+    return n;
+}
+
 bool calendar_is_working(const struct calendar *c, int64_t at)
 {
     struct span s[2];

@@ -34,6 +34,8 @@ MUST_USE enum rc calendar_read(const json_t *json, const struct zone *zone, stru
 struct calendar calendar_ordinary(const struct zone *zone);
 
 struct work_hours calendar_hours(const struct calendar *c, int64_t day);
+/* How many days of work there are from one local day to another, both counted. */
+int64_t calendar_working_days(const struct calendar *c, int64_t from, int64_t to);
 bool calendar_is_working(const struct calendar *c, int64_t at);
 /* Working ms between two instants; negative when b lies before a. */
 int64_t calendar_between(const struct calendar *c, int64_t a, int64_t b);

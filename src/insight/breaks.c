@@ -12,8 +12,10 @@ static double loglik(int64_t k, int64_t n)
     return (k > 0 ? yes * log(yes / all) : 0) + (n > k ? no * log(no / all) : 0);
 }
 
-static double ratio(int64_t k1, int64_t n1, int64_t k2, int64_t n2)
+double breaks_rates(int64_t k1, int64_t n1, int64_t k2, int64_t n2)
 {
+    if (n1 == 0 || n2 == 0)
+        return 0;
     double g2 = 2 * (loglik(k1, n1) + loglik(k2, n2) - loglik(k1 + k2, n1 + n2));
     return g2 > 0 ? g2 : 0;
 }
@@ -32,7 +34,7 @@ static bool best(const int64_t *k, const int64_t *n, size_t m, struct split *out
         n1 += n[s - 1];
         if (n1 == 0 || n1 == all_n || n[s] == 0)
             continue;
-        double g2 = ratio(k1, n1, all_k - k1, all_n - n1);
+        double g2 = breaks_rates(k1, n1, all_k - k1, all_n - n1);
         if (!found || g2 > out->g2)
             *out = (struct split){s, g2, 1, k1, n1, all_k - k1, all_n - n1};
         found = true;
@@ -114,7 +116,7 @@ double breaks_g2(const int64_t *k, const int64_t *n, size_t m, size_t at)
         *(i < at ? &k1 : &k2) += k[i];
         *(i < at ? &n1 : &n2) += n[i];
     }
-    return n1 > 0 && n2 > 0 ? ratio(k1, n1, k2, n2) : 0;
+    return breaks_rates(k1, n1, k2, n2);
 }
 
 struct search {
@@ -151,6 +153,14 @@ static double log_poisson(int64_t k, int64_t days)
     return k > 0 ? (double)k * log((double)k / (double)days) : 0;
 }
 
+double breaks_flows(int64_t k1, int64_t n1, int64_t k2, int64_t n2)
+{
+    if (n1 == 0 || n2 == 0)
+        return 0;
+    double g2 = 2 * (log_poisson(k1, n1) + log_poisson(k2, n2) - log_poisson(k1 + k2, n1 + n2));
+    return g2 > 0 ? g2 : 0;
+}
+
 static bool best_counts(const int64_t *count, const int64_t *days, size_t m, struct split *out)
 {
     int64_t all = 0, all_days = 0, k1 = 0, d1 = 0;
@@ -168,7 +178,7 @@ static bool best_counts(const int64_t *count, const int64_t *days, size_t m, str
         }
         if (d1 == 0 || d1 == all_days)
             continue;
-        double g2 = 2 * (log_poisson(k1, d1) + log_poisson(all - k1, all_days - d1) - log_poisson(all, all_days));
+        double g2 = breaks_flows(k1, d1, all - k1, all_days - d1);
         if (!found || g2 > out->g2)
             *out = (struct split){s, g2, 1, k1, d1, all - k1, all_days - d1};
         found = true;

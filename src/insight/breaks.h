@@ -20,6 +20,10 @@ bool breaks_split(const int64_t *k, const int64_t *n, size_t m, struct split *ou
 /* G2 of a split at a given period, for a part of the same deals: what share of the change it carries. */
 double breaks_g2(const int64_t *k, const int64_t *n, size_t m, size_t at);
 
+/* G2 of two rates, and of two counts over times; 0 where one side is empty. */
+double breaks_rates(int64_t k1, int64_t n1, int64_t k2, int64_t n2);
+double breaks_flows(int64_t k1, int64_t n1, int64_t k2, int64_t n2);
+
 /* Every change of the row, by parting it again and again (binary segmentation) while a part's chance is below alpha and
  * its G2 above the penalty 3 ln m (Killick, Fearnhead, Eckley 2012, JASA 107:1590). Ascending by `at`, at most `most`;
  * k1, n1 are of the part before, up to the change before it. How many were found. */

@@ -5,7 +5,6 @@
 #include "crm/query.h"
 #include <malloc.h>
 #include <math.h>
-#include <unistd.h>
 
 #define LARGE 100000 /* deals */
 
@@ -81,52 +80,11 @@ static enum rc load_stages(struct conversion *v, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
-/* Names are checked here because zone_load makes UTC of what it does not know. */
-static bool zone_known(struct arena *a, struct str name)
-{
-    if (!name.ptr)
-        return false;
-    bool plain = name.len > 0 && name.len < 64 && name.ptr[0] != '/' && memmem(name.ptr, name.len, "..", 2) == NULL;
-    return str_eqc(name, "UTC") ||
-           (plain && access(str_fmt(a, "/usr/share/zoneinfo/%.*s", STR_ARG(name)).ptr, R_OK) == 0);
-}
-
-/* The company's zone unless one is asked for; a machine without zone files counts in UTC and says so. */
-static enum rc find_zone(struct conversion *v, struct err *e)
-{
-    struct arena *a = v->call->arena;
-    v->zone_name = report_arg(v->call, "time_zone");
-    if (v->zone_name.len > 0 && !zone_known(a, v->zone_name))
-        return report_bad_param(e, "time_zone", v->zone_name);
-    if (v->zone_name.len == 0)
-        TRY(setting_get(v->call->db, a, "time_zone", "Europe/Moscow", &v->zone_name, e));
-    if (!zone_known(a, v->zone_name)) {
-        report_note(v->call, v->result, "zone_unknown", &v->zone_name, 1);
-        v->zone_name = STR("UTC");
-    }
-    v->zone = zone_load(str_cdup(a, v->zone_name));
-    return RC_OK;
-}
-
-/* from and to as dates are whole days of the company's zone, `to` included; as_of as a date is its midnight in UTC, as
- * imports read dates. */
 static enum rc read_period(struct conversion *v, struct err *e)
 {
-    const char *const names[] = {"as_of", "from", "to"};
-    int64_t *const to[] = {&v->as_of, &v->from, &v->to};
-    bool *const given[] = {&v->as_of_given, &v->has_from, &v->has_to};
-    for (int i = 0; i < 3; i++) {
-        struct str s = report_arg(v->call, names[i]);
-        bool is_date;
-        if (s.len == 0)
-            continue;
-        if (!report_time(s, to[i], &is_date))
-            return report_bad_param(e, names[i], s);
-        *given[i] = true;
-        if (is_date && i > 0)
-            *to[i] = zone_midnight(v->zone, *to[i] / MS_DAY + (i == 2));
-    }
-    return RC_OK;
+    TRY(report_when(v->call, v->zone, "as_of", &v->as_of, &v->as_of_given, e));
+    TRY(report_when(v->call, v->zone, "from", &v->from, &v->has_from, e));
+    return report_when(v->call, v->zone, "to", &v->to, &v->has_to, e);
 }
 
 /* Only over what the one who asks may see, and not by a field that is hidden from them. */
@@ -152,7 +110,7 @@ static enum rc read_args(struct conversion *v, struct err *e)
 {
     TRY(find_funnel(v, e));
     TRY(load_stages(v, e));
-    TRY(find_zone(v, e));
+    TRY(report_zone(v->call, v->result, &v->zone, &v->zone_name, e));
     TRY(read_period(v, e));
     struct str by = report_arg(v->call, "by"), days = report_arg(v->call, "mature_days");
     for (int i = 0; by.len > 0 && by_names[i] != NULL; i++)

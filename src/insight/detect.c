@@ -331,11 +331,6 @@ static void fill_rows(struct watch *w)
 
 /* ---- changes ---- */
 
-static double log_rate(int64_t k, int64_t n)
-{
-    return k > 0 ? (double)k * log((double)k / (double)n) : 0;
-}
-
 /* A stage fills when deals leave it more slowly than by a fifth, and more than chance allows. */
 static bool filling(const struct detect_row *row, struct split *s)
 {
@@ -344,8 +339,8 @@ static bool filling(const struct detect_row *row, struct split *s)
         return false;
     double usual = (double)k1 / (double)n1, now = (double)k2 / (double)n2;
     bool more = (double)n2 / FILL_NOW > 1.2 * (double)n1 / FILL_PAST; /* and more of them stand there */
-    double g2 = 2 * (log_rate(k1, n1) + log_rate(k2, n2) - log_rate(k1 + k2, n1 + n2));
-    *s = (struct split){1, g2, erfc(sqrt(g2 > 0 ? g2 / 2 : 0)), k1, n1, k2, n2};
+    double g2 = breaks_flows(k1, n1, k2, n2);
+    *s = (struct split){1, g2, erfc(sqrt(g2 / 2)), k1, n1, k2, n2};
     return more && now * 1.2 < usual;
 }
 

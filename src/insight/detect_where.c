@@ -17,18 +17,9 @@ struct parts {
     struct intmap *at;
 };
 
-static double log_part(int64_t k, int64_t n)
-{
-    double yes = (double)k, no = (double)(n - k), all = (double)n;
-    return (k > 0 ? yes * log(yes / all) : 0) + (n > k ? no * log(no / all) : 0);
-}
-
 static double weight(const struct part *p)
 {
-    if (p->n1 == 0 || p->n2 == 0)
-        return 0;
-    double g2 = 2 * (log_part(p->k1, p->n1) + log_part(p->k2, p->n2) - log_part(p->k1 + p->k2, p->n1 + p->n2));
-    return g2 > 0 ? g2 : 0;
+    return breaks_rates(p->k1, p->n1, p->k2, p->n2);
 }
 
 static void add(struct parts *x, int64_t key, bool after, int64_t k)

@@ -347,14 +347,6 @@ static struct str owners(const struct measures *m, const struct measure_ask *ask
     return out;
 }
 
-static bool takes(const struct report *r, const char *param)
-{
-    for (size_t i = 0; i < r->n_params; i++)
-        if (strcmp(r->params[i].name, param) == 0)
-            return true;
-    return false;
-}
-
 /* The number of a report: asked with the period and the filter, as far as the report knows them. */
 static enum rc of_report(struct measures *m, const struct measure_ask *ask, double *out, struct err *e)
 {
@@ -372,19 +364,19 @@ static enum rc of_report(struct measures *m, const struct measure_ask *ask, doub
     call.drill = NULL;
     if (ask->product_id)
         filter = filter.len ? str_fmt(c->arena, "%.*s and %.*s", STR_ARG(filter), STR_ARG(product)) : product;
-    if (takes(report, "from")) {
+    if (report_takes(report, "from")) {
         args[call.n_args++] = (struct report_arg){STR("from"), date_format(c->arena, ask->from)};
         args[call.n_args++] = (struct report_arg){STR("to"), date_format(c->arena, ask->to)};
     }
-    if (takes(report, "funnel_id") && ask->funnel_id)
+    if (report_takes(report, "funnel_id") && ask->funnel_id)
         args[call.n_args++] =
             (struct report_arg){STR("funnel_id"), str_fmt(c->arena, "%lld", (long long)ask->funnel_id)};
-    if (takes(report, "filter") && filter.len)
+    if (report_takes(report, "filter") && filter.len)
         args[call.n_args++] = (struct report_arg){STR("filter"), filter};
-    if (takes(report, "as_of") && m->as_of)
+    if (report_takes(report, "as_of") && m->as_of)
         args[call.n_args++] = (struct report_arg){STR("as_of"), str_fmt(c->arena, "%lld", (long long)m->as_of)};
     *out = NAN;
-    if ((filter.len && !takes(report, "filter")) || (ask->funnel_id && !takes(report, "funnel_id")))
+    if ((filter.len && !report_takes(report, "filter")) || (ask->funnel_id && !report_takes(report, "funnel_id")))
         return RC_OK; /* it cannot be told of a part */
     enum rc rc = report_run(report, &call, &r, e);
     for (size_t i = 0; rc == RC_OK && i < r.summary.len; i++)

@@ -122,36 +122,12 @@ static enum rc people_rows(struct people *p, struct err *e)
 
 /* ---- what is asked ---- */
 
-static enum rc read_zone(struct people *p, struct err *e)
-{
-    struct arena *a = p->call->arena;
-    p->zone_name = report_arg(p->call, "time_zone");
-    bool asked = p->zone_name.len > 0;
-    if (!asked)
-        TRY(setting_get(p->call->db, a, "time_zone", "Europe/Moscow", &p->zone_name, e));
-    if (!zone_exists(str_cdup(a, p->zone_name))) {
-        if (asked)
-            return report_bad_param(e, "time_zone", p->zone_name);
-        report_note(p->call, p->result, "zone_unknown", &p->zone_name, 1);
-        p->zone_name = STR("UTC");
-    }
-    p->zone = zone_load(str_cdup(a, p->zone_name));
-    return RC_OK;
-}
-
 /* INT64_MIN: not given. */
 static enum rc read_time(struct people *p, const char *name, int64_t *out, struct err *e)
 {
-    struct str s = report_arg(p->call, name);
-    bool is_date;
+    bool given;
     *out = INT64_MIN;
-    if (s.len == 0)
-        return RC_OK;
-    if (!report_time(s, out, &is_date))
-        return report_bad_param(e, name, s);
-    if (is_date && strcmp(name, "as_of") != 0)
-        *out = zone_midnight(p->zone, *out / MS_DAY + (strcmp(name, "to") == 0));
-    return RC_OK;
+    return report_when(p->call, p->zone, name, out, &given, e);
 }
 
 static enum rc read_masks(struct people *p, struct err *e)
@@ -188,7 +164,7 @@ enum rc people_read(struct people *p, const struct report_call *c, struct report
     for (int i = 0; people_by_names[i] != NULL; i++)
         if (str_eqc(by, people_by_names[i]))
             p->by = (enum people_by)i;
-    TRY(read_zone(p, e));
+    TRY(report_zone(c, r, &p->zone, &p->zone_name, e));
     TRY(read_time(p, "as_of", &p->as_of, e));
     TRY(read_time(p, "from", &p->from, e));
     TRY(read_time(p, "to", &p->to, e));

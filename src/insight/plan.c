@@ -105,20 +105,6 @@ enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struc
 
 /* ---- progress ---- */
 
-static bool works_on(const struct calendar *calendar, int64_t day)
-{
-    struct work_hours h = calendar_hours(calendar, day);
-    return h.to > h.from;
-}
-
-static int64_t working_days(const struct calendar *calendar, int64_t from, int64_t to)
-{
-    int64_t n = 0;
-    for (int64_t d = from; d <= to; d++)
-        n += works_on(calendar, d);
-    return n;
-}
-
 enum rc plan_follow(struct measures *m, const struct plan *p, int64_t today, const struct calendar *calendar,
                     struct plan_progress *out, struct err *e)
 {
@@ -133,8 +119,9 @@ enum rc plan_follow(struct measures *m, const struct plan *p, int64_t today, con
     *out = (struct plan_progress){
         .actual = NAN, .expected = p->target, .pace = NAN, .forecast = NAN, .missing = NAN, .a_day = NAN};
     TRY(measure_value(m, &ask, &out->actual, e));
-    int64_t all = working_days(calendar, p->first, p->last), passed = working_days(calendar, p->first, until);
-    int64_t left = today < p->first ? all : working_days(calendar, today + 1, p->last);
+    int64_t all = calendar_working_days(calendar, p->first, p->last),
+            passed = calendar_working_days(calendar, p->first, until);
+    int64_t left = today < p->first ? all : calendar_working_days(calendar, today + 1, p->last);
     out->elapsed = all > 0 ? (double)passed / (double)all : today >= p->last;
     if (p->adds) {
         double actual = isfinite(out->actual) ? out->actual : 0;

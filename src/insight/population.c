@@ -2,7 +2,6 @@
 #include "insight/population.h"
 #include "crm/crm.h"
 #include "crm/fields.h"
-#include <unistd.h>
 
 /* ---- the funnel ---- */
 
@@ -144,52 +143,11 @@ static enum rc load_stages(struct pop *p, struct err *e)
 
 /* ---- time ---- */
 
-/* Names are checked here because zone_load makes UTC of what it does not know. */
-static bool zone_known(struct arena *a, struct str name)
-{
-    if (!name.ptr)
-        return false;
-    bool plain = name.len > 0 && name.len < 64 && name.ptr[0] != '/' && memmem(name.ptr, name.len, "..", 2) == NULL;
-    return str_eqc(name, "UTC") ||
-           (plain && access(str_fmt(a, "/usr/share/zoneinfo/%.*s", STR_ARG(name)).ptr, R_OK) == 0);
-}
-
-/* The company's zone unless one is asked for; a machine without zone files counts in UTC and says so. */
-static enum rc find_zone(struct pop *p, struct err *e)
-{
-    struct arena *a = p->call->arena;
-    p->zone_name = report_arg(p->call, "time_zone");
-    if (p->zone_name.len > 0 && !zone_known(a, p->zone_name))
-        return report_bad_param(e, "time_zone", p->zone_name);
-    if (p->zone_name.len == 0)
-        TRY(setting_get(p->call->db, a, "time_zone", "Europe/Moscow", &p->zone_name, e));
-    if (!zone_known(a, p->zone_name)) {
-        report_note(p->call, p->result, "zone_unknown", &p->zone_name, 1);
-        p->zone_name = STR("UTC");
-    }
-    p->zone = zone_load(str_cdup(a, p->zone_name));
-    return RC_OK;
-}
-
-/* from and to as dates are whole days of the company's zone, `to` included; as_of as a date is its midnight in UTC, as
- * imports read dates. */
 static enum rc read_period(struct pop *p, struct err *e)
 {
-    const char *const names[] = {"as_of", "from", "to"};
-    int64_t *const to[] = {&p->as_of, &p->from, &p->to};
-    bool *const given[] = {&p->as_of_given, &p->has_from, &p->has_to};
-    for (int i = 0; i < 3; i++) {
-        struct str s = report_arg(p->call, names[i]);
-        bool is_date;
-        if (s.len == 0)
-            continue;
-        if (!report_time(s, to[i], &is_date))
-            return report_bad_param(e, names[i], s);
-        *given[i] = true;
-        if (is_date && i > 0)
-            *to[i] = zone_midnight(p->zone, *to[i] / MS_DAY + (i == 2));
-    }
-    return RC_OK;
+    TRY(report_when(p->call, p->zone, "as_of", &p->as_of, &p->as_of_given, e));
+    TRY(report_when(p->call, p->zone, "from", &p->from, &p->has_from, e));
+    return report_when(p->call, p->zone, "to", &p->to, &p->has_to, e);
 }
 
 /* ---- groups ---- */
@@ -313,7 +271,7 @@ enum rc pop_read(struct pop *p, const struct report_call *c, struct report_resul
     TRY(find_funnel(p, e));
     TRY(load_became(p, e));
     TRY(load_stages(p, e));
-    TRY(find_zone(p, e));
+    TRY(report_zone(p->call, p->result, &p->zone, &p->zone_name, e));
     TRY(read_period(p, e));
     TRY(read_by(p, e));
     return read_filter(p, e);

@@ -1,8 +1,10 @@
 #include "insight/report.h"
 #include "base/i18n.h"
 #include "base/time.h"
+#include "crm/crm.h"
 #include "crm/fields.h"
 #include "insight/catalogue.h"
+#include "insight/days.h"
 #include <math.h>
 
 const char *const report_type_names[] = {"text",  "int",   "days", "rate",   "time", "real",
@@ -138,6 +140,46 @@ bool report_time(struct str s, int64_t *at, bool *is_date)
         return true;
     }
     return time_parse(s, at) || (str_i64(s, at) && *at >= -TIME_MOST && *at <= TIME_MOST);
+}
+
+enum rc report_zone(const struct report_call *c, struct report_result *r, struct zone **zone, struct str *name,
+                    struct err *e)
+{
+    *name = report_arg(c, "time_zone");
+    bool asked = name->len > 0;
+    if (!asked)
+        TRY(setting_get(c->db, c->arena, "time_zone", "Europe/Moscow", name, e));
+    if (!str_eqc(*name, "UTC") && !zone_exists(str_cdup(c->arena, *name))) {
+        if (asked)
+            return report_bad_param(e, "time_zone", *name);
+        report_note(c, r, "zone_unknown", name, 1);
+        *name = STR("UTC");
+    }
+    *zone = zone_load(str_cdup(c->arena, *name));
+    return RC_OK;
+}
+
+enum rc report_when(const struct report_call *c, const struct zone *zone, const char *name, int64_t *at, bool *given,
+                    struct err *e)
+{
+    struct str s = report_arg(c, name);
+    bool is_date, to = strcmp(name, "to") == 0;
+    int64_t when;
+    *given = s.len > 0;
+    if (!*given)
+        return RC_OK;
+    if (!report_time(s, &when, &is_date))
+        return report_bad_param(e, name, s);
+    *at = is_date && (to || strcmp(name, "from") == 0) ? zone_midnight(zone, when / MS_DAY + to) : when;
+    return RC_OK;
+}
+
+bool report_takes(const struct report *report, const char *param)
+{
+    for (size_t i = 0; i < report->n_params; i++)
+        if (strcmp(report->params[i].name, param) == 0)
+            return true;
+    return false;
 }
 
 struct report_table *report_table_add(struct report_result *r, const char *id, const struct report_column *columns,

@@ -2,6 +2,7 @@
  * fills one typed result. Screen, JSON, text and the CLI render that same result. */
 #pragma once
 #include "base/json.h"
+#include "base/zone.h"
 #include "crm/rights.h"
 #include "insight/projection.h"
 
@@ -180,6 +181,15 @@ struct str report_arg(const struct report_call *c, const char *name); /* STR_NUL
 /* An instant: milliseconds, RFC 3339 or a plain date; *is_date tells the latter, then *at is midnight UTC. False: bad.
  */
 MUST_USE bool report_time(struct str s, int64_t *at, bool *is_date);
+/* The company's zone, or the one asked for as `time_zone`; a machine without its table counts in UTC and says so. The
+ * caller frees *zone. Errors: bad_param. */
+MUST_USE enum rc report_zone(const struct report_call *c, struct report_result *r, struct zone **zone, struct str *name,
+                             struct err *e);
+/* The instant given as `as_of`, `from` or `to`; *given false: there is none, *at stays. from and to as dates are whole
+ * days of the zone, `to` included; as_of as a date is its midnight in UTC, as imports read dates. Errors: bad_param. */
+MUST_USE enum rc report_when(const struct report_call *c, const struct zone *zone, const char *name, int64_t *at,
+                             bool *given, struct err *e);
+bool report_takes(const struct report *report, const char *param); /* has it the parameter? */
 enum rc report_bad_param(struct err *e, const char *name, struct str value);
 struct report_table *report_table_add(struct report_result *r, const char *id, const struct report_column *columns,
                                       size_t n);

@@ -103,13 +103,8 @@ static void scan(struct adoption *d)
 static int64_t working_days(const struct adoption *d)
 {
     const struct people *p = &d->p;
-    int64_t n = 0, from = zone_day(p->zone, p->from),
-            to = zone_day(p->zone, (p->to < p->as_of ? p->to : p->as_of + 1) - 1);
-    for (int64_t day = from; day <= to && day - from < 4000; day++) {
-        struct work_hours h = calendar_hours(&d->calendar, day);
-        n += h.from != h.to;
-    }
-    return n;
+    int64_t from = zone_day(p->zone, p->from), to = zone_day(p->zone, (p->to < p->as_of ? p->to : p->as_of + 1) - 1);
+    return calendar_working_days(&d->calendar, from, to < from + 3999 ? to : from + 3999);
 }
 
 static struct cell share(int64_t k, int64_t n)
