@@ -1,4 +1,4 @@
-// Advertising costs come in by campaign and day, as advertising systems export them (R321, R327).
+// Advertising costs come in by campaign and day, as advertising systems export them (R048, R215, R321).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { peopleOf, serve } from './harness.mjs'

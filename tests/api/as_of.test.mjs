@@ -1,4 +1,4 @@
-// The board and a card as they were at any instant (R224), from what the server keeps in memory; the same on a second
+// The board and a card as they were at any instant (R095, R210), from what the server keeps in memory; the same on a second
 // server of the same database.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -49,7 +49,7 @@ test('a company works for a while', async () => {
   assert.equal(history.length, 10)
 })
 
-test('the board is shown as it was after each of the changes (R224)', async () => {
+test('the board is shown as it was after each of the changes (R095)', async () => {
   for (const then of history) {
     const was = await admin.list(`/api/board/${F}`, { as_of: then.at })
     assert.deepEqual(rowsOf(was), rowsOf(then.board))

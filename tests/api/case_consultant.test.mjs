@@ -33,7 +33,7 @@ async function production(deal) {
   return p.walk(deal, programme, [names[4]], { [names[4]]: { check_ids: [...deal.check_ids, ...r.body.missing.filter((m) => m.kind === 'check').map((m) => m.gate_id)] } })
 }
 
-test('production is not called in before the manager knows the buying centre and its needs (R365-R368, R379, R380, R382)', async () => {
+test('production is not called in before the manager knows the buying centre and its needs (R361, R363, R365-R367, R376, R379, R380, R382)', async () => {
   const deal = await needs(await client())
   assert.deepEqual(asks(await p.reach(deal, programme, names[3], names[4])), new Set(['coverage', 'Задачи и ожидания записаны менеджером']))
   await met(deal)
@@ -53,7 +53,7 @@ test('when it is called in, the analyst has the task; called earlier, the task i
   assert.equal(given.early, false)
 })
 
-test('no client is left in the dark: who waits two working days is shown to the head, and no demo is shown before the answer (R371, R384)', async () => {
+test('no client is left in the dark: who waits two working days is shown to the head, and no demo is shown before the answer (R371, R373, R384)', async () => {
   let deal = await production(await client())
   deal = await p.walk(deal, programme, [names[5]])
   await p.seller.patch(`/api/deals/${deal.id}`, { waiting_since: p.now })

@@ -30,7 +30,7 @@ async function agreed() {
   return p.walk(d, ladder, ['Договор согласован'])
 }
 
-test('a tick moves the deal, marks the client and sets the task, in one change that one undo takes back (R108-R115, R120, R121)', async () => {
+test('a tick moves the deal, marks the client and sets the task, in one change that one undo takes back (R108-R115, R120, R121, R123)', async () => {
   const before = await assessed()
   const r = await p.reach(before, ladder, 'Возможность сделки оценена', 'Требования получены')
   assert.deepEqual(asks(r), new Set(['Потребности записаны'])) // R198, R202

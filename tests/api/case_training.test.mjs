@@ -67,7 +67,7 @@ test('the company stands after one click: 9 funnels, 12 stages, 9 fields, 26 aut
   assert.deepEqual(new Set(funnels.map((f) => f.currency)), new Set(['RUB', 'KZT', 'KGS', 'UZS']))
 })
 
-test('a new lead has its task at once, is answered within 4 working hours, and stands first in the queue (R279, R293, R294)', async () => {
+test('a new lead has its task at once, is answered within 4 working hours, and stands first in the queue (R218, R279, R293, R294)', async () => {
   const old = await seller.create('/api/tasks', { title: 'Давняя', due_at: now - day })
   const deal = await lead()
   const [first] = await tasks(deal)

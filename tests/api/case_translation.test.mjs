@@ -69,7 +69,7 @@ test('a refusal for now goes to the return funnel, a refusal for good does not (
   assert.deepEqual([r.status, r.body.code], [422, 'competitor_required']) // R090
 })
 
-test('a cold letter that was answered becomes work for today (R028)', async () => {
+test('a cold letter that was answered becomes work for today (R028, R394)', async () => {
   let deal = await p.seller.create('/api/deals', { title: 'Холодное письмо', funnel_id: p.funnel(outreach).id })
   deal = await p.walk(deal, outreach, ['Контактное лицо найдено', 'Первое письмо отправлено', 'Ответ получен'])
   const task = (await p.tasks(deal)).find((t) => t.title.startsWith('Ответить и предложить встречу'))

@@ -73,7 +73,7 @@ test('what a deal sells can be filtered by and follows its products', async () =
   assert.deepEqual((await admin.get(`/api/deals/${d.id}`)).product_ids, [product.id])
 })
 
-test('the buying centre: roles, attitudes, coverage that runs out after ninety days (R112, R113)', async () => {
+test('the buying centre: roles, attitudes, coverage that runs out after ninety days (R365, R366, R380)', async () => {
   const people = []
   for (const name of ['Директор', 'Главный инженер']) people.push(await admin.create('/api/contacts', { name }))
   const d = await deal({ title: 'Закупочный центр' })

@@ -1,4 +1,4 @@
-// The funnel designer: a funnel as one document, drafts, what they would do, publishing, restoring. R010-R031, R064-R093.
+// The funnel designer: a funnel as one document, drafts, what they would do, publishing, restoring. R106, R107, R125, R234, R235, R238, R309.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually, funnelOf, peopleOf, serve } from './harness.mjs'

@@ -1,5 +1,5 @@
 // The weekly review of a team, what is not in order with the deals behind each number, and the report of both by
-// manager (R369, R386, R387, R388).
+// manager (R226, R316, R369, R386, R387, R388).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cli, clock, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'

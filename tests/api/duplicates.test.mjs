@@ -12,7 +12,7 @@ const healthy = async () => {
   assert.equal(r.code, 0, r.out + r.err)
 }
 
-test('a double is noticed while it is being entered (R021)', async () => {
+test('a double is noticed while it is being entered (R261)', async () => {
   const firm = await admin.create('/api/companies', { name: 'ООО «Ромашка»', inn: '7707083893', kpp: '773601001', phone: '+7 495 700-00-01' })
   const anna = await admin.create('/api/contacts', { name: 'Анна Ёлкина', phone: '8 (912) 345-67-89', email: 'Anna@Example.ru', company_id: firm.id })
   await admin.create('/api/contact-points', { contact_id: anna.id, kind: 'phone', value: '8 903 111-22-33' })

@@ -1,4 +1,4 @@
-// Lists go out as files: names instead of ids, harmless in spreadsheets, only what one may see. R087, R088.
+// Lists go out as files: names instead of ids, harmless in spreadsheets, only what one may see. R162, R232.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-// The company's own fields: described by the schema, kept in columns of their own, used as any built-in field.
+// The company's own fields: described by the schema, kept in columns of their own, used as any built-in field (R075, R238, R285).
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

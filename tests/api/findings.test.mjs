@@ -1,4 +1,4 @@
-// What detectors find comes to the head by itself, once, with its place and the deals to look at (R035-R040, R355-R359).
+// What detectors find comes to the head by itself, once, with its place and the deals to look at (R005, R184, R326, R334, R359).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cli, eventually, freshPlace, startServer } from './harness.mjs'

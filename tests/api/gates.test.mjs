@@ -1,5 +1,5 @@
 // What stages ask holds on every way a deal moves: by hand, by token, in bulk, out of a table, with a task, by a goal or
-// a trigger; for sellers and administrators alike. Only undo is free, and an override that is signed. R015, R022, R027.
+// a trigger; for sellers and administrators alike. Only undo is free, and an override that is signed. R076-R078, R187, R198-R204, R244, R363.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-// Real history comes in by the command line and is then worked on like any other deal (R012, R016, R216).
+// Real history comes in by the command line and is then worked on like any other deal (R012, R059, R216).
 // The loan log and the Maven opportunities lie outside of the project; where they are absent those scenarios say so.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

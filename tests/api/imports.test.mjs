@@ -1,4 +1,4 @@
-// Tables of contacts, companies, deals, tasks and products come in: guessed, tried, taken, taken back. R077-R086.
+// Tables of contacts, companies, deals, tasks and products come in: guessed, tried, taken, taken back. R059, R227.
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

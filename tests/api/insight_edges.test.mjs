@@ -1,5 +1,5 @@
 // Where insight could say too much or the wrong thing: fields hidden from a role, plans about plans, periods to compare,
-// plans as they stood earlier (R102, R217, R240).
+// plans as they stood earlier (R183, R217, R339).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { funnelOf, serve } from './harness.mjs'

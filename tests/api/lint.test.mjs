@@ -1,4 +1,4 @@
-// The linter: names, missing parts, ways that lead nowhere, triggers that never fire, loop or fight. R064-R093, R222-R260.
+// The linter: names, missing parts, ways that lead nowhere, triggers that never fire, loop or fight. R010-R016, R093, R124, R125, R127, R247.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

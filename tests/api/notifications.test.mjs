@@ -1,4 +1,4 @@
-// One is told what others have given one, and what one has waited for. R101.
+// One is told what others have given one, and what one has waited for. R114, R140, R142.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { funnelOf, peopleOf, scratchFile, serve } from './harness.mjs'

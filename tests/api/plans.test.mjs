@@ -1,4 +1,4 @@
-// Plans by person and month, spread from above, what is missing until the plan, and pay that is not linear (R205-R213).
+// Plans by person and month, spread from above, what is missing until the plan, and pay that is not linear (R004, R035-R037, R097, R039, R040, R143, R208, R325, R391, R392).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { funnelOf, peopleOf, serve } from './harness.mjs'

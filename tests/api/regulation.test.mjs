@@ -1,5 +1,5 @@
 // The manual of a funnel: five fields a stage, the fifth written by the system; as a page and as PDF; who has read it.
-// R010-R031, R073-R080.
+// R017, R018, R066-R071, R289-R292, R301, R383.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

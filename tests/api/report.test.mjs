@@ -1,4 +1,4 @@
-// The head of sales reads an honest conversion of real history: imported by the CLI, read by the CLI (R012, R038, R216, R232).
+// The head of sales reads an honest conversion of real history: imported by the CLI, read by the CLI (R012, R038, R216, R232, R346, R353, R356-R358).
 // Expected figures were computed with R; where ../shared is absent those scenarios are skipped, and say so.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';

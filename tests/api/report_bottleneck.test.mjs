@@ -1,4 +1,4 @@
-// Where deals are lost that others would have brought on, and what a better stage would bring (R137, R139, R314).
+// Where deals are lost that others would have brought on, and what a better stage would bring (R101, R102, R104, R105).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { funnelOf, peopleOf, serve } from './harness.mjs'

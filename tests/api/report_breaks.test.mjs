@@ -1,5 +1,5 @@
 // What broke, without anybody saying so: the consultant's case finds its quarter, the demo company its vanished step
-// (R001-R005, R035-R040, R355-R359).
+// (R005, R326, R341, R354, R358-R360, R368, R375).
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,4 +1,4 @@
-// What clients bring, what they buy and what they come back for (R221, R222, R231, R268, R318, R319, R320, R335, R336, R345, R393).
+// What clients bring, what they buy and what they come back for (R002, R009, R323, R031, R033, R094, R221, R222, R231, R268, R318, R319, R320, R335, R336, R345, R393).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clock, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'

@@ -1,4 +1,4 @@
-// Deals by the month they entered: what was won by which age, what young cohorts will come to, where it broke (R232, R306).
+// Deals by the month they entered: what was won by which age, what young cohorts will come to, where it broke (R232, R352, R355, R356, R358).
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

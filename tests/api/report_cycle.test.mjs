@@ -1,4 +1,4 @@
-// How long deals take, and which ways they really go (R101, R141, R315).
+// How long deals take, and which ways they really go (R001, R185, R213, R328, R377).
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

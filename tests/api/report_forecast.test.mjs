@@ -1,4 +1,4 @@
-// What will open deals bring, and were past forecasts right (R193, R194, R207, R324, R325).
+// What will open deals bring, and were past forecasts right (R193-R195, R207, R324).
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

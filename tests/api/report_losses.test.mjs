@@ -1,4 +1,4 @@
-// Why deals are lost, what a time limit closes, which open deals are stuck (R100, R138, R140, R310).
+// Why deals are lost, what a time limit closes, which open deals are stuck (R087, R103, R187, R280, R387).
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// What the reports about people and their work say of a small company whose figures are counted by hand (R357, R369).
+// What the reports about people and their work say of a small company whose figures are counted by hand (R186, R233, R308, R339).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clock, funnelOf, peopleOf, serve, serveWithClock, tokenOf } from './harness.mjs'
@@ -34,7 +34,7 @@ test('nobody has a task yet: the report says that there is nothing', async () =>
   assert.ok(empty.codes.includes('nothing_in_period'))
 })
 
-test('ten of twelve tasks are done in time, one late, one not at all; what is still ahead counts for nobody (R369)', async () => {
+test('ten of twelve tasks are done in time, one late, one not at all; what is still ahead counts for nobody (R304, R370, R385)', async () => {
   const task = (more) => admin.create('/api/tasks', { title: 'Подготовить КП', kind: 'todo', owner_id: ann.id, due_at: t0 + 2 * day, ...more })
   const tasks = []
   for (let i = 0; i < 12; i++) tasks.push(await task())
@@ -75,7 +75,7 @@ const monday = async () => {
 }
 const near = (got, want, what = '') => assert.ok(Math.abs(got - want) < 0.1, `${what}: ${got} instead of ${want}`)
 
-test('ten of twelve are answered in two working hours, one the next day, one not at all (R181)', async () => {
+test('ten of twelve are answered in two working hours, one the next day, one not at all (R214, R228, R329)', async () => {
   const fast = await funnelOf(admin, { name: 'Заявки', response_hours: 4, task_rule: 'off' })
   const mon = await monday()
   await clock(server, mon + hour)
@@ -106,7 +106,7 @@ test('ten of twelve are answered in two working hours, one the next day, one not
   assert.equal((await report(anna, 'first_response', asked)).summary.asked, 12)
 })
 
-test('a client who waits is counted until answered or the deal is closed; who waits still is not forgotten (R182)', async () => {
+test('a client who waits is counted until answered or the deal is closed; who waits still is not forgotten (R330, R371, R384)', async () => {
   const mon = await monday()
   await clock(server, mon)
   const deals = []
@@ -132,7 +132,7 @@ test('a client who waits is counted until answered or the deal is closed; who wa
   assert.equal((await admin('GET', '/api/reports/client_waiting?limit_hours=-1')).body.code, 'bad_param')
 })
 
-test('three calls, a meeting, a letter and a note on one day: five touches and one day of work (R185)', async () => {
+test('three calls, a meeting, a letter and a note on one day: five touches and one day of work (R209, R296)', async () => {
   const mon = await monday()
   await clock(server, mon)
   const from = new Date(mon).toISOString()
@@ -156,7 +156,7 @@ test('three calls, a meeting, a letter and a note on one day: five touches and o
   assert.deepEqual((await report(boris, 'activity', { from })).rows, [], 'a seller does not see what others do')
 })
 
-test('who has more deals than the cap is overloaded; an expert called in too early is counted (R184, R331)', async () => {
+test('who has more deals than the cap is overloaded; an expert called in too early is counted (R369)', async () => {
   const { funnel: big, stages: steps } = await funnelOf(admin, { name: 'Проекты', task_rule: 'off' })
   await admin.create('/api/involvements', { funnel_id: big.id, stage_id: steps[2].id, team_id: experts.id })
   const deals = []
@@ -175,7 +175,7 @@ test('who has more deals than the cap is overloaded; an expert called in too ear
   assert.equal((await report(admin, 'workload', { by: 'team' })).rows.find((r) => r.group === 'Эксперты').early, 1)
 })
 
-test('who works is told from who has an account only; programs and imports are told from hands (R362)', async () => {
+test('who works is told from who has an account only; programs and imports are told from hands (R019, R073, R307)', async () => {
   const mon = await monday()
   await clock(server, mon)
   const from = new Date(mon).toISOString()
@@ -196,7 +196,7 @@ test('who works is told from who has an account only; programs and imports are t
   assert.equal((await report(admin, 'adoption', { from, by: 'day' })).rows[0].active_days, 1)
 })
 
-test('a rule that sets a task each time makes its share of the changes (R363)', async () => {
+test('a rule that sets a task each time makes its share of the changes (R266, R340)', async () => {
   const { funnel: auto, stages: steps } = await funnelOf(admin, { name: 'С правилами', task_rule: 'off' })
   const rule = await admin.create('/api/triggers', {
     name: 'Задача на новую',

@@ -1,4 +1,4 @@
-// Who enters deals when, and which steps nobody takes any more (R142, R233).
+// Who enters deals when, and which steps nobody takes any more (R349, R350, R364, R368).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { freshPlace, serve } from './harness.mjs'

@@ -37,7 +37,7 @@ test('an empty company: each report answers, and says that there is nothing', as
   }
 })
 
-test('ten deals climb twice, four of them fall back once: a sixth of the steps go back (R340)', async () => {
+test('ten deals climb twice, four of them fall back once: a sixth of the steps go back (R137, R139, R180)', async () => {
   const asked = since()
   const deals = []
   for (let i = 0; i < 10; i++) deals.push(await deal(`Лестница ${i}`))
@@ -58,7 +58,7 @@ test('ten deals climb twice, four of them fall back once: a sixth of the steps g
   assert.equal((await report(boris, 'ladder', asked)).summary.climbs, 0, 'deals of others are out of sight')
 })
 
-test('a company climbs two steps of development and falls from the third (R341)', async () => {
+test('a company climbs two steps of development and falls from the third (R099, R152, R180)', async () => {
   const steps = []
   for (const [i, name] of ['Новый', 'Пробный заказ', 'Постоянный'].entries())
     steps.push(await admin.create('/api/classifiers', { kind: 'development', name, position: 900 + i }))
@@ -87,7 +87,7 @@ test('a company climbs two steps of development and falls from the third (R341)'
   assert.deepEqual([ladder.rows[0].client_climbs, ladder.rows[0].client_falls], [8, 1])
 })
 
-test('known centres win ten of twelve, unknown ones three of twelve: more than chance (R323)', async () => {
+test('known centres win ten of twelve, unknown ones three of twelve: more than chance (R379)', async () => {
   await pass(day)
   const asked = since()
   const who = await admin.create('/api/contacts', { name: 'Директор' })
@@ -115,7 +115,7 @@ test('known centres win ten of twelve, unknown ones three of twelve: more than c
   assert.equal((await report(boris, 'coverage', asked)).summary.closed, 0)
 })
 
-test('a competitor is met three times, wins once by name, and is a fifth cheaper (R324)', async () => {
+test('a competitor is met three times, wins once by name, and is a fifth cheaper (R098, R156)', async () => {
   await pass(400 * day)
   const asked = since()
   const rival = await admin.create('/api/competitors', { name: 'Соперник' })
@@ -136,7 +136,7 @@ test('a competitor is met three times, wins once by name, and is a fifth cheaper
   assert.deepEqual((await report(boris, 'competitors', asked)).rows, [])
 })
 
-test('who comes back twice, waits for a day and costs six tasks is difficult; who sells and is silent is named (R343)', async () => {
+test('who comes back twice, waits for a day and costs six tasks is difficult; who sells and is silent is named (R186)', async () => {
   await pass(400 * day)
   const asked = since()
   const firm = await admin.create('/api/companies', { name: 'ООО «Тяжёлый»', owner_id: ann.id })

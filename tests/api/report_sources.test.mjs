@@ -1,4 +1,4 @@
-// The marketer asks what each source brings and whether it pays back (R215, R216, R221, R229, R320, R321, R322, R327, R336, R337).
+// The marketer asks what each source brings and whether it pays back (R045, R050, R215, R216, R221, R229, R320, R321, R322, R327, R336, R337).
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Where deals go and how long they stay: the funnel, transitions, time in stages, ageing (R036, R039, R096, R097).
+// Where deals go and how long they stay: the funnel, transitions, time in stages, ageing (R012, R096, R100, R203, R204, R334).
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

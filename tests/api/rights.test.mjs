@@ -1,4 +1,4 @@
-// Who may see and do what (R216, R217, R240): every route as every role, and that nothing of a record out of sight comes
+// Who may see and do what (R217, R240, R338): every route as every role, and that nothing of a record out of sight comes
 // out anywhere: not in a list, a count, a sum, a filter, a reference, an error, a timeline, a board, a live update, a
 // report, a search or an export.
 import assert from 'node:assert/strict'

@@ -1,5 +1,5 @@
 // What rules say to whom: runs, why, why not, timers, notices, the manual and definitions tell nobody what their role
-// hides. And what looks like a reason but is none is none. R015, R027.
+// hides. And what looks like a reason but is none is none. R217, R338, R347.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { funnelOf, peopleOf, serve } from './harness.mjs'

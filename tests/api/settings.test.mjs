@@ -1,4 +1,4 @@
-// Settings of the company, their history and taking back; ready holidays; how the server is; backups. R110.
+// Settings of the company, their history and taking back; ready holidays; how the server is; backups. R234, R235.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'

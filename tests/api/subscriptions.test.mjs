@@ -1,4 +1,4 @@
-// A report comes by itself at its hour, once, with the figures of that hour and of whoever it comes to (R096, R101).
+// A report comes by itself at its hour, once, with the figures of that hour and of whoever it comes to (R233, R326, R339).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clock, eventually, funnelOf, onPostgres, peopleOf, scratchFile, serveWithClock, startServer, tokenOf } from './harness.mjs'

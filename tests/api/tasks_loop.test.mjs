@@ -1,4 +1,4 @@
-// The loop of work: a due task, its deal, the result, the next task; first answers in time; waiting and waking.
+// The loop of work: a due task, its deal, the result, the next task; first answers in time; waiting and waking (R022-R027, R258).
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'

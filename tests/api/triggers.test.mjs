@@ -1,5 +1,5 @@
 // Triggers and goals: every event, every action, chains, loops, what fails, why and why not, timers that fire once.
-// Proves of the requirements what a sales manager expects of automation (R217-R317).
+// Proves of the requirements what a sales manager expects of automation (R109-R119, R205, R265-R267, R276-R283, R309).
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'

@@ -1,5 +1,5 @@
 // How long a client has waited for us is counted in working hours, of a team by its own, wherever it is told: by a gate,
-// by what a draft would mean, in the weekly review. R027.
+// by what a draft would mean, in the weekly review. R371, R384.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { clock, eventually, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'

@@ -1,4 +1,4 @@
-// Ways round the rules that somebody might find: each is shut. R015, R022, R027, R060.
+// Ways round the rules that somebody might find: each is shut. R077, R199-R201, R338.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { cli, clock, eventually, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'

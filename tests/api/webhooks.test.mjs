@@ -1,5 +1,5 @@
 // Webhooks: other systems hear of what happens here, at least once, in order, and nobody uses them to look around in the
-// company's network.
+// company's network (R237).
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'

@@ -1,4 +1,4 @@
-// What happens by itself, as a head of sales sets it up and asks why. R106-R136.
+// What happens by itself, as a head of sales sets it up and asks why. R234, R266, R267, R276, R309, R312.
 import { expect, test, text } from './harness'
 
 interface Trigger {

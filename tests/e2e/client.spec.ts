@@ -1,4 +1,4 @@
-// The client in short: classifiers, the sales ladder, competitors with their offers.
+// The client in short: classifiers, the sales ladder, competitors with their offers. R098, R137, R139, R150, R156, R160.
 import { expect, test, text } from './harness'
 
 interface Client {

@@ -1,4 +1,4 @@
-// Dashboards: the first one is there by itself, the others are composed, moved by mouse and keyboard, shared. R102-R105.
+// Dashboards: the first one is there by itself, the others are composed, moved by mouse and keyboard, shared. R003, R182.
 import { expectAccessible } from './a11y'
 import { expect, test, text, type Page } from './harness'
 

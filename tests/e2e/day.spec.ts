@@ -1,4 +1,4 @@
-// My day: the queue is worked from the top with the keyboard, and no deal stays without a next step.
+// My day: the queue is worked from the top with the keyboard, and no deal stays without a next step. R020-R027, R141, R293-R298, R303-R305, R332.
 import { expect, test, text, type Deal, type Desk, type Page } from './harness'
 
 interface Task {

@@ -1,4 +1,4 @@
-// The funnel designer as a head of sales uses it. R010-R031, R064-R093.
+// The funnel designer as a head of sales uses it. R010, R011, R014, R066-R071, R106, R234, R235, R289.
 import { expect, test, text, type Desk, type Funnel, type Page } from './harness'
 
 const part = (page: Page, key: string) => page.getByRole('group', { name: text(key), exact: true })

@@ -1,4 +1,4 @@
-// A funnel that is kept in order: stages ask for what they want, goals act, and what happens by itself says why.
+// A funnel that is kept in order: stages ask for what they want, goals act, and what happens by itself says why. R017, R077, R078, R109, R120, R121, R122, R187, R301, R365.
 import { Board } from './board'
 import { expect, test, text, type Deal, type Desk, type Funnel } from './harness'
 import type { Server } from './server'

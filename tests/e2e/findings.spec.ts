@@ -1,4 +1,4 @@
-// What the detectors found: read, followed to the deals, marked. R317-R321.
+// What the detectors found: read, followed to the deals, marked. R184, R326, R334, R360.
 import { expect, test, text } from './harness'
 import type { Server } from './server'
 

@@ -1,4 +1,4 @@
-// The seller's panel: day, week and month, and what is missing until the plan.
+// The seller's panel: day, week and month, and what is missing until the plan. R143-R145.
 import { expectAccessible } from './a11y'
 import { cutOff, outOfReach, sideways } from './fits'
 import { expect, test, text } from './harness'

@@ -1,4 +1,4 @@
-// Any report of the catalogue: words, tiles, a picture, tables; from every number to its deals. R035, R096-R105, R137-R145.
+// Any report of the catalogue: words, tiles, a picture, tables; from every number to its deals. R100, R179, R180, R183-R185, R232, R347.
 import { readFileSync } from 'node:fs'
 import { expectAccessible } from './a11y'
 import { cutOff, outOfReach, sideways } from './fits'

@@ -1,4 +1,4 @@
-// The weekly review: only deals that need a look, decisions in words, and whether they were kept. R189-R206.
+// The weekly review: only deals that need a look, decisions in words, and whether they were kept. R386-R388.
 import { expect, test, text, type Page } from './harness'
 
 const item = (page: Page, title: string) => page.locator('ol > li').filter({ hasText: title })

@@ -4,7 +4,7 @@ import { Server, voronka } from './server'
 
 const email = 'admin@example.ru'
 const password = 'первый день работы 1'
-/** An installation on its first day: one administrator and nothing else. */
+/** An installation on its first day: one administrator and nothing else (R107, R220, R315). */
 function firstDay(data: string): void {
   process.env.VORONKA_PASSWORD = password
   voronka([

@@ -1,5 +1,5 @@
 /* What columns and masks say is what SQL and the journal say: over a company, filters and rights chosen by chance, now
- * and at any instant (R224, R226). */
+ * and at any instant (R095, R232). */
 #include "base/rng.h"
 #include "base/time.h"
 #include "crm/as_of.h"

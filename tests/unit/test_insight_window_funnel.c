@@ -1,4 +1,4 @@
-/* Ordered steps within a time, case by case as the reference has them (R226). */
+/* Ordered steps within a time, case by case as the reference has them (R012). */
 #include "base/json.h"
 #include "insight/window_funnel.h"
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Starting from a ready funnel: what stands in the company afterwards, and taking it back. */
+/* Starting from a ready funnel: what stands in the company afterwards, and taking it back (R107, R348, R351). */
 #include "crm/custom_field.h"
 #include "crm/preset.h"
 #include "crm_rig.h"
