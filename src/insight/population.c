@@ -3,44 +3,6 @@
 #include "crm/crm.h"
 #include "crm/fields.h"
 
-/* ---- the funnel ---- */
-
-/* By id, by name without regard to case, or the first one; deleted and hidden ones are not found. */
-static enum rc find_funnel(struct pop *p, struct err *e)
-{
-    const struct report_call *c = p->call;
-    struct str id = report_arg(c, "funnel_id"), name = report_arg(c, "funnel");
-    struct stmt *s;
-    int64_t wanted = 0;
-    enum rc rc;
-    if (id.len == 0 && name.len == 0 && p->spec.funnels == POP_ANY)
-        return RC_OK;
-    if (id.len > 0 && !str_i64(id, &wanted))
-        return report_bad_param(e, "funnel_id", id);
-    const char *sql = id.len > 0 ? "SELECT id, name FROM funnel WHERE deleted_at IS NULL AND id = $1"
-                      : name.len > 0
-                          ? "SELECT id, name FROM funnel WHERE deleted_at IS NULL AND name_fold = $1"
-                          : "SELECT id, name FROM funnel WHERE deleted_at IS NULL ORDER BY archived, position, id";
-    TRY(db_prepare(c->db, &s, sql, e));
-    if (id.len > 0)
-        stmt_i64(s, 1, wanted);
-    else if (name.len > 0)
-        stmt_str(s, 1, str_fold(c->arena, name));
-    while ((rc = stmt_step(s, e)) == RC_ROW && !rights_has_funnel(c->rights, stmt_col_i64(s, 0)))
-        ;
-    if (rc == RC_ROW) {
-        p->funnel_id = stmt_col_i64(s, 0);
-        p->funnel = str_dup(c->arena, stmt_col_str(s, 1));
-    }
-    stmt_done(s);
-    if (rc == RC_DONE) {
-        struct str asked = id.len > 0 ? id : name;
-        return err_set(e, RC_NOT_FOUND, "funnel_not_found", id.len > 0 ? "funnel_id" : "funnel", "%.*s",
-                       (int)(asked.len < 100 ? asked.len : 100), asked.ptr);
-    }
-    return rc == RC_ROW ? RC_OK : rc;
-}
-
 /* ---- stages ---- */
 
 const char *const pop_definitions[] = {"recorded", "current", NULL};
@@ -268,7 +230,7 @@ enum rc pop_read(struct pop *p, const struct report_call *c, struct report_resul
                  struct err *e)
 {
     *p = (struct pop){.call = c, .result = r, .spec = *spec};
-    TRY(find_funnel(p, e));
+    TRY(report_funnel_of(c, spec->funnels == POP_ONE, &p->funnel_id, &p->funnel, e));
     TRY(load_became(p, e));
     TRY(load_stages(p, e));
     TRY(report_zone(p->call, p->result, &p->zone, &p->zone_name, e));

@@ -98,7 +98,7 @@ struct pop {
     struct report_result *result;
     struct pop_spec spec;
     /* asked */
-    int64_t funnel_id; /* 0: all */
+    int64_t funnel_id; /* 0: all; REPORT_NO_FUNNEL: there is none */
     struct str funnel;
     int64_t (*became)[2]; /* definition "current": id of a stage that is no more, id of what it became; ascending */
     size_t n_became;
@@ -131,7 +131,10 @@ struct pop {
  * database. */
 MUST_USE enum rc pop_read(struct pop *p, const struct report_call *c, struct report_result *r,
                           const struct pop_spec *spec, struct err *e);
-void pop_lock(struct pop *p);   /* chooses and groups the deals */
+void pop_lock(struct pop *p); /* chooses and groups the deals */
+/* The same deals before period and filter chose among them, in no group; the caller frees them. Only while locked;
+ * where nothing was left out (n_outside, n_filtered), p->d has them all already. */
+size_t pop_whole(const struct pop *p, struct pop_deal **all);
 void pop_unlock(struct pop *p); /* p->d stays, views and columns do not */
 MUST_USE enum rc pop_names(struct pop *p, struct err *e);
 void pop_notes(struct pop *p); /* who was left out, and how sure one may be */

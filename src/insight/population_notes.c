@@ -15,8 +15,8 @@ void pop_params(struct pop *p)
     struct str by = report_arg(p->call, "by"), filter = report_arg(p->call, "filter");
     if (by.len == 0 && p->spec.by != NULL)
         by = str_c(p->spec.by);
-    report_param_is(r, "funnel_id", RT_INT, p->funnel_id ? cell_i(p->funnel_id) : cell_null());
-    report_param_is(r, "funnel", RT_TEXT, p->funnel_id ? cell_s(p->funnel) : cell_null());
+    report_param_is(r, "funnel_id", RT_INT, p->funnel_id > 0 ? cell_i(p->funnel_id) : cell_null());
+    report_param_is(r, "funnel", RT_TEXT, p->funnel_id > 0 ? cell_s(p->funnel) : cell_null());
     report_param_is(r, "as_of", RT_TIME, cell_i(p->as_of));
     report_param_is(r, "from", RT_TIME, p->has_from ? cell_i(p->from) : cell_null());
     report_param_is(r, "to", RT_TIME, p->has_to ? cell_i(p->to) : cell_null());

@@ -125,6 +125,12 @@ static void settle_time(struct pop *p, const struct fact_column *funnel)
     p->result->to = p->to;
 }
 
+/* What was deleted after as_of was still there. */
+static bool is_gone(const struct pop *p, size_t row)
+{
+    return fact_deleted(p->deals, row) && (!p->past || !fact_alive(p->deals, row, p->as_of));
+}
+
 static void choose(struct pop *p, const struct fact_column *funnel)
 {
     struct fact_column loss = pop_column(p, DEAL_LOSS_CLASS);
@@ -134,8 +140,7 @@ static void choose(struct pop *p, const struct fact_column *funnel)
         struct pop_deal d;
         if (!in_sight(p, funnel, i))
             continue;
-        bool gone =
-            !p->past ? fact_deleted(p->deals, i) : fact_deleted(p->deals, i) && !fact_alive(p->deals, i, p->as_of);
+        bool gone = is_gone(p, i);
         if (!follow(p, (uint32_t)i, &d)) {
             p->n_later += !gone && (p->funnel_id == 0 || fact_id(funnel, i) == p->funnel_id);
             continue;
@@ -159,6 +164,18 @@ static void choose(struct pop *p, const struct fact_column *funnel)
     }
     p->d = chosen.ptr;
     p->n = p->n_all = chosen.len;
+}
+
+size_t pop_whole(const struct pop *p, struct pop_deal **all)
+{
+    const struct fact_column *funnel = fact_column(p->deals, DEAL_FUNNEL_ID);
+    VEC(struct pop_deal) found = {0};
+    vec_reserve(&found, p->deals->n + 1);
+    for (size_t i = 0; i < p->deals->n; i++)
+        if (in_sight(p, funnel, i) && !is_gone(p, i) && follow(p, (uint32_t)i, &found.ptr[found.len]))
+            found.len++;
+    *all = found.ptr;
+    return found.len;
 }
 
 void pop_lock(struct pop *p)

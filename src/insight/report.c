@@ -174,6 +174,42 @@ enum rc report_when(const struct report_call *c, const struct zone *zone, const 
     return RC_OK;
 }
 
+enum rc report_funnel_of(const struct report_call *c, bool first, int64_t *id, struct str *name, struct err *e)
+{
+    struct str by_id = report_arg(c, "funnel_id"), by_name = report_arg(c, "funnel");
+    struct str asked = by_id.len > 0 ? by_id : by_name, fold = str_fold(c->arena, by_name);
+    int64_t wanted = 0;
+    bool number = asked.len > 0 && str_i64(asked, &wanted), found = false;
+    struct stmt *s;
+    enum rc rc;
+    *id = asked.len == 0 && first ? REPORT_NO_FUNNEL : 0;
+    *name = STR_NULL;
+    if (by_id.len > 0 && !number)
+        return report_bad_param(e, "funnel_id", by_id);
+    if (asked.len == 0 && !first)
+        return RC_OK;
+    TRY(db_prepare(c->db, &s,
+                   "SELECT id, name, name_fold FROM funnel WHERE deleted_at IS NULL ORDER BY archived, position, id",
+                   e));
+    while ((rc = stmt_step(s, e)) == RC_ROW && !found) {
+        int64_t one = stmt_col_i64(s, 0);
+        bool named = by_id.len == 0 && by_name.len > 0 && str_eq(stmt_col_str(s, 2), fold);
+        bool fits = asked.len == 0 || named || (number && one == wanted);
+        if (!fits || !rights_has_funnel(c->rights, one))
+            continue;
+        found = asked.len == 0 || named || by_id.len > 0; /* a name is worth more than a number */
+        *id = one;
+        *name = str_dup(c->arena, stmt_col_str(s, 1));
+    }
+    stmt_done(s);
+    if (rc != RC_DONE && rc != RC_ROW)
+        return rc;
+    if (*id == 0)
+        return err_set(e, RC_NOT_FOUND, "funnel_not_found", by_id.len > 0 ? "funnel_id" : "funnel", "%.*s",
+                       (int)(asked.len < 100 ? asked.len : 100), asked.ptr);
+    return RC_OK;
+}
+
 bool report_takes(const struct report *report, const char *param)
 {
     for (size_t i = 0; i < report->n_params; i++)

@@ -189,6 +189,13 @@ MUST_USE enum rc report_zone(const struct report_call *c, struct report_result *
  * days of the zone, `to` included; as_of as a date is its midnight in UTC, as imports read dates. Errors: bad_param. */
 MUST_USE enum rc report_when(const struct report_call *c, const struct zone *zone, const char *name, int64_t *at,
                              bool *given, struct err *e);
+/* The funnel given as `funnel_id`, or as `funnel`: by name without regard to case, or by id where none is called so.
+ * None given: the first one (of those not archived, when there are any) with `first`, else *id is 0. A company without
+ * funnels: REPORT_NO_FUNNEL, which no record has. Deleted and hidden ones are not found. Errors: bad_param,
+ * funnel_not_found, and those of the database. */
+enum { REPORT_NO_FUNNEL = -1 };
+MUST_USE enum rc report_funnel_of(const struct report_call *c, bool first, int64_t *id, struct str *name,
+                                  struct err *e);
 bool report_takes(const struct report *report, const char *param); /* has it the parameter? */
 enum rc report_bad_param(struct err *e, const char *name, struct str value);
 struct report_table *report_table_add(struct report_result *r, const char *id, const struct report_column *columns,

@@ -48,24 +48,16 @@ struct discipline {
 static enum rc read_funnels(struct discipline *d, struct err *e)
 {
     const struct report_call *c = d->p.call;
-    struct str id = report_arg(c, "funnel_id"), name = report_arg(c, "funnel"), fold = str_fold(c->arena, name);
+    struct str name;
     struct stmt *s;
     enum rc rc;
-    int64_t wanted = 0;
-    if (id.len > 0 && !str_i64(id, &wanted))
-        return report_bad_param(e, "funnel_id", id);
-    TRY(db_prepare(c->db, &s, "SELECT id, unprofitable_percent, deleted_at, name_fold FROM funnel ORDER BY id", e));
+    TRY(report_funnel_of(c, false, &d->funnel_id, &name, e));
+    TRY(db_prepare(c->db, &s, "SELECT id, unprofitable_percent, deleted_at FROM funnel ORDER BY id", e));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         struct funnel one = {stmt_col_i64(s, 0), stmt_col_i64(s, 1), !stmt_col_null(s, 2)};
-        bool asked = id.len > 0 ? one.id == wanted : name.len > 0 && str_eq(stmt_col_str(s, 3), fold);
-        if (asked && !one.gone && d->funnel_id == 0 && rights_has_funnel(c->rights, one.id))
-            d->funnel_id = one.id;
         vec_push(&d->funnels, one);
     }
     stmt_done(s);
-    if (rc == RC_DONE && d->funnel_id == 0 && id.len + name.len > 0)
-        return err_set(e, RC_NOT_FOUND, "funnel_not_found", id.len > 0 ? "funnel_id" : "funnel", "%.*s",
-                       (int)(id.len > 0 ? id : name).len, (id.len > 0 ? id : name).ptr);
     return rc == RC_DONE ? RC_OK : rc;
 }
 
