@@ -168,6 +168,7 @@ struct upload {
     T(task)                                                                                                            \
     T(automation)                                                                                                      \
     T(replay)                                                                                                          \
+    T(pay)                                                                                                             \
     T(plan)                                                                                                            \
     T(review)
 #define ROUTE_TABLE_(name)                                                                                             \

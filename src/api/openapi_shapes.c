@@ -307,18 +307,65 @@ const struct openapi_shape openapi_shapes[] = {
     {"report-deals", "{\"type\":\"object\",\"properties\":{\"total\":{\"type\":\"integer\"},\"items\":{"
                      "\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"plan-progress",
-     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+     "{\"type\":\"object\",\"properties\":{\"currency\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items"
+     "\":{\"type\":\"object\",\"properties\":{\"plan\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":[\"inte"
+     "ger\",\"null\"]},\"measure\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"type\":{\"type\":\"string"
+     "\"},\"period\":{\"enum\":[\"day\",\"week\",\"month\",\"quarter\",\"year\"]},\"starts_on\":{\"type\":\"string\"}"
+     ",\"ends_on\":{\"type\":\"string\"},\"team_id\":{\"type\":[\"integer\",\"null\"]},\"user_id\":{\"type\":[\"int"
+     "eger\",\"null\"]},\"funnel_id\":{\"type\":[\"integer\",\"null\"]},\"product_id\":{\"type\":[\"integer\",\"nu"
+     "ll\"]},\"parent_id\":{\"type\":[\"integer\",\"null\"]},\"target\":{\"type\":[\"number\",\"null\"]}}},\"actua"
+     "l\":{\"type\":[\"number\",\"null\"]},\"elapsed\":{\"type\":[\"number\",\"null\"]},\"expected_by_now\":{\"typ"
+     "e\":[\"number\",\"null\"]},\"pace\":{\"type\":[\"number\",\"null\"]},\"forecast\":{\"type\":[\"number\",\"null"
+     "\"]},\"missing\":{\"type\":[\"number\",\"null\"]},\"missing_a_day\":{\"type\":[\"number\",\"null\"]},\"why\":"
+     "{\"type\":[\"string\",\"null\"],\"enum\":[\"not_begun\",\"nothing_yet\",\"too_few\",\"only_whole\",\"hidden"
+     "\",\"no_measure\",null]},\"why_text\":{\"type\":[\"string\",\"null\"]}}}}}}"},
     {"plan-parts",
-     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"propertie"
+     "s\":{\"id\":{\"type\":[\"integer\",\"null\"]},\"measure\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"}"
+     ",\"type\":{\"type\":\"string\"},\"period\":{\"enum\":[\"day\",\"week\",\"month\",\"quarter\",\"year\"]},\"start"
+     "s_on\":{\"type\":\"string\"},\"ends_on\":{\"type\":\"string\"},\"team_id\":{\"type\":[\"integer\",\"null\"]},"
+     "\"user_id\":{\"type\":[\"integer\",\"null\"]},\"funnel_id\":{\"type\":[\"integer\",\"null\"]},\"product_id\""
+     ":{\"type\":[\"integer\",\"null\"]},\"parent_id\":{\"type\":[\"integer\",\"null\"]},\"target\":{\"type\":[\"nu"
+     "mber\",\"null\"]}}}}}}"},
     {"kpi-panel",
-     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+     "{\"type\":\"object\",\"properties\":{\"user_id\":{\"type\":\"integer\"},\"currency\":{\"type\":\"string\"},\""
+     "day\":{\"type\":\"object\",\"properties\":{\"starts_on\":{\"type\":\"string\"},\"items\":{\"type\":\"array\","
+     "\"items\":{\"type\":\"object\",\"properties\":{\"plan_id\":{\"type\":[\"integer\",\"null\"]},\"measure\":{\"t"
+     "ype\":\"string\"},\"title\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"target\":{\"type\":[\"numbe"
+     "r\",\"null\"]},\"share\":{\"type\":[\"number\",\"null\"]},\"actual\":{\"type\":[\"number\",\"null\"]},\"elapse"
+     "d\":{\"type\":[\"number\",\"null\"]},\"expected_by_now\":{\"type\":[\"number\",\"null\"]},\"pace\":{\"type\":"
+     "[\"number\",\"null\"]},\"forecast\":{\"type\":[\"number\",\"null\"]},\"missing\":{\"type\":[\"number\",\"null"
+     "\"]},\"missing_a_day\":{\"type\":[\"number\",\"null\"]},\"why\":{\"type\":[\"string\",\"null\"],\"enum\":[\"no"
+     "t_begun\",\"nothing_yet\",\"too_few\",\"only_whole\",\"hidden\",\"no_measure\",null]},\"why_text\":{\"ty"
+     "pe\":[\"string\",\"null\"]}}}}}},\"week\":{\"type\":\"object\",\"properties\":{\"starts_on\":{\"type\":\"str"
+     "ing\"},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"plan_id\":{\"type\":[\"i"
+     "nteger\",\"null\"]},\"measure\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"type\":{\"type\":\"str"
+     "ing\"},\"target\":{\"type\":[\"number\",\"null\"]},\"share\":{\"type\":[\"number\",\"null\"]},\"actual\":{\"ty"
+     "pe\":[\"number\",\"null\"]},\"elapsed\":{\"type\":[\"number\",\"null\"]},\"expected_by_now\":{\"type\":[\"nu"
+     "mber\",\"null\"]},\"pace\":{\"type\":[\"number\",\"null\"]},\"forecast\":{\"type\":[\"number\",\"null\"]},\"mi"
+     "ssing\":{\"type\":[\"number\",\"null\"]},\"missing_a_day\":{\"type\":[\"number\",\"null\"]},\"why\":{\"type\""
+     ":[\"string\",\"null\"],\"enum\":[\"not_begun\",\"nothing_yet\",\"too_few\",\"only_whole\",\"hidden\",\"no_m"
+     "easure\",null]},\"why_text\":{\"type\":[\"string\",\"null\"]}}}}}},\"month\":{\"type\":\"object\",\"proper"
+     "ties\":{\"starts_on\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"pro"
+     "perties\":{\"plan_id\":{\"type\":[\"integer\",\"null\"]},\"measure\":{\"type\":\"string\"},\"title\":{\"type"
+     "\":\"string\"},\"type\":{\"type\":\"string\"},\"target\":{\"type\":[\"number\",\"null\"]},\"share\":{\"type\":["
+     "\"number\",\"null\"]},\"actual\":{\"type\":[\"number\",\"null\"]},\"elapsed\":{\"type\":[\"number\",\"null\"]}"
+     ",\"expected_by_now\":{\"type\":[\"number\",\"null\"]},\"pace\":{\"type\":[\"number\",\"null\"]},\"forecast\""
+     ":{\"type\":[\"number\",\"null\"]},\"missing\":{\"type\":[\"number\",\"null\"]},\"missing_a_day\":{\"type\":["
+     "\"number\",\"null\"]},\"why\":{\"type\":[\"string\",\"null\"],\"enum\":[\"not_begun\",\"nothing_yet\",\"too_f"
+     "ew\",\"only_whole\",\"hidden\",\"no_measure\",null]},\"why_text\":{\"type\":[\"string\",\"null\"]}}}}}}}}"},
     {"pay-trial-result",
-     "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+     "{\"type\":\"object\",\"properties\":{\"currency\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items"
+     "\":{\"type\":\"object\",\"properties\":{\"user_id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"st"
+     "arts_on\":{\"type\":\"string\"},\"value\":{\"type\":[\"number\",\"null\"]},\"target\":{\"type\":[\"number\",\""
+     "null\"]},\"share\":{\"type\":[\"number\",\"null\"]},\"pay_minor\":{\"type\":[\"number\",\"null\"]}}}}}}"},
     {"plan-parts-wanted", "{\"type\":\"object\",\"required\":[\"plans\"],\"additionalProperties\":false,\"properties\":"
                           "{\"plans\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
     {"plan-parts-made",
      "{\"type\":\"object\",\"properties\":{\"made\":{\"type\":\"integer\"},\"change_id\":{\"type\":\"integer\"}}}"},
-    {"measures", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"},
+    {"measures",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"title\":{\"ty"
+     "pe\":\"string\"},\"type\":{\"type\":\"string\"},\"adds\":{\"type\":\"boolean\"}}}}"},
     {"pay-trial", "{\"type\":\"object\",\"required\":[\"scheme\"],\"additionalProperties\":false,\"properties\":{"
                   "\"scheme\":{\"type\":\"object\"},\"periods\":{\"type\":\"integer\"}}}"},
     {"costs-imported", "{\"type\":\"object\",\"properties\":{\"rows\":{\"type\":\"integer\"},\"created\":{\"type\":"

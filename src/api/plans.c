@@ -1,15 +1,14 @@
-/* Plans beside what has come true, the seller's panel, and what schemes of pay would have paid. */
+/* Plans beside what has come true, and the seller's panel. */
 #include "api/api.h"
+#include "base/i18n.h"
 #include "base/time.h"
 #include "crm/choices.h"
 #include "crm/engine.h"
 #include "crm/fields.h"
-#include "crm/pay.h"
 #include "insight/plan.h"
 #include <math.h>
 
 #define PARTS_MOST 500
-#define MONTHS_MOST 24
 
 static struct report_call ask_of(struct call *c)
 {
@@ -84,9 +83,15 @@ static void put_plan(struct jw *w, const struct call *c, const struct plan *p)
     jw_end_obj(w);
 }
 
-static void put_progress(struct jw *w, const struct plan_progress *x)
+static void put_progress(struct jw *w, const struct call *c, const struct plan_progress *x)
 {
     put_real(w, "actual", x->actual);
+    jw_kc(w, "why", x->why);
+    jw_key(w, "why_text");
+    if (x->why != NULL)
+        jw_str(w, i18n_text(call_locale(c), str_fmt(c->r->arena, "measure.why.%s", x->why).ptr));
+    else
+        jw_null(w);
     put_real(w, "elapsed", x->elapsed);
     put_real(w, "expected_by_now", x->expected);
     put_real(w, "pace", x->pace);
@@ -100,7 +105,7 @@ static void put_progress(struct jw *w, const struct plan_progress *x)
 static enum rc progress(struct call *c, struct err *e)
 {
     struct report_call call = ask_of(c);
-    struct plan_ask ask;
+    struct plan_ask ask = {0};
     struct plan *plans;
     struct measures m = {0};
     struct calendar calendar;
@@ -130,7 +135,7 @@ static enum rc progress(struct call *c, struct err *e)
         jw_obj(&w);
         jw_key(&w, "plan");
         put_plan(&w, c, &plans[i]);
-        put_progress(&w, &x);
+        put_progress(&w, c, &x);
         jw_end_obj(&w);
     }
     jw_end_arr(&w);
@@ -323,7 +328,7 @@ static enum rc put_item(struct panel *p, struct jw *w, struct plan *plan, struct
     jw_kc(w, "type", report_type_names[plan->type]);
     put_real(w, "target", plan->target);
     put_real(w, "share", isfinite(plan->target) && plan->target > 0 ? x.actual / plan->target : NAN);
-    put_progress(w, &x);
+    put_progress(w, p->c, &x);
     jw_end_obj(w);
     return RC_OK;
 }
@@ -377,6 +382,8 @@ static enum rc panel(struct call *c, struct err *e)
     TRY(calendar_of_user(c->db, c->r->arena, p.user_id, &p.calendar, e));
     int64_t month = plan_first_day(PERIOD_MONTH, p.day);
     TRY_OUT(measures_open(&p.m, &p.call, month - 7, plan_last_day(PERIOD_MONTH, month) + 7, e));
+    if (p.day < today_of(c)) /* as it was in the evening of that day, not with what is known by now */
+        p.m.as_of = zone_midnight(c->app->zone, p.day + 1) - 1;
     TRY_OUT(load_kpi(&p, e));
     struct jw w = call_json(c);
     jw_obj(&w);
@@ -387,142 +394,6 @@ static enum rc panel(struct call *c, struct err *e)
     jw_end_obj(&w);
 out:
     measures_close(&p.m);
-    return rc;
-}
-
-/* ---- pay ---- */
-
-/* Who the scheme is of, and what it is about. */
-struct trial {
-    struct pay_scheme scheme;
-    struct str measure;
-    int64_t period, team_id, role_id, user_id, base;
-};
-
-static enum rc whole(const json_t *from, const char *key, int64_t most, int64_t *out, struct err *e)
-{
-    const json_t *v = json_object_get(from, key);
-    *out = json_integer_value(v);
-    if (v == NULL || json_is_null(v) || (json_is_integer(v) && *out >= 0 && *out <= most))
-        return RC_OK;
-    return err_set(e, RC_INVALID, "wrong_type", key, "integer");
-}
-
-static struct str text_in(struct arena *a, const json_t *from, const char *key)
-{
-    const json_t *v = json_object_get(from, key);
-    return json_is_string(v) ? str_dup(a, (struct str){json_string_value(v), json_string_length(v)}) : STR_NULL;
-}
-
-/* {"measure","period","team_id","role_id","user_id","base_minor","steps","params":{"of":"plan"}} as a pay scheme is
- * kept. */
-static enum rc read_trial(struct arena *a, const json_t *from, struct trial *t, struct err *e)
-{
-    struct str period = text_in(a, from, "period");
-    t->measure = text_in(a, from, "measure");
-    t->period = PERIOD_MONTH;
-    for (int64_t i = 0; period.len > 0 && period_names[i]; i++)
-        t->period = str_eqc(period, period_names[i]) ? i : t->period;
-    TRY(whole(from, "team_id", INT64_MAX, &t->team_id, e));
-    TRY(whole(from, "role_id", INT64_MAX, &t->role_id, e));
-    TRY(whole(from, "user_id", INT64_MAX, &t->user_id, e));
-    TRY(whole(from, "base_minor", MONEY_MOST, &t->base, e));
-    char *steps = json_dumps(json_object_get(from, "steps"), JSON_COMPACT | JSON_ENCODE_ANY);
-    struct str text = steps ? str_dup(a, str_c(steps)) : STR_NULL;
-    free(steps);
-    return pay_read(text, text_in(a, json_object_get(from, "params"), "of"), (double)t->base, &t->scheme, e);
-}
-
-static double target_of(const struct plan *plans, size_t n, const struct trial *t, int64_t user, int64_t first)
-{
-    for (size_t i = 0; i < n; i++)
-        if (plans[i].user_id == user && plans[i].first == first && plans[i].period == t->period &&
-            str_eq(plans[i].measure, t->measure))
-            return plans[i].target;
-    return NAN;
-}
-
-static enum rc put_months(struct call *c, struct measures *m, const struct trial *t, const struct person *who,
-                          int64_t n, struct jw *w, struct err *e)
-{
-    int64_t first = plan_first_day(t->period, today_of(c));
-    struct report_call call = ask_of(c);
-    for (int64_t i = 0; i < n; i++) {
-        struct plan_ask of = {.period = t->period, .user_id = who->id};
-        struct plan *plans;
-        size_t n_plans;
-        double value;
-        first = plan_first_day(t->period, first - 1);
-        struct measure_ask ask = {
-            .name = t->measure, .from = first, .to = plan_last_day(t->period, first), .user_id = who->id};
-        of.day = first;
-        TRY(plan_list(&call, &of, &plans, &n_plans, e));
-        TRY(measure_value(m, &ask, &value, e));
-        double target = target_of(plans, n_plans, t, who->id, first);
-        jw_obj(w);
-        jw_ki64(w, "user_id", who->id);
-        jw_kstr(w, "name", who->name);
-        jw_kstr(w, "starts_on", date_format(c->r->arena, first));
-        put_real(w, "value", value);
-        put_real(w, "target", target);
-        put_real(w, "share", target > 0 ? value / target : NAN);
-        put_real(w, "pay_minor", round(pay_of(&t->scheme, value, target)));
-        jw_end_obj(w);
-    }
-    return RC_OK;
-}
-
-static enum rc in_scheme(struct call *c, struct measures *m, const struct trial *t, const struct person *who, bool *out,
-                         struct err *e)
-{
-    int64_t role = 0;
-    *out = who->active && who->seen && (!t->user_id || t->user_id == who->id) &&
-           (!t->team_id || measure_in_team(m, who->team_id, t->team_id));
-    if (*out && t->role_id) {
-        TRY(QUERY_I64(c->db, &role, 0, e, "SELECT role_id FROM users WHERE id = $1", who->id));
-        *out = role == t->role_id;
-    }
-    return RC_OK;
-}
-
-/* What a scheme would have paid in periods that are over. */
-static enum rc pay_try(struct call *c, struct err *e)
-{
-    static const char *const keys[] = {"scheme", "periods", NULL};
-    struct report_call call = ask_of(c);
-    struct measures m = {0};
-    struct trial t;
-    struct measure known;
-    json_t *body;
-    int64_t n;
-    enum rc rc;
-    TRY(call_body(c, &body, e));
-    TRY_OUT(body_only(body, keys, e));
-    TRY_OUT(whole(body, "periods", MONTHS_MOST, &n, e));
-    TRY_OUT(read_trial(c->r->arena, json_object_get(body, "scheme"), &t, e));
-    if (!measure_find(&call, t.measure, &known, NULL))
-        TRY_OUT(err_set(e, RC_UNPROCESSABLE, "measure_not_found", "measure", NULL));
-    n = n ? n : 6;
-    int64_t first = plan_first_day(t.period, today_of(c)), last = first - 1;
-    for (int64_t i = 0; i < n; i++)
-        first = plan_first_day(t.period, first - 1);
-    TRY_OUT(measures_open(&m, &call, first, last, e));
-    struct jw w = call_json(c);
-    jw_obj(&w);
-    jw_kstr(&w, "currency", m.currency);
-    jw_key(&w, "items");
-    jw_arr(&w);
-    for (size_t i = 0; i < m.n_people; i++) {
-        bool paid;
-        TRY_OUT(in_scheme(c, &m, &t, &m.people[i], &paid, e));
-        if (paid)
-            TRY_OUT(put_months(c, &m, &t, &m.people[i], n, &w, e));
-    }
-    jw_end_arr(&w);
-    jw_end_obj(&w);
-out:
-    measures_close(&m);
-    json_decref(body);
     return rc;
 }
 
@@ -537,8 +408,5 @@ const struct route plan_routes[] = {
      NULL, "measures", 0},
     {"GET", "/api/kpi/panel", RUN_POOL, MAY_READ, NULL, "Day, week and month of one person", panel, NULL,
      "user_id date", NULL, "kpi-panel", 0},
-    {"POST", "/api/pay-schemes/try", RUN_POOL, MAY_MANAGE, NULL,
-     "What a scheme would have paid in periods that are over", pay_try, NULL, NULL, "pay-trial", "pay-trial-result", 0,
-     .can = CAN_SETTINGS},
 };
 const size_t plan_routes_n = sizeof plan_routes / sizeof *plan_routes;

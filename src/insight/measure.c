@@ -297,9 +297,13 @@ static double sum_of(const struct measures *m, const struct measure_cube *x, con
 {
     int64_t from = ask->from > m->first ? ask->from : m->first, to = ask->to < m->last ? ask->to : m->last;
     double sum = 0;
-    for (size_t i = 0; i <= m->n_people; i++)
-        for (int64_t d = from; asked_of(m, ask, i) && d <= to; d++)
+    size_t only = ask->user_id ? person_at(m, ask->user_id) : 0, last = ask->user_id ? only : m->n_people;
+    for (size_t i = only; i <= last; i++) {
+        if (!asked_of(m, ask, i))
+            continue;
+        for (int64_t d = from; d <= to; d++)
             sum += x->at[what][i * days_of(m) + (size_t)(d - m->first)];
+    }
     return sum;
 }
 
@@ -347,60 +351,157 @@ static struct str owners(const struct measures *m, const struct measure_ask *ask
     return out;
 }
 
-/* The number of a report: asked with the period and the filter, as far as the report knows them. */
+/* A report asked with the period and the filter, as far as it knows them. */
+struct report_ask {
+    const struct report *report;
+    struct str key; /* of its summary */
+    struct report_call call;
+    struct report_arg args[6];
+    bool whole; /* it cannot be told of the part that was asked for */
+};
+
+static void arg_of(struct report_ask *x, const char *name, struct str value)
+{
+    if (value.len > 0 && report_takes(x->report, name))
+        x->args[x->call.n_args++] = (struct report_arg){str_c(name), value};
+}
+
+static struct str number_of(const struct measures *m, int64_t n)
+{
+    return n ? str_fmt(m->call->arena, "%lld", (long long)n) : STR_NULL;
+}
+
+static void ask_report(const struct measures *m, const struct measure_ask *ask, bool by_owner, struct report_ask *x)
+{
+    struct arena *a = m->call->arena;
+    const char *dot = memchr(ask->name.ptr, '.', ask->name.len);
+    struct str filter = !by_owner && (ask->user_id || ask->team_id) ? owners(m, ask) : STR_NULL;
+    struct str product = str_fmt(a, "product_ids has %lld", (long long)ask->product_id);
+    *x = (struct report_ask){.report = report_by_id((struct str){ask->name.ptr, (size_t)(dot - ask->name.ptr)}),
+                             .key = {dot + 1, ask->name.len - (size_t)(dot + 1 - ask->name.ptr)},
+                             .call = *m->call};
+    x->call.args = x->args;
+    x->call.n_args = 0;
+    x->call.drill = NULL;
+    if (ask->product_id)
+        filter = filter.len ? str_fmt(a, "%.*s and %.*s", STR_ARG(filter), STR_ARG(product)) : product;
+    x->whole =
+        (filter.len && !report_takes(x->report, "filter")) || (ask->funnel_id && !report_takes(x->report, "funnel_id"));
+    arg_of(x, "from", date_format(a, ask->from));
+    arg_of(x, "to", report_takes(x->report, "from") ? date_format(a, ask->to) : STR_NULL);
+    arg_of(x, "funnel_id", number_of(m, ask->funnel_id));
+    arg_of(x, "filter", filter);
+    arg_of(x, "as_of", number_of(m, m->as_of));
+    arg_of(x, "by", by_owner ? STR("owner") : STR_NULL);
+}
+
+static double cell_number(const struct cell *v)
+{
+    return v->kind == CELL_INT ? (double)v->i : v->kind == CELL_REAL ? v->f : NAN;
+}
+
 static enum rc of_report(struct measures *m, const struct measure_ask *ask, double *out, struct err *e)
 {
-    const struct report_call *c = m->call;
-    const char *dot = memchr(ask->name.ptr, '.', ask->name.len);
-    const struct report *report = report_by_id((struct str){ask->name.ptr, (size_t)(dot - ask->name.ptr)});
-    struct str key = {dot + 1, ask->name.len - (size_t)(dot + 1 - ask->name.ptr)};
-    struct report_arg args[5];
-    struct report_call call = *c;
+    struct report_ask x;
     struct report_result r;
-    struct str filter = ask->user_id || ask->team_id ? owners(m, ask) : STR_NULL;
-    struct str product = str_fmt(c->arena, "product_ids has %lld", (long long)ask->product_id);
-    call.args = args;
-    call.n_args = 0;
-    call.drill = NULL;
-    if (ask->product_id)
-        filter = filter.len ? str_fmt(c->arena, "%.*s and %.*s", STR_ARG(filter), STR_ARG(product)) : product;
-    if (report_takes(report, "from")) {
-        args[call.n_args++] = (struct report_arg){STR("from"), date_format(c->arena, ask->from)};
-        args[call.n_args++] = (struct report_arg){STR("to"), date_format(c->arena, ask->to)};
-    }
-    if (report_takes(report, "funnel_id") && ask->funnel_id)
-        args[call.n_args++] =
-            (struct report_arg){STR("funnel_id"), str_fmt(c->arena, "%lld", (long long)ask->funnel_id)};
-    if (report_takes(report, "filter") && filter.len)
-        args[call.n_args++] = (struct report_arg){STR("filter"), filter};
-    if (report_takes(report, "as_of") && m->as_of)
-        args[call.n_args++] = (struct report_arg){STR("as_of"), str_fmt(c->arena, "%lld", (long long)m->as_of)};
-    *out = NAN;
-    if ((filter.len && !report_takes(report, "filter")) || (ask->funnel_id && !report_takes(report, "funnel_id")))
-        return RC_OK; /* it cannot be told of a part */
-    enum rc rc = report_run(report, &call, &r, e);
+    ask_report(m, ask, false, &x);
+    m->why = x.whole ? "only_whole" : "too_few";
+    if (x.whole)
+        return RC_OK;
+    enum rc rc = report_run(x.report, &x.call, &r, e);
     for (size_t i = 0; rc == RC_OK && i < r.summary.len; i++)
-        if (str_eqc(key, r.summary.ptr[i].key) && r.summary.ptr[i].value.kind != CELL_NULL) {
-            struct cell v = r.summary.ptr[i].value;
-            *out = v.kind == CELL_INT ? (double)v.i : v.kind == CELL_REAL ? v.f : NAN;
-        }
+        if (str_eq(x.key, str_c(r.summary.ptr[i].key)))
+            *out = cell_number(&r.summary.ptr[i].value);
     report_result_free(&r);
     /* one number that cannot be had (a hidden funnel, a filter of another noun) must not take the others along */
+    m->why = rc == RC_FORBIDDEN || rc == RC_NOT_FOUND ? "hidden" : rc == RC_INVALID ? "only_whole" : m->why;
     return rc == RC_NOT_FOUND || rc == RC_INVALID || rc == RC_FORBIDDEN ? RC_OK : rc;
+}
+
+static enum rc find_value(struct measures *m, const struct measure_ask *ask, double *out, struct err *e)
+{
+    struct measure known;
+    struct measure_cube *x;
+    m->why = "no_measure"; /* of a plan whose report is gone; the others are told all the same */
+    if (!measure_find(m->call, ask->name, &known, NULL))
+        return RC_OK;
+    if (memchr(ask->name.ptr, '.', ask->name.len) != NULL)
+        return of_report(m, ask, out, e);
+    m->why = "hidden";
+    if (known.type == RT_MONEY && !money_seen(m->call))
+        return RC_OK;
+    m->why = "nothing_yet";
+    TRY(cube_of(m, ask->funnel_id, ask->product_id, &x, e));
+    *out = of_cube(m, x, ask);
+    return RC_OK;
 }
 
 enum rc measure_value(struct measures *m, const struct measure_ask *ask, double *out, struct err *e)
 {
-    struct measure known;
-    struct measure_cube *x;
     *out = NAN;
-    if (!measure_find(m->call, ask->name, &known, NULL))
-        return RC_OK; /* of a plan whose report is gone; the others are told all the same */
-    if (memchr(ask->name.ptr, '.', ask->name.len) != NULL)
-        return of_report(m, ask, out, e);
-    if (known.type == RT_MONEY && !money_seen(m->call))
+    TRY(find_value(m, ask, out, e));
+    m->why = isfinite(*out) ? NULL : m->why;
+    return RC_OK;
+}
+
+/* ---- of many ---- */
+
+/* The column of a table by owner that is the summary's number; SIZE_MAX: there is none. Rates are left out: they are
+ * drawn to each other there. */
+static size_t column_of(const struct report_result *r, struct str key)
+{
+    for (size_t i = 0; i < r->main.n_columns; i++) {
+        const struct report_column *c = &r->main.columns[i];
+        if (str_eqc(key, c->id))
+            return c->type == RT_RATE || c->type == RT_POINTS || r->main.keys.len == 0 ? SIZE_MAX : i;
+    }
+    return SIZE_MAX;
+}
+
+/* *got: the report has given everybody's number. */
+static enum rc grouped(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
+                       bool *got, struct err *e)
+{
+    struct report_ask x;
+    struct report_result r;
+    *got = false;
+    if (memchr(ask->name.ptr, '.', ask->name.len) == NULL)
         return RC_OK;
-    TRY(cube_of(m, ask->funnel_id, ask->product_id, &x, e));
-    *out = of_cube(m, x, ask);
+    ask_report(m, ask, true, &x);
+    if (x.whole || !report_takes(x.report, "by"))
+        return RC_OK;
+    enum rc rc = report_run(x.report, &x.call, &r, e);
+    size_t column = rc == RC_OK ? column_of(&r, x.key) : SIZE_MAX;
+    for (size_t i = 0; column != SIZE_MAX && i < n; i++) {
+        out[i] = NAN;
+        for (size_t row = 0; row < r.main.keys.len; row++)
+            if (r.main.keys.ptr[row] == m->people[who[i]].id)
+                out[i] = cell_number(&r.main.cells.ptr[row * r.main.n_columns + column]);
+    }
+    *got = column != SIZE_MAX;
+    report_result_free(&r);
+    return RC_OK; /* what cannot be asked so is asked of each */
+}
+
+enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
+                          size_t *runs, struct err *e)
+{
+    struct measure known;
+    struct measure_ask one = *ask;
+    bool got = false, report = memchr(ask->name.ptr, '.', ask->name.len) != NULL;
+    if (n > 2 && measure_find(m->call, ask->name, &known, NULL)) {
+        double alone;
+        TRY(grouped(m, ask, who, n, out, &got, e));
+        one.user_id = m->people[who[0]].id;
+        if (got)
+            TRY(measure_value(m, &one, &alone, e));
+        got = got && (alone == out[0] || (isnan(alone) && isnan(out[0])));
+        *runs += report ? 2 : 0;
+    }
+    for (size_t i = 0; i < n && !got; i++) {
+        one.user_id = m->people[who[i]].id;
+        TRY(measure_value(m, &one, &out[i], e));
+        *runs += report;
+    }
     return RC_OK;
 }

@@ -39,12 +39,19 @@ struct measures {
     size_t n_teams;
     struct str currency;
     VEC(struct measure_cube *) cubes;
+    const char *why; /* of the last NaN: measure.why.<why> of i18n/ says it in words; NULL: there was a number */
 };
 /* At most 1,200 days. Errors: bad_param (the days), those of the database. */
 MUST_USE enum rc measures_open(struct measures *m, const struct report_call *c, int64_t first, int64_t last,
                                struct err *e);
-/* NaN: nothing to divide by, not told, or nothing has that name. Only deals and tasks in sight of who asks count. */
+/* NaN: nothing to divide by, not told, hidden, or nothing has that name (m->why). Only deals and tasks in sight of who
+ * asks count. */
 MUST_USE enum rc measure_value(struct measures *m, const struct measure_ask *ask, double *out, struct err *e);
+/* The same of many people at once, who[i] an index of m->people: of a report that can be grouped by owner one run for
+ * all of them, when it tells the first of them the same number as asked of alone. *runs counts the reports that were
+ * run. */
+MUST_USE enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n,
+                                   double *out, size_t *runs, struct err *e);
 /* Is the person in the team, or in one below it? */
 bool measure_in_team(const struct measures *m, int64_t team_of_person, int64_t team);
 void measures_close(struct measures *m);

@@ -69,8 +69,9 @@ static bool wanted(const struct plan_ask *ask, const struct plan *p)
 {
     if (ask->plan_id)
         return p->id == ask->plan_id;
-    return p->first <= ask->day && p->last >= ask->day && (ask->period < 0 || p->period == ask->period) &&
-           (!ask->user_id || p->user_id == ask->user_id) && (!ask->team_id || p->team_id == ask->team_id);
+    return p->first <= ask->day && p->last >= (ask->from ? ask->from : ask->day) &&
+           (ask->period < 0 || p->period == ask->period) && (!ask->user_id || p->user_id == ask->user_id) &&
+           (!ask->team_id || p->team_id == ask->team_id);
 }
 
 enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struct plan **out, size_t *n, struct err *e)
@@ -108,17 +109,21 @@ enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struc
 enum rc plan_follow(struct measures *m, const struct plan *p, int64_t today, const struct calendar *calendar,
                     struct plan_progress *out, struct err *e)
 {
+    int64_t until = today < p->last ? today : p->last;
     struct measure_ask ask = {.name = p->measure,
                               .from = p->first,
-                              .to = p->last,
+                              .to = until,
                               .user_id = p->user_id,
                               .team_id = p->team_id,
                               .funnel_id = p->funnel_id,
                               .product_id = p->product_id};
-    int64_t until = today < p->last ? today : p->last;
     *out = (struct plan_progress){
         .actual = NAN, .expected = p->target, .pace = NAN, .forecast = NAN, .missing = NAN, .a_day = NAN};
-    TRY(measure_value(m, &ask, &out->actual, e));
+    if (until >= p->first)
+        TRY(measure_value(m, &ask, &out->actual, e));
+    else if (p->adds)
+        out->actual = 0;
+    out->why = isfinite(out->actual) ? NULL : until >= p->first ? m->why : "not_begun";
     int64_t all = calendar_working_days(calendar, p->first, p->last),
             passed = calendar_working_days(calendar, p->first, until);
     int64_t left = today < p->first ? all : calendar_working_days(calendar, today + 1, p->last);

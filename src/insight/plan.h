@@ -22,6 +22,7 @@ struct plan_progress {
     double forecast; /* of what adds: where it ends at this pace; NaN before anything has passed */
     double missing;  /* until the target; 0 when it is reached */
     double a_day;    /* of what is missing, each working day that is left; NaN: none is */
+    const char *why; /* there is no actual: measure.why.<why> of i18n/; else NULL */
 };
 
 /* Last day of a period that begins on a day. */
@@ -30,13 +31,14 @@ int64_t plan_first_day(int64_t period, int64_t day); /* of the period that holds
 
 struct plan_ask {
     int64_t day;                       /* plans whose period holds it */
+    int64_t from;                      /* or any day from here to `day`; 0: `day` alone */
     int64_t period;                    /* -1: any */
     int64_t user_id, team_id, plan_id; /* 0: any */
 };
 /* Those that who asks may see, in order of period, measure and whom they are of. In the arena. */
 MUST_USE enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struct plan **out, size_t *n,
                            struct err *e);
-/* Days of today are counted up to `today`. */
+/* What was there at the end of `today`: a later day of the period counts for nothing. */
 MUST_USE enum rc plan_follow(struct measures *m, const struct plan *p, int64_t today, const struct calendar *calendar,
                              struct plan_progress *out, struct err *e);
 

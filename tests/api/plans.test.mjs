@@ -1,7 +1,7 @@
 // Plans by person and month, spread from above, what is missing until the plan, and pay that is not linear (R004, R035-R037, R097, R039, R040, R143, R208, R325, R391, R392).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { funnelOf, peopleOf, serve } from './harness.mjs'
+import { clock, funnelOf, peopleOf, serve, serveWithClock, tokenOf } from './harness.mjs'
 
 const server = await serve()
 const { admin, head, seller } = await peopleOf(server)
@@ -101,5 +101,46 @@ test('any number of any report can be a KPI', async () => {
   const plan = await head.create('/api/plans', { measure: 'conversion.mature_rate', period: 'month', starts_on: monthStart, target: 0.4 })
   const { items } = await head.get(`/api/plans/progress?plan_id=${plan.id}`)
   assert.equal(items[0].actual, null, 'nothing is old enough yet')
+  assert.deepEqual([items[0].why, items[0].why_text], ['too_few', 'Слишком мало данных, чтобы судить'])
   assert.equal(items[0].plan.title, 'Конверсия зрелых')
+  const ahead = await head.create('/api/plans', { measure: 'check', period: 'year', starts_on: `${now.getUTCFullYear() + 1}-01-01`, target: 100 })
+  const [next] = (await head.get(`/api/plans/progress?plan_id=${ahead.id}`)).items
+  assert.deepEqual([next.actual, next.why], [null, 'not_begun'])
+  const whole = await head.create('/api/plans', { measure: 'reviews.kept_rate', period: 'month', starts_on: monthStart, user_id: sellerId, target: 0.5 })
+  const [of] = (await head.get(`/api/plans/progress?plan_id=${whole.id}`)).items
+  assert.deepEqual([of.actual, of.why], [null, 'only_whole'], 'a number that is missing says why')
+})
+
+test('pay by the number of a report is told of all people, each their own (R212)', async () => {
+  for (let i = 0; i < 3; i++) await admin.create('/api/users', { name: `Продавец ${i}`, email: `s${i}@example.ru`, role: 'seller', password: 'пароль для тестов' })
+  const scheme = { measure: 'activity.touches', period: 'month', base_minor: 1_00, steps: [{ from: 1, percent: 0, pay_minor: 5_00 }], params: { of: 'value' } }
+  const r = await head('POST', '/api/pay-schemes/try', { scheme, periods: 4 })
+  assert.equal(r.status, 200, r.text)
+  const people = new Set(r.body.items.map((i) => i.user_id))
+  assert.equal(r.body.items.length, people.size * 4)
+  assert.ok(people.size >= 6)
+})
+
+test('the panel of a past day tells what was there in its evening, not what came later', async () => {
+  const played = await serveWithClock()
+  const { admin: boss, head: chief, seller: sellerThen } = await peopleOf(played)
+  const [chiefT, sellerT, bossT] = [await tokenOf(played, chief), await tokenOf(played, sellerThen), await tokenOf(played, boss)]
+  const f = await funnelOf(bossT)
+  const id = (await bossT.list('/api/users', { limit: 50 })).items.find((u) => u.role === 'seller').id
+  const day = (n) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, n, 9)
+  const date = (n) => iso(new Date(day(n)))
+  const sell = async (value_minor) => {
+    const deal = await sellerT.create('/api/deals', { title: 'Поставка', funnel_id: f.funnel.id, stage_id: f.stages[0].id, value_minor })
+    await sellerT.patch(`/api/deals/${deal.id}`, { stage_id: f.won.id })
+  }
+  const month = async (n) => (await chiefT.get(`/api/kpi/panel?user_id=${id}&date=${date(n)}`)).month.items.find((i) => i.measure === 'revenue')
+  await chiefT.create('/api/plans', { measure: 'revenue', period: 'month', starts_on: date(1), user_id: id, target: 1_000_00 })
+  await clock(played, day(5))
+  await sell(300_00)
+  await clock(played, day(12))
+  await sell(200_00)
+  assert.equal((await month(12)).actual, 500_00)
+  assert.equal((await month(8)).actual, 300_00)
+  assert.equal((await month(8)).missing, 700_00)
+  assert.equal((await month(4)).actual, 0)
 })

@@ -33,6 +33,8 @@ export interface Progress {
   forecast: number | null
   missing: number | null
   missing_a_day: number | null
+  /** Why there is no actual, in words. */
+  why_text?: string | null
 }
 export interface PlanProgress extends Progress {
   plan: Omit<Plan, 'version' | 'id'> & { id: number; title: string; type: string; ends_on: string }
