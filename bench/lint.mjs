@@ -19,6 +19,8 @@ for (let i = 0, n = await count(); n + i < 56; i++)
 const triggers = await count()
 if (funnels.length < 9 || triggers < 56) throw new Error(`${funnels.length} funnels, ${triggers} triggers`)
 
+// One stage without a norm shows that all of it is looked at: the preset itself is without fault.
+await server.api('PATCH', `/api/stages/${stages.find((s) => s.outcome === 'open').id}`, { norm_days: null, name: 'Отправка реквизитов' })
 const look = () => server.api('GET', '/api/lint')
 const found = await look()
 if (!found.findings.length) throw new Error('nothing was looked at')

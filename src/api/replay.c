@@ -222,8 +222,11 @@ static enum rc spec_of(struct trial *r, const struct calendar *work, struct repl
         s->on = REPLAY_CREATED;
     if (ev->on == ON_TAGGED || ev->on == ON_UNTAGGED || ev->on == ON_REACHED)
         s->field = ev->on == ON_REACHED ? (int)DEAL_GOAL_IDS : tags_of(ev->object);
-    if (ev->on == ON_TASK_DONE || ev->on == ON_NOTE_ADDED)
+    s->of_deal = ev->on == ON_TASK_DONE || ev->on == ON_NOTE_ADDED;
+    if (s->of_deal)
         s->fact = ev->on == ON_TASK_DONE ? FACT_TASK : FACT_NOTE;
+    s->with = s->fact == FACT_NOTE ? NOTE_CHANNEL + 1 : 0;
+    s->without = ev->on == ON_NOTE_ADDED;
     return RC_OK;
 }
 
@@ -486,9 +489,9 @@ static enum rc put_card(struct trial *r, struct jw *w, const struct card *card, 
     const struct entity *ent = entity_by_id(r->t->subject);
     struct record *of;
     TRY(record_load(r->c->db, r->c->r->arena, ent, card->id, true, &of, e));
-    int title = entity_field(ent, STR("title"));
+    int title = ent->id == ENT_NOTE ? (int)NOTE_TEXT : entity_field(ent, STR("title"));
     jw_obj(w);
-    jw_kc(w, "object", ent->name);
+    jw_kc(w, "object", trigger_object_name(ent->id));
     jw_ki64(w, "object_id", card->id);
     if (card->deal_id)
         jw_ki64(w, "deal_id", card->deal_id);

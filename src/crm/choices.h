@@ -106,6 +106,10 @@ enum programme_kind {
     PROGRAMME_OTHER
 };
 enum finding_state { FINDING_NEW, FINDING_SEEN, FINDING_ACTED, FINDING_FALSE };
+enum message_channel { CHANNEL_CALL, CHANNEL_MAIL, CHANNEL_MESSENGER, CHANNEL_SMS, CHANNEL_SITE };
+enum message_direction { DIRECTION_IN, DIRECTION_OUT };
+extern const char *const channel_names[];
+extern const char *const direction_names[];
 extern const char *const every_names[];
 extern const char *const period_names[];
 extern const char *const better_names[];

@@ -171,13 +171,16 @@
     F(TASK_TRIGGER_ID, "trigger_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_TRIGGER)                                      \
     F(TASK_LEAD, "lead", FT_BOOL, FF_REQUIRED | FF_SERVER, 0, 1, .default_json = "false")
 
+/* With a channel and a direction it is a message of a client or to one. */
 #define NOTE_FIELDS(F)                                                                                                 \
     F(NOTE_TEXT, "text", FT_LONG, FF_REQUIRED | FF_FOLD, 1, 20000)                                                     \
     F(NOTE_DEAL_ID, "deal_id", FT_REF, 0, 0, 0, .ref = ENT_DEAL)                                                       \
     F(NOTE_CONTACT_ID, "contact_id", FT_REF, 0, 0, 0, .ref = ENT_CONTACT)                                              \
     F(NOTE_COMPANY_ID, "company_id", FT_REF, 0, 0, 0, .ref = ENT_COMPANY)                                              \
     F(NOTE_PINNED, "pinned", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "false")                                      \
-    F(NOTE_AUTHOR_ID, "author_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_USER)
+    F(NOTE_AUTHOR_ID, "author_id", FT_REF, FF_SERVER, 0, 0, .ref = ENT_USER)                                           \
+    F(NOTE_CHANNEL, "channel", FT_ENUM, FF_CREATE, 0, 4, .names = channel_names)                                       \
+    F(NOTE_DIRECTION, "direction", FT_ENUM, FF_CREATE, 0, 1, .names = direction_names)
 
 #define PRODUCT_FIELDS(F)                                                                                              \
     F(PRODUCT_NAME, "name", FT_TEXT, FF_REQUIRED | FF_FOLD, 1, 200)                                                    \

@@ -85,12 +85,15 @@ HOOK_AFTER(task)
     return when_done(ch, was, is, unanswered, e);
 }
 
+/* What has a channel is a message: it came in or went out. */
 HOOK_BEFORE(note)
 {
-    (void)e;
-    if (will && !was && ch->actor.user_id)
+    if (!will)
+        return RC_OK;
+    if (!was && ch->actor.user_id)
         will->f[NOTE_AUTHOR_ID] = val_int(ch->actor.user_id);
-    return RC_OK;
+    bool channel = val_has(will->f[NOTE_CHANNEL]), direction = val_has(will->f[NOTE_DIRECTION]);
+    return channel == direction ? RC_OK : err_set(e, RC_INVALID, "required", channel ? "direction" : "channel", NULL);
 }
 
 /* ---- products ---- */

@@ -140,5 +140,6 @@ const struct migration crm_migrations[] = {
     {"0014_gates", gates_sql},
     {"0016_replay", replay_sql},
     {"0017_insight", insight_sql},
+    {"0018_messages", messages_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

@@ -15,7 +15,7 @@ enum replay_on {
     REPLAY_LOST,
     REPLAY_STAYED,
     /* of the records of `fact` */
-    REPLAY_MADE,    /* (notes: of their deal) */
+    REPLAY_MADE,
     REPLAY_CHANGED, /* `field`; -1: any that is held */
     REPLAY_GAINED,  /* `field`, a set, has got `id` (0: anything) */
     REPLAY_LOSES,   /* the same, gone */
@@ -37,6 +37,9 @@ struct replay_spec {
     enum fact fact;
     int field;
     int64_t id;
+    bool of_deal;                /* what happens to a record of `fact` is looked at for its deal (DONE, notes) */
+    int with;                    /* not 0: only records that have a value in the field of this index - 1 */
+    bool without;                /* the other way round: only those that have none */
     bool closed_too;             /* timers: of closed deals as well */
     bool day;                    /* DATE: the field is a day, which begins by `days` */
     const struct calendar *days; /* never NULL with DATE */

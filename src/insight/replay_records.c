@@ -21,10 +21,12 @@ static uint32_t deal_of(const struct replay *r, uint32_t row)
     return id ? fact_row(&r->v->facts[FACT_DEAL], id) : FACT_NO_ROW;
 }
 
-/* Rules of what happens to a deal's tasks and notes are of the deal. */
-static bool of_its_deal(const struct replay *r)
+/* Notes and messages are of one noun: what has a channel is a message. */
+static bool wanted(const struct replay *r, uint32_t row)
 {
-    return r->s->on == REPLAY_DONE || r->s->fact == FACT_NOTE;
+    if (!r->s->with)
+        return true;
+    return (fact_get(fact_column(nouns(r), r->s->with - 1), row) == FACT_NULL) == r->s->without;
 }
 
 /* What belongs to one moment may have happened before the move of that moment. */
@@ -37,16 +39,16 @@ static bool stood_here(const struct replay *r, uint32_t deal, uint32_t visit, in
 static void happened(const struct replay *r, uint32_t row, int64_t at)
 {
     const struct facts *deals = &r->v->facts[FACT_DEAL];
-    if (fact_deleted(nouns(r), row) || at < nouns(r)->created_at[row])
+    if (fact_deleted(nouns(r), row) || at < nouns(r)->created_at[row] || !wanted(r, row))
         return;
     uint32_t deal = deal_of(r, row);
     if (deal != FACT_NO_ROW && fact_deleted(deals, deal))
         deal = FACT_NO_ROW;
     uint32_t visit = deal == FACT_NO_ROW ? VISIT_NONE : replay_visit(r->v, deal, at);
-    if ((r->s->here || of_its_deal(r)) &&
+    if ((r->s->here || r->s->of_deal) &&
         (deal == FACT_NO_ROW || visit == VISIT_NONE || !stood_here(r, deal, visit, at)))
         return;
-    replay_hit(r, of_its_deal(r) ? deal : row, deal, visit, at);
+    replay_hit(r, r->s->of_deal ? deal : row, deal, visit, at);
 }
 
 static void made(const struct replay *r)

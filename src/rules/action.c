@@ -91,7 +91,7 @@ enum entity_id action_object(const struct action *act)
     for (size_t i = 0; i < act->type->n_fields; i++)
         if (act->type->fields[i].names == action_of_names && act->v[i].given)
             return kinds[act->v[i].i];
-    return act->subject == ENT_TASK ? ENT_DEAL : act->subject;
+    return trigger_deal_field(act->subject) < 0 ? act->subject : ENT_DEAL;
 }
 
 static enum rc text_read(struct reader *r, const struct action_field *fd, const json_t *json, struct action_value *v)
@@ -220,7 +220,7 @@ static enum rc action_read(struct reader *r, const json_t *json)
         return fail(r, "action_unknown", name ? name : "");
     r->act->type = type;
     r->act->subject = r->kind;
-    if (type->of_deal && r->kind != ENT_DEAL && r->kind != ENT_TASK)
+    if (type->of_deal && r->kind != ENT_DEAL && trigger_deal_field(r->kind) < 0)
         return fail(r, "action_needs_deal", name);
     json_object_foreach((json_t *)json, key, value) if (!knows(type, key)) return fail(r, "action_field_unknown", key);
     for (size_t i = 0; i < type->n_fields; i++) { /* in order of the table: a value comes after its field */

@@ -23,6 +23,8 @@ static enum rc apply(struct rule_run *run, const struct action *act, struct err 
 {
     struct people people;
     struct record *r;
+    if (run->kind == ENT_NOTE)
+        return err_set(e, RC_UNPROCESSABLE, "run_without_deal", "", NULL);
     TRY(run_subject(run, &r, e));
     int owner = entity_field(r->ent, STR("owner_id")), reason = entity_field(r->ent, STR("owner_reason"));
     TRY(who_find(run, &act->v[TO].who, &people, e));

@@ -90,7 +90,7 @@ static enum rc call(struct rule_run *run, const struct action *act, struct err *
 {
     struct buf b = {0};
     struct record *r;
-    TRY(run_subject(run, &r, e));
+    TRY(record_load(run->ch->tx->db, run->ch->tx->arena, entity_by_id(run->t->subject), run->subject_id, false, &r, e));
     struct jw w = jw_to(&b);
     jw_obj(&w);
     jw_kc(&w, "kind", "trigger.fired");

@@ -25,18 +25,6 @@ static enum rc definition(struct change *ch, const struct record *was, const str
 
 /* ---- of which deal ---- */
 
-static int deal_field(int kind)
-{
-    switch (kind) {
-    case ENT_TASK:
-        return TASK_DEAL_ID;
-    case ENT_NOTE:
-        return NOTE_DEAL_ID;
-    default:
-        return FILE_DEAL_ID;
-    }
-}
-
 static enum rc place(struct change *ch, struct happening *h, struct err *e)
 {
     const struct record *r = h->is ? h->is : h->was, *deal;
@@ -46,9 +34,10 @@ static enum rc place(struct change *ch, struct happening *h, struct err *e)
         h->stage_id = val_i(r->f[DEAL_STAGE_ID], 0);
         return RC_OK;
     }
-    if (h->kind != ENT_TASK && h->kind != ENT_NOTE && h->kind != ENT_FILE)
+    int field = trigger_deal_field(h->kind);
+    if (field < 0)
         return RC_OK;
-    h->deal_id = val_i(r->f[deal_field(h->kind)], 0);
+    h->deal_id = val_i(r->f[field], 0);
     if (!h->deal_id)
         return RC_OK;
     TRY(run_record(ch, entity_by_id(ENT_DEAL), h->deal_id, NULL, &deal, e));

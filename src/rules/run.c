@@ -178,12 +178,31 @@ static enum rc act(struct rule_run *run, struct run_row *row, struct err *e)
 
 static enum rc deal_of(struct change *ch, const struct firing *f, int64_t *out, struct err *e)
 {
-    const struct record *task;
+    const struct record *of;
+    int field = trigger_deal_field(f->t->subject);
     *out = f->t->subject == ENT_DEAL ? f->object_id : f->deal_id;
-    if (*out || f->t->subject != ENT_TASK)
+    if (*out || field < 0)
         return RC_OK;
-    TRY(run_record(ch, entity_by_id(ENT_TASK), f->object_id, NULL, &task, e));
-    *out = task ? val_i(task->f[TASK_DEAL_ID], 0) : 0;
+    TRY(run_record(ch, entity_by_id(f->t->subject), f->object_id, NULL, &of, e));
+    *out = of ? val_i(of->f[field], 0) : 0;
+    return RC_OK;
+}
+
+/* Nobody does anything to a message: what follows from it happens to what it hangs on. */
+static enum rc hangs_on(struct rule_run *run, struct err *e)
+{
+    static const struct {
+        int field;
+        enum entity_id kind;
+    } by[] = {{NOTE_DEAL_ID, ENT_DEAL}, {NOTE_CONTACT_ID, ENT_CONTACT}, {NOTE_COMPANY_ID, ENT_COMPANY}};
+    const struct record *note;
+    TRY(run_record(run->ch, entity_by_id(ENT_NOTE), run->subject_id, NULL, &note, e));
+    for (size_t i = 0; note && i < sizeof by / sizeof *by; i++)
+        if (val_has(note->f[by[i].field])) {
+            run->kind = by[i].kind;
+            run->object_id = note->f[by[i].field].i;
+            break;
+        }
     return RC_OK;
 }
 
@@ -196,8 +215,11 @@ static enum rc run_actions(struct change *ch, const struct rule_set *set, const 
                            .cause = f->cause,
                            .kind = f->t->subject,
                            .object_id = f->object_id,
+                           .subject_id = f->object_id,
                            .deal_id = row->deal_id};
     int64_t before;
+    if (run.kind == ENT_NOTE)
+        TRY(hangs_on(&run, e));
     TRY(newest(ch, &before, e));
     struct before b = enter(ch, f);
     row->depth = rules_state(ch)->depth - 1;

@@ -62,15 +62,16 @@ struct rule_run {
     struct change *ch;
     const struct trigger *t;
     const struct rule_set *set;
-    int64_t cause;         /* seq of the event that set it off, 0: a timer, a webhook or an operation */
-    enum entity_id kind;   /* of the subject */
-    int64_t object_id;     /* the subject */
+    int64_t cause;       /* seq of the event that set it off, 0: a timer, a webhook or an operation */
+    enum entity_id kind; /* what is acted upon: the subject; of a message its deal, else its contact or company */
+    int64_t object_id;
+    int64_t subject_id;    /* the record that it is about, of t->subject */
     int64_t deal_id;       /* 0: none */
     size_t action;         /* which one is under way */
     struct str note;       /* an action may say more: why this owner */
     struct filter_eval *x; /* loads what is referred to */
 };
-/* The subject as it is now, with every set. */
+/* What is acted upon as it is now, with every set. */
 MUST_USE enum rc run_subject(struct rule_run *run, struct record **out, struct err *e);
 
 /* Runs a trigger for one record in the name of ch (a timer, a webhook, an operation): condition, then actions, each

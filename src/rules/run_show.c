@@ -388,6 +388,7 @@ static struct str event_words(const struct run_reader *r, const struct event *ev
     if (json_read(ev->data, &data, &ignored) != RC_OK)
         data = NULL;
     int64_t stage = number_of(data, "stage_id"), goal = number_of(data, "goal_id");
+    bool message = ev->object_kind == ENT_NOTE && json_object_get(data, "channel");
     json_decref(data);
     if (ev->verb == VERB_MOVED && stage)
         text = str_fmt(
@@ -397,6 +398,9 @@ static struct str event_words(const struct run_reader *r, const struct event *ev
         text = WORDS(r->a, r->lang, "rules.when.reached.which", {"goal", words_name(r->a, &names, ENT_GOAL, goal)});
     else if (ev->verb == VERB_DONE)
         text = i18n_text(r->lang, "rules.when.task_done");
+    else if (message)
+        text =
+            i18n_text(r->lang, ev->verb == VERB_CREATED ? "rules.when.created.message" : "rules.when.updated.message");
     else if (ent && (ev->object_kind == ENT_NOTE || ev->object_kind == ENT_FILE) && ev->verb == VERB_CREATED)
         text = i18n_text(r->lang, ev->object_kind == ENT_NOTE ? "rules.when.note_added" : "rules.when.file_added");
     else if (ent) {

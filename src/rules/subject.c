@@ -51,7 +51,9 @@ enum rc run_object(struct rule_run *run, const struct action_value *of, struct r
 {
     static const enum entity_id kinds[] = {ENT_DEAL, ENT_CONTACT, ENT_COMPANY};
     static const int by_deal[] = {-1, DEAL_CONTACT_ID, DEAL_COMPANY_ID};
-    enum entity_id kind = of->given ? kinds[of->i] : run->kind == ENT_TASK ? ENT_DEAL : run->kind;
+    enum entity_id kind = of->given                                              ? kinds[of->i]
+                          : run->kind == ENT_TASK || run->t->subject == ENT_NOTE ? ENT_DEAL
+                                                                                 : run->kind;
     struct record *r;
     int64_t id = 0;
     *out = NULL;
@@ -169,7 +171,7 @@ enum rc run_text_for(struct rule_run *run, struct str text, const struct rights 
         TRY(run_subject(run, &r, e));
         if (r->ent->id == ENT_TASK)
             words[0].value = r->f[TASK_TITLE].s;
-        else
+        else if (r->ent->id != ENT_NOTE)
             TRY(client_words(run, rights, r, words, e));
     }
     *out = fill(run->ch->tx->arena, text, words, sizeof words / sizeof *words);

@@ -407,9 +407,10 @@ static enum rc still_there(struct change *ch, const struct trigger *t, const str
     const struct record *of, *deal;
     TRY(run_record(ch, entity_by_id(t->subject), r->object_id, NULL, &of, e));
     *due = of && !of->deleted_at;
-    if (!*due || (t->subject != ENT_DEAL && t->subject != ENT_TASK))
+    int field = trigger_deal_field(t->subject);
+    if (!*due || (t->subject != ENT_DEAL && field < 0))
         return RC_OK;
-    int64_t deal_id = t->subject == ENT_DEAL ? of->id : val_i(of->f[TASK_DEAL_ID], 0);
+    int64_t deal_id = t->subject == ENT_DEAL ? of->id : val_i(of->f[field], 0);
     if (!deal_id)
         return RC_OK;
     TRY(run_record(ch, entity_by_id(ENT_DEAL), deal_id, NULL, &deal, e));

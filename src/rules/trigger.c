@@ -9,7 +9,32 @@ const char *const trigger_on_names[] = {"created",    "updated",    "entered", "
 const char *const timer_after_names[] = {"date",       "stage_entry", "last_contact", "created", "no_task",
                                          "field_held", NULL};
 
+const char *const trigger_object_names[] = {"deal", "contact", "company", "task", "message", NULL};
+static const enum entity_id objects[TRIGGER_OBJECTS] = {ENT_DEAL, ENT_CONTACT, ENT_COMPANY, ENT_TASK, ENT_NOTE};
+
 #define HOURS_MOST 87600 /* ten years */
+
+const char *trigger_object_name(enum entity_id object)
+{
+    for (size_t i = 0; i < TRIGGER_OBJECTS; i++)
+        if (objects[i] == object)
+            return trigger_object_names[i];
+    return "";
+}
+
+int trigger_deal_field(enum entity_id kind)
+{
+    switch (kind) {
+    case ENT_TASK:
+        return TASK_DEAL_ID;
+    case ENT_NOTE:
+        return NOTE_DEAL_ID;
+    case ENT_FILE:
+        return FILE_DEAL_ID;
+    default:
+        return -1;
+    }
+}
 
 struct trigger_def trigger_def_of(const struct record *r)
 {
@@ -60,21 +85,19 @@ static bool has_tags(enum entity_id kind)
 
 static enum rc object_read(struct trigger_event *ev, const json_t *json, struct err *e)
 {
-    static const enum entity_id kinds[] = {ENT_DEAL, ENT_CONTACT, ENT_COMPANY, ENT_TASK};
     const json_t *given = json_object_get(json, "object");
     bool any = ev->on == ON_CREATED || ev->on == ON_UPDATED || ev->on == ON_TAGGED || ev->on == ON_UNTAGGED;
     ev->object = ENT_DEAL;
     if (!given)
         return RC_OK;
-    for (size_t i = 0; i < 4; i++)
-        if (json_is_string(given) && strcmp(json_string_value(given), entity_by_id(kinds[i])->name) == 0) {
-            ev->object = kinds[i];
-            if (ev->on == ON_TIMER && kinds[i] != ENT_DEAL)
-                return err_set(e, RC_UNPROCESSABLE, "timer_of_deals", "event", "%s", entity_by_id(kinds[i])->name);
-            bool tags = ev->on == ON_TAGGED || ev->on == ON_UNTAGGED;
-            return (any || kinds[i] == ENT_DEAL) && (!tags || has_tags(kinds[i])) ? RC_OK : bad(e, "object", "on");
-        }
-    return bad(e, "object", "unknown_value");
+    int i = name_in(trigger_object_names, given);
+    if (i < 0)
+        return bad(e, "object", "unknown_value");
+    ev->object = objects[i];
+    if (ev->on == ON_TIMER && ev->object != ENT_DEAL)
+        return err_set(e, RC_UNPROCESSABLE, "timer_of_deals", "event", "%s", trigger_object_names[i]);
+    bool tags = ev->on == ON_TAGGED || ev->on == ON_UNTAGGED;
+    return (any || ev->object == ENT_DEAL) && (!tags || has_tags(ev->object)) ? RC_OK : bad(e, "object", "on");
 }
 
 static enum rc field_read(const struct trigger_event *ev, const json_t *given, int *out, struct err *e)
@@ -250,7 +273,7 @@ enum rc trigger_read(struct arena *a, const struct trigger_def *def, int64_t now
     if (!def->is_goal) {
         TRY(event_read(&t->event, def->event, e));
         t->subject = t->event.object;
-        if ((t->funnel_id || t->stage_id) && t->subject != ENT_DEAL && t->subject != ENT_TASK)
+        if ((t->funnel_id || t->stage_id) && t->subject != ENT_DEAL && trigger_deal_field(t->subject) < 0)
             return bad(e, "object", "on");
         TRY(condition_read(a, t, now, offset_ms, e));
     }
@@ -331,9 +354,15 @@ static bool hears_deal(const struct trigger *t, const struct happening *h)
     }
 }
 
+/* A note that a client has written or got, by a channel. */
+static bool is_message(const struct happening *h)
+{
+    return val_has(field_of(h->is ? h->is : h->was, NOTE_CHANNEL));
+}
+
 static bool hears_row(const struct trigger *t, const struct happening *h)
 {
-    if (h->kind != t->event.object || !stands_here(t, h))
+    if (h->kind != t->event.object || !stands_here(t, h) || (h->kind == ENT_NOTE && !is_message(h)))
         return false;
     switch (t->event.on) {
     case ON_CREATED:
@@ -363,7 +392,7 @@ bool trigger_hears(const struct trigger *t, const struct happening *h)
     case ON_TASK_DONE:
         return h->kind == ENT_TASK && h->verb == VERB_DONE && h->deal_id && here(t, h->funnel_id, h->stage_id);
     case ON_NOTE_ADDED:
-        return h->kind == ENT_NOTE && came(h) && h->deal_id && here(t, h->funnel_id, h->stage_id);
+        return h->kind == ENT_NOTE && came(h) && !is_message(h) && h->deal_id && here(t, h->funnel_id, h->stage_id);
     case ON_FILE_ADDED:
         return h->kind == ENT_FILE && came(h) && h->deal_id && here(t, h->funnel_id, h->stage_id);
     case ON_ENTERED:

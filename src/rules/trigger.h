@@ -26,9 +26,17 @@ extern const char *const trigger_on_names[];
 enum timer_after { AFTER_DATE, AFTER_STAGE_ENTRY, AFTER_LAST_CONTACT, AFTER_CREATED, AFTER_NO_TASK, AFTER_FIELD_HELD };
 extern const char *const timer_after_names[]; /* [AFTER_DATE] "date" */
 
+/* The objects of events, in order of trigger_object_names: deal, contact, company, task, message (a note that has a
+ * channel). */
+#define TRIGGER_OBJECTS 5
+extern const char *const trigger_object_names[];
+const char *trigger_object_name(enum entity_id object);
+/* The field by which a record of this noun says of which deal it is; -1: none. */
+int trigger_deal_field(enum entity_id kind);
+
 struct trigger_event {
     enum trigger_on on;
-    enum entity_id object;   /* deal, contact, company or task: whose event it is */
+    enum entity_id object;   /* deal, contact, company, task or, of a message, note: whose event it is */
     int field;               /* ON_UPDATED, AFTER_FIELD_HELD: index in the fields of `object`; -1: any */
     int64_t tag_id, goal_id; /* 0: any */
     enum timer_after after;
@@ -47,7 +55,7 @@ struct trigger {
     int64_t position;
     bool enabled; /* goals: not archived */
     struct trigger_event event;
-    enum entity_id subject; /* what the condition is over and the actions act upon: deal, contact, company, task */
+    enum entity_id subject; /* what the condition is over and the actions act upon: that of the event, or the deal */
     struct str condition;   /* as written; empty: always */
     struct filter *filter;  /* NULL: always */
     bool moves;             /* the condition speaks of now or today: it is read again at each use */

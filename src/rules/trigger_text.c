@@ -33,10 +33,11 @@ static struct str what_words(struct arena *a, const struct trigger_event *ev, co
     case ON_TIMER:
         return timer_words(a, ev, lang);
     case ON_CREATED:
-        snprintf(key, sizeof key, "rules.when.created.%s", ent->name);
+        snprintf(key, sizeof key, "rules.when.created.%s", trigger_object_name(ev->object));
         return str_dup(a, i18n_text(lang, key));
     case ON_UPDATED:
-        snprintf(key, sizeof key, "rules.when.updated.%s%s", ent->name, ev->field >= 0 ? ".which" : "");
+        snprintf(key, sizeof key, "rules.when.updated.%s%s", trigger_object_name(ev->object),
+                 ev->field >= 0 ? ".which" : "");
         return WORDS(a, lang, key, {"field", ev->field >= 0 ? words_field(a, lang, ent, ev->field) : STR("")});
     case ON_TAGGED:
     case ON_UNTAGGED:

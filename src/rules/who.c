@@ -45,6 +45,9 @@ static enum rc owner_of(struct rule_run *run, int64_t *out, struct err *e)
                                  [ENT_COMPANY] = COMPANY_OWNER_ID,
                                  [ENT_TASK] = TASK_OWNER_ID};
     const struct record *r;
+    *out = 0;
+    if (run->kind == ENT_NOTE) /* a message that hangs on nothing */
+        return RC_OK;
     TRY(run_record(run->ch, entity_by_id(run->kind), run->object_id, NULL, &r, e));
     *out = r ? val_i(r->f[fields[run->kind]], 0) : 0;
     return RC_OK;

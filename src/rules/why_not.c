@@ -307,14 +307,13 @@ static void put_field(struct jw *w, const char *name, const char *type, enum ent
 
 static void put_event(struct jw *w, enum trigger_on on)
 {
-    static const char *const any[] = {"deal", "contact", "company", "task", NULL}, *const tagged[] = {"deal", "contact",
-                                                                                                      "company", NULL};
+    static const char *const tagged[] = {"deal", "contact", "company", NULL};
     jw_obj(w);
     jw_kc(w, "on", trigger_on_names[on]);
     jw_key(w, "fields");
     jw_arr(w);
     if (on == ON_CREATED || on == ON_UPDATED)
-        put_field(w, "object", "enum", ENT_NONE, any, false);
+        put_field(w, "object", "enum", ENT_NONE, trigger_object_names, false);
     if (on == ON_TAGGED || on == ON_UNTAGGED) {
         put_field(w, "object", "enum", ENT_NONE, tagged, false);
         put_field(w, "tag_id", "ref", ENT_TAG, NULL, false);
