@@ -91,6 +91,14 @@ group('what happened to a deal, in words', () => {
     const note = describe(change('note.created', { text: [null, 'Ждут решения'], deal_id: [null, 7] }), names)
     expect(note).toMatchObject({ title: 'Заметка', body: 'Ждут решения' })
   })
+  it('a message says whether it came from the client or went to them', () => {
+    const said = { text: [null, 'Пришлите счёт'], channel: [null, 'mail'] } as const
+    const title = (direction: string) =>
+      describe(change('note.created', { ...said, direction: [null, direction] } as Change['set']), names)
+        .title
+    expect(title('in')).toMatch(/: от клиента$/)
+    expect(title('out')).toMatch(/: клиенту$/)
+  })
   it('a product tells how its sum comes about', () => {
     const set: Change['set'] = {
       product_id: [null, 11],

@@ -234,6 +234,13 @@ function describeTask(c: Change, names: Names): Entry {
   if (c.set.done?.[1] === false) return { ...entry, title: t('timeline.task_reopened', { name }) }
   return { ...entry, title: t('timeline.task_changed', { name }), lines: linesOf(c, names) }
 }
+function messageTitle(c: Change): string {
+  const channel = schema.field('note', 'channel')
+  const name = String(c.set.channel?.[1])
+  return t(c.set.direction?.[1] === 'out' ? 'timeline.message_out' : 'timeline.message_in', {
+    channel: channel ? enumLabel(channel, name) : name,
+  })
+}
 function describeNote(c: Change): Entry {
   const verb = verbOf(c)
   const body = text(c.set.text?.[1])
@@ -241,7 +248,9 @@ function describeNote(c: Change): Entry {
   const pinned = key === 'updated' && c.set.pinned && !c.set.text
   const title = pinned
     ? t(c.set.pinned?.[1] ? 'timeline.note_pinned' : 'timeline.note_unpinned')
-    : t(`timeline.note_${key}`)
+    : key === 'created' && c.set.channel
+      ? messageTitle(c)
+      : t(`timeline.note_${key}`)
   return { icon: key === 'deleted' ? 'deleted' : 'note', title, body, lines: [], stages: null }
 }
 function describeProduct(c: Change, names: Names): Entry {

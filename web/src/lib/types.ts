@@ -186,6 +186,11 @@ export interface Task {
   lead?: boolean
   trigger_id?: number | null
 }
+/** How a message came or went; a note has none. */
+export interface NoteWay {
+  channel: string
+  direction: 'in' | 'out'
+}
 export interface Note {
   id: number
   version: number

@@ -62,6 +62,12 @@ export const newTrigger = (): TriggerDraft => ({
 export const objectOf = (event: EventSpec): string =>
   typeof event.object === 'string' && event.object ? event.object : 'deal'
 
+/** The noun whose fields those are: a message is a note with a channel. */
+export const nounOf = (event: EventSpec): string => {
+  const object = objectOf(event)
+  return object === 'message' ? 'note' : object
+}
+
 /** What a new action of this kind begins with. */
 export function freshAction(kind: string): Action {
   switch (kind) {

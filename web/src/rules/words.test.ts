@@ -36,6 +36,7 @@ describe('a trigger in words', () => {
     expect(hoursText(336)).toBe('14 дней')
     expect(hoursText(36)).toBe('36 часов')
     expect(eventText({ on: 'timer', after: 'stage_entry', hours: 336 })).toBe('сделка стоит на этапе 14 дней')
+    expect(eventText({ on: 'created', object: 'message' })).toBe('записано сообщение')
   })
   it('names a stage that is only in the draft', () => {
     expect(actionText({ do: 'move', stage_id: 'new-1' }, context)).toBe('перевести на этап «Счёт выставлен»')

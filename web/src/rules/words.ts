@@ -5,7 +5,7 @@ import { names } from '../lib/names.svelte'
 import { enumLabel, schema, type SchemaField } from '../lib/schema.svelte'
 import { filterFields, opText, type FilterField } from '../screens/list/fields'
 import { textOf } from '../ui/fields/values'
-import type { Action, EventSpec, TriggerDraft, Who } from './model'
+import { nounOf, objectOf, type Action, type EventSpec, type TriggerDraft, type Who } from './model'
 
 /** Names that are not (yet) the server's: stages and goals of a draft. */
 export type Namer = (object: string, id: number | string) => string | undefined
@@ -43,10 +43,10 @@ function fieldLabel(object: string, field: unknown): string {
   return `${ref?.label ?? first}: ${schema.field(ref?.ref ?? '', second)?.label ?? second}`
 }
 export function eventText(event: EventSpec, context: Context = {}): string {
-  const object = event.object ?? 'deal'
+  const object = objectOf(event)
   if (event.on === 'timer') return timerText(event)
   const params = {
-    field: event.field ? fieldLabel(object, event.field) : '',
+    field: event.field ? fieldLabel(nounOf(event), event.field) : '',
     tag: event.tag_id ? called(context, 'tag', event.tag_id) : '',
     goal: event.goal_id ? called(context, 'goal', event.goal_id) : '',
   }
@@ -191,7 +191,7 @@ function whenText(of: TriggerDraft, context: Context): string {
 /** The whole in one sentence: when, if, then. */
 export function sentence(of: TriggerDraft, context: Context = {}): string {
   const when = whenText(of, context)
-  const condition = conditionText(of.condition, of.event.object ?? 'deal', context)
+  const condition = conditionText(of.condition, nounOf(of.event), context)
   const then = of.actions.map((a) => actionText(a, context)).join('; ') || t('rules.then.nothing')
   return condition ? t('rules.sentence_if', { when, condition, then }) : t('rules.sentence', { when, then })
 }
