@@ -1,4 +1,5 @@
 #include "api/watch.h"
+#include "api/watch_plans.h"
 #include "base/time.h"
 #include "crm/engine.h"
 #include "crm/fields.h"
@@ -124,6 +125,7 @@ static enum rc look_at(struct watched *w, struct app *app, struct db *db, int64_
     pop_lock(&p);
     detect_scan(&d, &p);
     pop_unlock(&p);
+    detect_find(&d);
     TRY_OUT(detect_names(&d, e));
     for (size_t i = 0; i < d.changes.len; i++)
         keep_change(w, &d, &d.changes.ptr[i], now);
@@ -165,6 +167,16 @@ static enum rc look_at_people(struct watched *w, struct app *app, struct db *db,
     return RC_OK;
 }
 
+static enum rc look_at_plans(struct watched *w, struct app *app, struct db *db, int64_t now, struct err *e)
+{
+    struct record **found;
+    size_t n;
+    TRY(watch_plans(app, db, w->arena, now, &found, &n, e));
+    for (size_t i = 0; i < n; i++)
+        vec_push(&w->found, found[i]);
+    return RC_OK;
+}
+
 /* ---- in the writer ---- */
 
 static int64_t ref(const struct record *r, int field)
@@ -177,7 +189,7 @@ static enum rc known(struct wtx *tx, const struct record *r, bool *out, struct e
     int64_t found, since = ref(r, FINDING_SINCE_AT);
     struct stmt *s;
     TRY(db_prepare(tx->db, &s,
-                   "SELECT 1 FROM finding WHERE mark = $1 OR (detector = $2 AND COALESCE(funnel_id, 0) = $3 AND"
+                   "SELECT 1 FROM finding WHERE mark = $1 OR (detector = $2 AND detector <> 'plan' AND COALESCE(funnel_id, 0) = $3 AND"
                    " COALESCE(stage_id, 0) = $4 AND COALESCE(user_id, 0) = $5 AND since_at >= $6 AND since_at <= $7)"
                    " LIMIT 1",
                    e));
@@ -287,6 +299,7 @@ enum rc watch_turn(struct app *app, struct db *db, int64_t now, bool *worked, st
     for (size_t i = 0; i < n; i++)
         TRY_OUT(look_at(&w, app, db, ids[i], now, e));
     TRY_OUT(look_at_people(&w, app, db, now, e));
+    TRY_OUT(look_at_plans(&w, app, db, now, e));
     rc = writer_run(app->writer, &w.job, e);
     *worked = rc == RC_OK;
 out:

@@ -1,6 +1,7 @@
 /* TZif files, RFC 8536. Beyond the last transition the last known offset stands. */
 #include "base/zone.h"
 #include "base/time.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +10,8 @@ struct zone {
     size_t n;
     struct {
         int64_t at, offset;
-    } * changes; /* ascending; the first stands for everything before */
+    } * changes;           /* ascending; the first stands for everything before */
+    atomic_size_t *latest; /* the change that was found last: the next instant asked for is mostly near by */
 };
 
 static uint32_t be32(const unsigned char *p)
@@ -80,7 +82,8 @@ static void parse(struct zone *z, const unsigned char *p, size_t len)
     p += skip + 44;
     const unsigned char *which = p + b.times * 8, *types = which + b.times;
     z->changes = calloc(b.times + 1, sizeof *z->changes);
-    if (!z->changes)
+    z->latest = calloc(1, sizeof *z->latest);
+    if (!z->changes || !z->latest)
         abort();
     z->changes[0].at = INT64_MIN;
     z->changes[0].offset = type_offset(types, 0);
@@ -120,6 +123,7 @@ void zone_free(struct zone *z)
     while (z) {
         struct zone *old = z->old;
         free(z->changes);
+        free(z->latest);
         free(z);
         z = old;
     }
@@ -127,7 +131,12 @@ void zone_free(struct zone *z)
 
 int64_t zone_offset(const struct zone *z, int64_t at)
 {
-    size_t low = 0, high = z->n;
+    if (!z->n)
+        return 0;
+    size_t low = atomic_load_explicit(z->latest, memory_order_relaxed), high = z->n;
+    if (z->changes[low].at <= at && (low + 1 == high || at < z->changes[low + 1].at))
+        return z->changes[low].offset;
+    low = 0;
     while (high - low > 1) {
         size_t mid = low + (high - low) / 2;
         if (z->changes[mid].at <= at)
@@ -135,5 +144,6 @@ int64_t zone_offset(const struct zone *z, int64_t at)
         else
             high = mid;
     }
-    return z->n ? z->changes[low].offset : 0;
+    atomic_store_explicit(z->latest, low, memory_order_relaxed);
+    return z->changes[low].offset;
 }

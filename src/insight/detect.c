@@ -13,16 +13,26 @@ enum {
     INFLOW_LEAST = 56 /* days: whole weeks */,
     FEW_OF_A_ROW = 20,
     FILL_NOW = 28,
-    FILL_PAST = 180
+    FILL_PAST = 180,
+    DAYS_BACK = 1 << 15 /* older events are in no period */
 };
 
+/* Something counted by day; the first and the last day with any. */
+struct by_day {
+    int64_t first, last;
+    uint32_t *n, *k; /* by days before the last look */
+};
+/* In the four weeks and in the half-year before: ms of standing in a stage, exits from it. */
+struct fill {
+    int64_t stood[2], left[2];
+};
 struct watch {
     struct detect *d;
     struct pop *p;
-    int64_t first_day; /* of the first period */
-    size_t m;
+    int64_t today, first, last, mature; /* entries of the first and the last mature deal, and how many there are */
     struct walk walk;
-    uint8_t *was, *went; /* of the deal at hand, by stage */
+    struct by_day answers, tasks, arrivals;
+    struct fill *fill; /* by stage */
 };
 
 /* ---- periods ---- */
@@ -81,73 +91,84 @@ static struct detect_row *add_row(struct detect *d, enum detector detector, int 
     return &d->rows.ptr[d->rows.len - 1];
 }
 
+static struct by_day days_new(struct watch *w)
+{
+    struct arena *a = w->p->call->arena;
+    return (struct by_day){INT64_MAX, INT64_MIN, ARENA_ARRAY(a, uint32_t, DAYS_BACK),
+                           ARENA_ARRAY(a, uint32_t, DAYS_BACK)};
+}
+
+static void count_day(const struct watch *w, struct by_day *b, int64_t at, bool k)
+{
+    int64_t day = zone_day(w->p->zone, at), back = w->today - day;
+    b->first = day < b->first ? day : b->first;
+    b->last = day > b->last ? day : b->last;
+    if (back >= 0 && back < DAYS_BACK) {
+        b->n[back]++;
+        b->k[back] += k;
+    }
+}
+
 /* ---- deals ---- */
 
-/* The horizon nearest to the median time to win, as in the conversion report. */
-static int64_t maturity(const struct pop *p)
+static const int64_t horizons[] = {90, 30, 60, 180};
+enum { HORIZONS = sizeof horizons / sizeof *horizons };
+
+/* Takes the horizon nearest to the median time to win, as in the conversion report; the deals that are old enough for
+ * it. */
+static void first_look(struct watch *w)
 {
-    static const int64_t horizons[] = {30, 60, 90, 180};
     enum { MOST = 3650 };
+    const struct pop *p = w->p;
     uint32_t *days = ARENA_ARRAY(p->call->arena, uint32_t, MOST + 1);
-    int64_t wins = 0, seen = 0, best = 90;
+    int64_t wins = 0, seen = 0, median = 0, first = INT64_MAX, last[HORIZONS], n[HORIZONS] = {0};
+    size_t best = 0;
+    for (size_t h = 0; h < HORIZONS; h++)
+        last[h] = INT64_MIN;
     for (size_t i = 0; i < p->n; i++) {
-        int64_t age = (p->d[i].exit - p->d[i].entry) / MS_DAY;
+        int64_t entry = p->d[i].entry, took = (p->d[i].exit - entry) / MS_DAY;
+        first = entry < first ? entry : first;
+        for (size_t h = 0; h < HORIZONS; h++)
+            if (entry <= p->as_of - horizons[h] * MS_DAY) {
+                n[h]++;
+                last[h] = entry > last[h] ? entry : last[h];
+            }
         if (p->d[i].cause == DEAL_WON) {
-            days[age > MOST ? MOST : age < 0 ? 0 : age]++;
+            days[took > MOST ? MOST : took < 0 ? 0 : took]++;
             wins++;
         }
     }
-    if (wins < 5)
-        return best;
-    int64_t median = 0;
-    while (median < MOST && (seen += days[median]) * 2 < wins)
+    while (wins > 0 && median < MOST && (seen += days[median]) * 2 < wins)
         median++;
-    for (size_t i = 0; i < sizeof horizons / sizeof *horizons; i++)
-        if (llabs(horizons[i] - median) < llabs(best - median))
-            best = horizons[i];
-    return best;
+    for (size_t h = 1; h < HORIZONS && wins >= 5; h++)
+        if (llabs(horizons[h] - median) < llabs(horizons[best] - median))
+            best = h;
+    w->d->mature_days = horizons[best];
+    w->first = first;
+    w->last = last[best];
+    w->mature = n[best];
 }
 
-static bool mature(const struct detect *d, const struct pop_deal *deal)
+static void number_stages(struct detect *d)
 {
-    return d->pop->as_of - deal->entry >= d->mature_days * MS_DAY;
+    const struct pop *p = d->pop;
+    d->bit_of = ARENA_ARRAY(p->call->arena, int, p->n_stages + 1);
+    for (size_t s = 0; s < p->n_stages; s++)
+        d->bit_of[s] = p->stages[s].outcome == DEAL_OPEN ? (int)d->n_bits++ : -1;
+    d->words = d->n_bits / 64 + 1;
 }
 
-/* Which stages the deal saw within the horizon, and from which it went on: old deals have had no longer than young
- * ones.
- */
-static void look(struct watch *w, const struct pop_deal *deal)
+static void add_ways(struct detect *d, struct detect_row *row)
 {
-    const struct pop *p = w->p;
-    memset(w->was, 0, p->n_stages);
-    memset(w->went, 0, p->n_stages);
-    walk_deal(p, deal, &w->walk);
-    int64_t until = deal->entry + w->d->mature_days * MS_DAY;
-    for (size_t i = 0; i < w->walk.n && w->walk.s[i].at <= until; i++) {
-        size_t to = (size_t)w->walk.s[i].stage;
-        w->was[to] = 1;
-        bool on = p->stages[to].outcome == DEAL_WON;
-        for (size_t s = 0; s < p->n_stages; s++)
-            if (w->was[s] && s != to && (on || (p->stages[to].outcome == DEAL_OPEN && s < to)))
-                w->went[s] = 1;
-    }
-}
-
-/* k of n of one watched row for one deal: false when the deal is not among the n. */
-static bool counts(const struct watch *w, const struct detect_row *row, const struct pop_deal *deal, int64_t *k)
-{
-    switch (row->detector) {
-    case DETECT_CONVERSION:
-        *k = deal->cause == DEAL_WON;
-        return true;
-    case DETECT_STEP:
-        *k = w->was[row->stage];
-        return true;
-    case DETECT_STAGE_RATE:
-        *k = w->went[row->stage];
-        return w->was[row->stage] != 0;
-    default:
-        return false;
+    for (size_t i = 0; i < d->ways.len; i++) {
+        const struct detect_way *way = &d->ways.ptr[i];
+        bool k;
+        if (way->period < 0 || !detect_counts(d, row->detector, row->stage, i, &k))
+            continue;
+        row->n[way->period] += way->n;
+        row->k[way->period] += k ? way->n : 0;
+        if (row->fair != NULL)
+            row->fair[way->period] += way->fair ? way->n : 0;
     }
 }
 
@@ -155,178 +176,133 @@ static void deal_rows(struct watch *w)
 {
     struct detect *d = w->d;
     struct pop *p = w->p;
-    int64_t first = INT64_MAX, last = INT64_MIN, n = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        if (!mature(d, &p->d[i]))
-            continue;
-        first = p->d[i].entry < first ? p->d[i].entry : first;
-        last = p->d[i].entry > last ? p->d[i].entry : last;
-        n++;
-    }
-    if (n == 0)
+    if (w->mature == 0)
         return;
-    d->period = n / ((last - first) / (30 * MS_DAY) + 1) >= ENOUGH_A_MONTH ? 'm' : 'q';
-    size_t m;
-    int64_t *start = periods(d, zone_day(p->zone, first), zone_day(p->zone, last), &m);
-    add_row(d, DETECT_CONVERSION, POP_NO_STAGE, start, m);
+    d->period = w->mature / ((w->last - w->first) / (30 * MS_DAY) + 1) >= ENOUGH_A_MONTH ? 'm' : 'q';
+    int64_t last = zone_day(p->zone, w->last);
+    d->start = periods(d, zone_day(p->zone, w->first), last, &d->n_periods);
+    number_stages(d);
+    detect_ways(d, last);
+    add_ways(d, add_row(d, DETECT_CONVERSION, POP_NO_STAGE, d->start, d->n_periods));
     for (size_t s = 0; s < p->n_stages; s++) {
         if (p->stages[s].outcome != DEAL_OPEN)
             continue;
-        add_row(d, DETECT_STEP, (int)s, start, m);
-        add_row(d, DETECT_STAGE_RATE, (int)s, start, m);
-    }
-    for (size_t i = 0; i < p->n; i++) {
-        int64_t day = zone_day(p->zone, p->d[i].entry), k = 0;
-        if (!mature(d, &p->d[i]) || day < start[0])
-            continue;
-        size_t at = period_of(&d->rows.ptr[0], day);
-        look(w, &p->d[i]);
-        for (size_t r = 0; r < d->rows.len; r++) {
-            struct detect_row *row = &d->rows.ptr[r];
-            if (counts(w, row, &p->d[i], &k)) {
-                row->k[at] += k;
-                row->n[at]++;
-            }
-            if (row->fair != NULL)
-                row->fair[at] += k && p->d[i].exit - p->d[i].entry <= d->mature_days * MS_DAY;
-        }
+        add_ways(d, add_row(d, DETECT_STEP, (int)s, d->start, d->n_periods));
+        add_ways(d, add_row(d, DETECT_STAGE_RATE, (int)s, d->start, d->n_periods));
     }
 }
 
 /* ---- answers, tasks, arrivals ---- */
 
-/* First answers that were due, by the period in which they were. */
-static void response_row(struct watch *w)
+/* By the period in which they were due. */
+static void day_row(struct watch *w, enum detector detector, const struct by_day *b)
 {
-    struct pop *p = w->p;
-    struct fact_column due = pop_column(p, DEAL_FIRST_RESPONSE_DUE_AT), at = pop_column(p, DEAL_FIRST_RESPONSE_AT);
-    int64_t first = INT64_MAX, last = INT64_MIN;
-    for (int pass = 0; pass < 2; pass++) {
-        size_t m = 0;
-        if (pass == 1 && first > last)
-            return;
-        struct detect_row *row = NULL;
-        if (pass == 1) {
-            int64_t *start = periods(w->d, first, last, &m);
-            row = add_row(w->d, DETECT_RESPONSE, POP_NO_STAGE, start, m);
+    size_t m;
+    if (b->first > b->last)
+        return;
+    int64_t *start = periods(w->d, b->first, b->last, &m);
+    struct detect_row *row = add_row(w->d, detector, POP_NO_STAGE, start, m);
+    for (int64_t back = 0; back < DAYS_BACK && w->today - back >= start[0]; back++)
+        if (b->n[back] > 0) {
+            size_t in = period_of(row, w->today - back);
+            row->n[in] += b->n[back];
+            row->k[in] += b->k[back];
         }
-        for (size_t i = 0; i < p->n; i++) {
-            int64_t until = fact_get(&due, p->d[i].row), answered = fact_get(&at, p->d[i].row);
-            if (until == FACT_NULL || until > p->as_of)
-                continue;
-            int64_t day = zone_day(p->zone, until);
-            first = day < first ? day : first;
-            last = day > last ? day : last;
-            if (row == NULL || day < row->start[0])
-                continue;
-            size_t in = period_of(row, day);
-            row->n[in]++;
-            row->k[in] += answered != FACT_NULL && answered <= until;
+}
+
+/* How long deals have stood in each open stage and how many left it, in the last four weeks and in the half-year
+ * before: by Little's law the time in a stage is what stands there over what leaves it, long before anybody is late. */
+static void stand(struct watch *w, const struct pop_deal *deal)
+{
+    int64_t now = w->p->as_of, recent = now - FILL_NOW * MS_DAY, from = recent - FILL_PAST * MS_DAY;
+    if (deal->cause != DEAL_OPEN && deal->exit < from)
+        return;
+    walk_deal(w->p, deal, &w->walk);
+    for (size_t k = 0; k < w->walk.n; k++) {
+        struct fill *fill = &w->fill[w->walk.s[k].stage];
+        int64_t in = w->walk.s[k].at;
+        int64_t out = k + 1 < w->walk.n ? w->walk.s[k + 1].at : deal->left ? deal->exit : INT64_MAX;
+        for (int part = 0; part < 2; part++) {
+            int64_t a = part ? recent : from, b = part ? now : recent;
+            int64_t stood = (out < b ? out : b) - (in > a ? in : a);
+            fill->stood[part] += stood > 0 ? stood : 0;
+            fill->left[part] += out >= a && out < b;
         }
     }
 }
 
-/* Tasks of the deals that were due, by the period in which they were. */
-static void task_row(struct watch *w)
+/* One look at each deal: its first answer, its arrival, where it stood. */
+static void count_deals(struct watch *w, uint64_t *ours)
+{
+    struct pop *p = w->p;
+    struct fact_column due = pop_column(p, DEAL_FIRST_RESPONSE_DUE_AT), at = pop_column(p, DEAL_FIRST_RESPONSE_AT);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pop_deal *deal = &p->d[i];
+        int64_t until = fact_get(&due, deal->row);
+        if (until != FACT_NULL && until <= p->as_of) {
+            int64_t answered = fact_get(&at, deal->row);
+            count_day(w, &w->answers, until, answered != FACT_NULL && answered <= until);
+        }
+        count_day(w, &w->arrivals, deal->entry, false);
+        ours[deal->row / 64] |= UINT64_C(1) << (deal->row % 64);
+        stand(w, deal);
+    }
+}
+
+/* Tasks of the deals that were due. */
+static void count_tasks(struct watch *w, const uint64_t *ours)
 {
     struct pop *p = w->p;
     const struct facts *tasks = &p->view.facts[FACT_TASK];
     const struct fact_column *due = fact_column(tasks, TASK_DUE_AT), *done = fact_column(tasks, TASK_DONE_AT),
                              *of = fact_column(tasks, TASK_DEAL_ID);
-    int64_t first = INT64_MAX, last = INT64_MIN;
-    uint8_t *ours = ARENA_ARRAY(p->call->arena, uint8_t, p->deals->n + 1);
-    for (size_t i = 0; i < p->n; i++)
-        ours[p->d[i].row] = 1;
-    for (int pass = 0; pass < 2; pass++) {
-        size_t m = 0;
-        struct detect_row *row = NULL;
-        if (pass == 1 && first > last)
-            return;
-        if (pass == 1) {
-            int64_t *start = periods(w->d, first, last, &m);
-            row = add_row(w->d, DETECT_LEAD_TIME, POP_NO_STAGE, start, m);
-        }
-        for (size_t i = 0; i < tasks->n; i++) {
-            int64_t until = fact_get(due, i), at = fact_get(done, i);
-            uint32_t deal = fact_row(p->deals, fact_id(of, i));
-            if (until == FACT_NULL || until > p->as_of || deal == FACT_NO_ROW || !ours[deal] ||
-                !fact_alive(tasks, i, p->as_of))
-                continue;
-            int64_t day = zone_day(p->zone, until);
-            first = day < first ? day : first;
-            last = day > last ? day : last;
-            if (row == NULL || day < row->start[0])
-                continue;
-            size_t in = period_of(row, day);
-            row->n[in]++;
-            row->k[in] += at != FACT_NULL && at <= until + MS_DAY;
-        }
+    for (size_t i = 0; i < tasks->n; i++) {
+        int64_t until = fact_get(due, i);
+        if (until == FACT_NULL || until > p->as_of)
+            continue;
+        uint32_t deal = fact_row(p->deals, fact_id(of, i));
+        if (deal == FACT_NO_ROW || !mask_has(ours, deal) || !fact_alive(tasks, i, p->as_of))
+            continue;
+        int64_t at = fact_get(done, i);
+        count_day(w, &w->tasks, until, at != FACT_NULL && at <= until + MS_DAY);
     }
 }
 
 /* Arrivals by week, the last year of whole weeks. */
 static void inflow_row(struct watch *w)
 {
-    struct pop *p = w->p;
-    int64_t today = zone_day(p->zone, p->as_of), last = today - (today + 3) % 7, first = INT64_MAX; /* this Monday */
-    for (size_t i = 0; i < p->n; i++) {
-        int64_t day = zone_day(p->zone, p->d[i].entry);
-        first = day < first ? day : first;
-    }
+    int64_t last = w->today - (w->today + 3) % 7, first = w->arrivals.first; /* last: this Monday */
     if (first == INT64_MAX || last - first < INFLOW_LEAST)
         return;
     first = last - INFLOW_DAYS > first ? last - INFLOW_DAYS : first - (first + 3) % 7 + 7;
     size_t m = (size_t)((last - first) / 7);
-    int64_t *start = ARENA_ARRAY(p->call->arena, int64_t, m + 1);
-    for (size_t i = 0; i < m; i++)
-        start[i] = first + (int64_t)i * 7;
+    int64_t *start = ARENA_ARRAY(w->p->call->arena, int64_t, m + 1);
     struct detect_row *row = add_row(w->d, DETECT_INFLOW, POP_NO_STAGE, start, m);
-    for (size_t i = 0; i < m; i++)
+    for (size_t i = 0; i < m; i++) {
+        start[i] = first + (int64_t)i * 7;
         row->n[i] = 7;
-    for (size_t i = 0; i < p->n; i++) {
-        int64_t day = zone_day(p->zone, p->d[i].entry);
-        if (day >= first && day < last)
-            row->k[(day - first) / 7]++;
+        for (int64_t day = start[i]; day < start[i] + 7; day++)
+            row->k[i] += w->arrivals.n[w->today - day];
     }
 }
 
-/* How long deals have stood in each open stage and how many left it, in the last four weeks and in the half-year
- * before: by Little's law the time in a stage is what stands there over what leaves it, long before anybody is late. n:
- * days of standing, k: exits; two periods. */
+/* n: days of standing, k: exits; two periods. */
 static void fill_rows(struct watch *w)
 {
     struct pop *p = w->p;
-    int64_t now = p->as_of, recent = now - FILL_NOW * MS_DAY, from = recent - FILL_PAST * MS_DAY;
-    struct detect_row **rows = ARENA_ARRAY(p->call->arena, struct detect_row *, p->n_stages + 1);
-    size_t before = w->d->rows.len;
-    for (size_t s = 0; s < p->n_stages; s++)
-        if (p->stages[s].outcome == DEAL_OPEN) {
-            int64_t *start = ARENA_ARRAY(p->call->arena, int64_t, 2);
-            start[0] = zone_day(p->zone, from);
-            start[1] = zone_day(p->zone, recent);
-            add_row(w->d, DETECT_FILLING, (int)s, start, 2);
-        }
-    for (size_t s = 0, r = before; s < p->n_stages; s++)
-        rows[s] = p->stages[s].outcome == DEAL_OPEN ? &w->d->rows.ptr[r++] : NULL;
-    for (size_t i = 0; i < p->n; i++) {
-        if (p->d[i].cause != DEAL_OPEN && p->d[i].exit < from)
+    int64_t recent = p->as_of - FILL_NOW * MS_DAY, from = recent - FILL_PAST * MS_DAY;
+    for (size_t s = 0; s < p->n_stages; s++) {
+        if (p->stages[s].outcome != DEAL_OPEN)
             continue;
-        walk_deal(p, &p->d[i], &w->walk);
-        for (size_t k = 0; k < w->walk.n; k++) {
-            struct detect_row *row = rows[w->walk.s[k].stage];
-            int64_t in = w->walk.s[k].at;
-            int64_t out = k + 1 < w->walk.n ? w->walk.s[k + 1].at : p->d[i].left ? p->d[i].exit : INT64_MAX;
-            for (int part = 0; row != NULL && part < 2; part++) {
-                int64_t a = part ? recent : from, b = part ? now : recent;
-                int64_t stood = (out < b ? out : b) - (in > a ? in : a);
-                row->n[part] += stood > 0 ? stood : 0;
-                row->k[part] += out >= a && out < b;
-            }
+        int64_t *start = ARENA_ARRAY(p->call->arena, int64_t, 2);
+        start[0] = zone_day(p->zone, from);
+        start[1] = zone_day(p->zone, recent);
+        struct detect_row *row = add_row(w->d, DETECT_FILLING, (int)s, start, 2);
+        for (int part = 0; part < 2; part++) {
+            row->n[part] = w->fill[s].stood[part] / MS_DAY;
+            row->k[part] = w->fill[s].left[part];
         }
     }
-    for (size_t r = before; r < w->d->rows.len; r++)
-        for (int part = 0; part < 2; part++)
-            w->d->rows.ptr[r].n[part] /= MS_DAY;
 }
 
 /* ---- changes ---- */
@@ -413,17 +389,28 @@ static int by_weight(const void *a, const void *b)
 
 void detect_scan(struct detect *d, struct pop *p)
 {
-    *d = (struct detect){.pop = p, .period = 'm', .mature_days = maturity(p)};
+    *d = (struct detect){.pop = p, .period = 'm'};
     struct watch w = {.d = d,
                       .p = p,
-                      .was = ARENA_ARRAY(p->call->arena, uint8_t, p->n_stages + 1),
-                      .went = ARENA_ARRAY(p->call->arena, uint8_t, p->n_stages + 1)};
+                      .today = zone_day(p->zone, p->as_of),
+                      .fill = ARENA_ARRAY(p->call->arena, struct fill, p->n_stages + 1)};
+    uint64_t *ours = ARENA_ARRAY(p->call->arena, uint64_t, p->deals->n / 64 + 1);
+    w.answers = days_new(&w);
+    w.tasks = days_new(&w);
+    w.arrivals = days_new(&w);
+    first_look(&w);
     deal_rows(&w);
-    response_row(&w);
-    task_row(&w);
+    count_deals(&w, ours);
+    count_tasks(&w, ours);
+    day_row(&w, DETECT_RESPONSE, &w.answers);
+    day_row(&w, DETECT_LEAD_TIME, &w.tasks);
     inflow_row(&w);
     fill_rows(&w);
     walk_free(&w.walk);
+}
+
+void detect_find(struct detect *d)
+{
     find_changes(d);
     if (d->changes.len > 1)
         qsort(d->changes.ptr, d->changes.len, sizeof *d->changes.ptr, by_weight);
@@ -434,4 +421,8 @@ void detect_free(struct detect *d)
 {
     vec_free(&d->rows);
     vec_free(&d->changes);
+    vec_free(&d->ways);
+    vec_free(&d->way_bits);
+    for (int i = 0; i < 3; i++)
+        vec_free(&d->values[i].ids);
 }

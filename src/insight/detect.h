@@ -59,19 +59,59 @@ struct detect_row {
     int64_t *start; /* the day each period begins with */
     size_t m;
 };
+/* Deals that entered in one period, saw the same stages within the horizon, went on from the same ones and ended alike
+ * count alike everywhere: they are counted together. Stages are bits, see detect.bit_of: detect.words words of those
+ * seen, as many of those gone on from, at way_bits + 2 * words * index. */
+struct detect_way {
+    int32_t period; /* index of periods; -1: before the first one */
+    bool won, fair; /* fair: within the horizon */
+    int64_t n;
+};
+/* A deal old enough to be counted. */
+struct detect_deal {
+    uint32_t way, of[3]; /* of: by PLACE_OWNER ... PLACE_CAMPAIGN: index of values */
+};
+struct detect_values {
+    VEC(int64_t) ids; /* 0: none */
+};
 struct detect {
     struct pop *pop;
     char period; /* 'm' or 'q': months, where there are enough deals for them */
     int64_t mature_days;
+    int64_t *start; /* the day each of the n_periods begins with */
+    size_t n_periods;
+    int *bit_of; /* by index of stages: of an open one its bit, -1 */
+    size_t n_bits, words;
+    VEC(struct detect_way) ways;
+    VEC(uint64_t) way_bits;
+    struct detect_deal *deals;
+    size_t n_deals;
+    struct detect_values values[3];
     VEC(struct detect_row) rows;
     VEC(struct detect_change) changes;
 };
 
-/* With the population locked, of deals entered, ungrouped. */
+/* Counts, with the population locked, of deals entered, ungrouped. */
 void detect_scan(struct detect *d, struct pop *p);
+/* What has changed, and where each change sits; the projection may be let go before: this takes a while. */
+void detect_find(struct detect *d);
 /* Names and what was near; reads the database, after the projection is let go. */
 MUST_USE enum rc detect_names(struct detect *d, struct err *e);
-void detect_places(struct detect *d); /* where each change sits: detect_scan calls it */
 /* Up to DETECT_NEAR things the company did within a month of an instant; reads the database. */
 MUST_USE enum rc detect_near(const struct pop *p, int64_t at, struct detect_near *near, size_t *n, struct err *e);
 void detect_free(struct detect *d);
+
+/* Between the parts of it: */
+void detect_ways(struct detect *d, int64_t last_day); /* detect_scan: fills ways, deals and values of deals old enough,
+                                                         which entered on last_day or before */
+void detect_places(struct detect *d);                 /* detect_find: where each change sits */
+static inline const uint64_t *detect_seen(const struct detect *d, size_t way)
+{
+    return d->way_bits.ptr + way * 2 * d->words;
+}
+static inline bool detect_bit(const uint64_t *bits, int bit)
+{
+    return bits[bit / 64] >> (bit % 64) & 1;
+}
+/* k of n of a watched row for the deals of one way, all of which count alike: false when they are not among the n. */
+bool detect_counts(const struct detect *d, enum detector detector, int stage, size_t way, bool *k);

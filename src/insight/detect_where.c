@@ -1,9 +1,8 @@
 /* Where a change sits, and what the company did near by. */
-#include "base/map.h"
 #include "crm/fields.h"
 #include "insight/detect.h"
-#include "insight/walk.h"
 #include <math.h>
+#include <string.h>
 
 #define NEAR_DAYS 31
 #define SHARE_LEAST 0.15 /* of the likelihood ratio: a part that carries less is not named */
@@ -13,29 +12,12 @@ struct part {
 };
 struct parts {
     struct part *ptr;
-    size_t len, cap;
-    struct intmap *at;
+    size_t len;
 };
 
 static double weight(const struct part *p)
 {
     return breaks_rates(p->k1, p->n1, p->k2, p->n2);
-}
-
-static void add(struct parts *x, int64_t key, bool after, int64_t k)
-{
-    int64_t i;
-    if (x->ptr == NULL)
-        vec_reserve(x, 16);
-    if (!intmap_get(x->at, key, &i)) {
-        struct part part = {.key = key};
-        i = (int64_t)x->len;
-        intmap_put(x->at, key, i);
-        vec_push(x, part);
-    }
-    struct part *p = &x->ptr[i];
-    *(after ? &p->k2 : &p->k1) += k;
-    *(after ? &p->n2 : &p->n1) += 1;
 }
 
 static bool went_the_same_way(const struct split *s, const struct part *p)
@@ -49,8 +31,6 @@ static bool went_the_same_way(const struct split *s, const struct part *p)
 static void keep(struct detect_change *c, struct parts *x, enum detect_dimension dimension)
 {
     double all = 0;
-    if (x->ptr == NULL)
-        return;
     for (size_t i = 0; i < x->len; i++)
         all += weight(&x->ptr[i]);
     for (int place = 0; place < DETECT_PLACES && all > 0; place++) {
@@ -76,60 +56,149 @@ static void keep(struct detect_change *c, struct parts *x, enum detect_dimension
 
 /* ---- by seller, source, campaign: the same deals, counted for each ---- */
 
-static bool saw(const struct detect *d, const struct walk *w, const struct pop_deal *deal, int stage)
+enum { CELLS_MOST = 1 << 20 };
+
+/* Ways that no change of the list tells apart are one class, periods between whose ends none of them lies one segment:
+ * deals are counted by value, class and segment once for the whole list. */
+struct crowd {
+    struct detect *d;
+    struct detect_change **list;
+    size_t n;
+    uint8_t *codes; /* by class and change: 0 not among the n, 1 among them, 2 among the k too */
+    size_t n_classes;
+    uint32_t *cell_of; /* by way: class * n_segments + segment */
+    size_t n_segments;
+    uint16_t *segment_of; /* by period + 1 */
+    uint32_t *count[3];   /* by value and cell */
+};
+
+static void cut_segments(struct crowd *x)
 {
-    int64_t until = deal->entry + d->mature_days * MS_DAY;
-    for (size_t i = 0; i < w->n && w->s[i].at <= until; i++)
-        if (w->s[i].stage == stage)
-            return true;
-    return false;
+    struct arena *a = x->d->pop->call->arena;
+    bool *cut = ARENA_ARRAY(a, bool, x->d->n_periods + 1);
+    for (size_t i = 0; i < x->n; i++)
+        cut[x->list[i]->split.at] = true;
+    x->segment_of = ARENA_ARRAY(a, uint16_t, x->d->n_periods + 1);
+    x->n_segments = 1;
+    for (size_t i = 0; i < x->d->n_periods; i++)
+        x->segment_of[i + 1] = (uint16_t)(cut[i] ? x->n_segments++ : x->n_segments - 1);
 }
 
-static bool went_on(const struct detect *d, const struct walk *w, const struct pop_deal *deal, int stage)
+static void code_way(const struct crowd *x, size_t way, uint8_t *codes)
 {
-    int64_t until = deal->entry + d->mature_days * MS_DAY;
-    bool was = false;
-    for (size_t i = 0; i < w->n && w->s[i].at <= until; i++) {
-        const struct pop_stage *s = &d->pop->stages[w->s[i].stage];
-        if (was && (s->outcome == DEAL_WON || (s->outcome == DEAL_OPEN && w->s[i].stage > stage)))
-            return true;
-        was = was || w->s[i].stage == stage;
+    for (size_t i = 0; i < x->n; i++) {
+        bool k, n = detect_counts(x->d, x->list[i]->detector, x->list[i]->stage, way, &k);
+        codes[i] = n ? 1 + k : 0;
     }
-    return false;
 }
 
-static void by_attribute(struct detect *d, struct detect_change *c, enum detect_dimension dimension, int field)
+static void find_classes(struct crowd *x)
 {
-    struct pop *p = d->pop;
-    struct fact_column column = pop_column(p, field);
-    struct parts x = {.at = intmap_new()};
-    struct walk w = {0};
-    for (size_t i = 0; i < p->n; i++) {
-        const struct pop_deal *deal = &p->d[i];
-        if (p->as_of - deal->entry < d->mature_days * MS_DAY)
+    struct arena *a = x->d->pop->call->arena;
+    size_t ways = x->d->ways.len, slots = 64;
+    while (slots < ways * 2)
+        slots *= 2;
+    uint32_t *at = ARENA_ARRAY(a, uint32_t, slots);
+    x->codes = arena_alloc(a, (ways + 1) * x->n);
+    x->cell_of = ARENA_ARRAY(a, uint32_t, ways + 1);
+    for (size_t way = 0; way < ways; way++) {
+        uint8_t *codes = x->codes + x->n_classes * x->n;
+        uint64_t h = 0;
+        code_way(x, way, codes);
+        for (size_t i = 0; i < x->n; i++)
+            h = (h ^ codes[i]) * UINT64_C(0x100000001b3);
+        size_t slot = (h ^ (h >> 32)) & (slots - 1);
+        while (at[slot] != 0 && memcmp(x->codes + (at[slot] - 1) * x->n, codes, x->n) != 0)
+            slot = (slot + 1) & (slots - 1);
+        if (at[slot] == 0)
+            at[slot] = (uint32_t)++x->n_classes;
+        x->cell_of[way] = (uint32_t)((at[slot] - 1) * x->n_segments + x->segment_of[x->d->ways.ptr[way].period + 1]);
+    }
+}
+
+static size_t values_of(const struct crowd *x)
+{
+    size_t n = 0;
+    for (int i = 0; i < 3; i++)
+        n += x->d->values[i].ids.len;
+    return n;
+}
+
+static void count_cells(struct crowd *x)
+{
+    const struct detect *d = x->d;
+    size_t cells = x->n_classes * x->n_segments;
+    for (int i = 0; i < 3; i++)
+        x->count[i] = ARENA_ARRAY(d->pop->call->arena, uint32_t, d->values[i].ids.len * cells + 1);
+    for (size_t i = 0; i < d->n_deals; i++) {
+        const struct detect_deal *deal = &d->deals[i];
+        uint32_t cell = x->cell_of[deal->way];
+        for (int k = 0; k < 3; k++)
+            x->count[k][deal->of[k] * cells + cell]++;
+    }
+}
+
+/* Adds a value's deals of one class to each change: those before its segment, and those from there on. */
+static void add_class(const struct crowd *x, const uint8_t *codes, const uint32_t *count, struct parts *of,
+                      size_t value)
+{
+    int64_t upto[DETECT_PERIODS + 2] = {0}; /* deals of earlier segments */
+    for (size_t s = 0; s < x->n_segments; s++)
+        upto[s + 1] = upto[s] + count[s];
+    if (upto[x->n_segments] == 0)
+        return;
+    for (size_t i = 0; i < x->n; i++) {
+        struct part *part = &of[i].ptr[value];
+        int64_t before = upto[x->segment_of[x->list[i]->split.at + 1]], after = upto[x->n_segments] - before;
+        if (codes[i] == 0)
             continue;
-        int64_t k = deal->cause == DEAL_WON;
-        if (c->detector != DETECT_CONVERSION) {
-            walk_deal(p, deal, &w);
-            bool was = saw(d, &w, deal, c->stage);
-            if (c->detector == DETECT_STAGE_RATE && !was)
-                continue;
-            k = c->detector == DETECT_STEP ? was : went_on(d, &w, deal, c->stage);
-        }
-        add(&x, fact_id(&column, deal->row), deal->entry >= c->since, k);
+        part->n1 += before;
+        part->n2 += after;
+        part->k1 += codes[i] == 2 ? before : 0;
+        part->k2 += codes[i] == 2 ? after : 0;
     }
-    keep(c, &x, dimension);
-    walk_free(&w);
-    intmap_free(x.at);
-    vec_free(&x);
+}
+
+static void by_attribute(struct crowd *x, int which)
+{
+    struct arena *a = x->d->pop->call->arena;
+    size_t values = x->d->values[which].ids.len, cells = x->n_classes * x->n_segments;
+    struct parts *of = ARENA_ARRAY(a, struct parts, x->n);
+    for (size_t i = 0; i < x->n; i++) {
+        of[i] = (struct parts){ARENA_ARRAY(a, struct part, values + 1), values};
+        for (size_t v = 0; v < values; v++)
+            of[i].ptr[v].key = x->d->values[which].ids.ptr[v];
+    }
+    for (size_t v = 0; v < values; v++)
+        for (size_t c = 0; c < x->n_classes; c++)
+            add_class(x, x->codes + c * x->n, x->count[which] + v * cells + c * x->n_segments, of, v);
+    for (size_t i = 0; i < x->n; i++)
+        keep(x->list[i], &of[i], (enum detect_dimension)(PLACE_OWNER + which));
+}
+
+/* All at once where the counters stay few, otherwise in halves. */
+static void by_attributes(struct detect *d, struct detect_change **list, size_t n)
+{
+    struct crowd x = {.d = d, .list = list, .n = n};
+    if (n == 0)
+        return;
+    cut_segments(&x);
+    find_classes(&x);
+    if (n > 1 && x.n_classes * x.n_segments * values_of(&x) > CELLS_MOST) {
+        by_attributes(d, list, n / 2);
+        by_attributes(d, list + n / 2, n - n / 2);
+        return;
+    }
+    count_cells(&x);
+    for (int i = 0; i < 3; i++)
+        by_attribute(&x, i);
 }
 
 /* ---- by stage: which step or passage moved at the same time ---- */
 
 static void by_stage(struct detect *d, struct detect_change *c)
 {
-    struct parts x = {.at = intmap_new()};
-    vec_reserve(&x, 16);
+    struct parts x = {ARENA_ARRAY(d->pop->call->arena, struct part, d->pop->n_stages + 1), 0};
     for (size_t r = 0; r < d->rows.len; r++) {
         const struct detect_row *row = &d->rows.ptr[r];
         if ((row->detector != DETECT_STEP && row->detector != DETECT_STAGE_RATE) || row->m <= c->split.at)
@@ -139,31 +208,30 @@ static void by_stage(struct detect *d, struct detect_change *c)
             *(i < c->split.at ? &part.k1 : &part.k2) += row->k[i];
             *(i < c->split.at ? &part.n1 : &part.n2) += row->n[i];
         }
-        int64_t at;
-        if (!intmap_get(x.at, part.key, &at)) {
-            intmap_put(x.at, part.key, (int64_t)x.len);
-            vec_push(&x, part);
-        } else if (weight(&part) > weight(&x.ptr[at])) {
+        size_t at = 0;
+        while (at < x.len && x.ptr[at].key != part.key)
+            at++;
+        if (at == x.len)
+            x.ptr[x.len++] = part;
+        else if (weight(&part) > weight(&x.ptr[at]))
             x.ptr[at] = part;
-        }
     }
     keep(c, &x, PLACE_STAGE);
-    intmap_free(x.at);
-    vec_free(&x);
 }
 
 void detect_places(struct detect *d)
 {
+    struct detect_change **list = ARENA_ARRAY(d->pop->call->arena, struct detect_change *, d->changes.len + 1);
+    size_t n = 0;
     for (size_t i = 0; i < d->changes.len; i++) {
         struct detect_change *c = &d->changes.ptr[i];
         if (c->detector > DETECT_STAGE_RATE)
             continue;
         if (c->detector == DETECT_CONVERSION)
             by_stage(d, c);
-        by_attribute(d, c, PLACE_OWNER, DEAL_OWNER_ID);
-        by_attribute(d, c, PLACE_SOURCE, DEAL_SOURCE_ID);
-        by_attribute(d, c, PLACE_CAMPAIGN, DEAL_CAMPAIGN_ID);
+        list[n++] = c;
     }
+    by_attributes(d, list, n);
 }
 
 /* ---- names, and what was near ---- */

@@ -203,6 +203,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     detect_scan(&d, &p);
     drill(&d);
     pop_unlock(&p);
+    detect_find(&d);
     TRY_OUT(detect_names(&d, e));
     put_all(&d);
 out:
