@@ -351,6 +351,16 @@ static struct str owners(const struct measures *m, const struct measure_ask *ask
     return out;
 }
 
+struct str measure_filter(const struct measures *m, const struct measure_ask *ask)
+{
+    struct arena *a = m->call->arena;
+    struct str filter = ask->user_id || ask->team_id ? owners(m, ask) : STR_NULL;
+    struct str product = str_fmt(a, "product_ids has %lld", (long long)ask->product_id);
+    if (!ask->product_id)
+        return filter;
+    return filter.len ? str_fmt(a, "%.*s and %.*s", STR_ARG(filter), STR_ARG(product)) : product;
+}
+
 /* A report asked with the period and the filter, as far as it knows them. */
 struct report_ask {
     const struct report *report;
@@ -375,16 +385,16 @@ static void ask_report(const struct measures *m, const struct measure_ask *ask, 
 {
     struct arena *a = m->call->arena;
     const char *dot = memchr(ask->name.ptr, '.', ask->name.len);
-    struct str filter = !by_owner && (ask->user_id || ask->team_id) ? owners(m, ask) : STR_NULL;
-    struct str product = str_fmt(a, "product_ids has %lld", (long long)ask->product_id);
+    struct measure_ask of = *ask;
+    if (by_owner)
+        of.user_id = of.team_id = 0;
+    struct str filter = measure_filter(m, &of);
     *x = (struct report_ask){.report = report_by_id((struct str){ask->name.ptr, (size_t)(dot - ask->name.ptr)}),
                              .key = {dot + 1, ask->name.len - (size_t)(dot + 1 - ask->name.ptr)},
                              .call = *m->call};
     x->call.args = x->args;
     x->call.n_args = 0;
     x->call.drill = NULL;
-    if (ask->product_id)
-        filter = filter.len ? str_fmt(a, "%.*s and %.*s", STR_ARG(filter), STR_ARG(product)) : product;
     x->whole =
         (filter.len && !report_takes(x->report, "filter")) || (ask->funnel_id && !report_takes(x->report, "funnel_id"));
     arg_of(x, "from", date_format(a, ask->from));

@@ -52,6 +52,8 @@ MUST_USE enum rc measure_value(struct measures *m, const struct measure_ask *ask
  * run. */
 MUST_USE enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n,
                                    double *out, size_t *runs, struct err *e);
+/* Whose deals are asked for, in the grammar of filters; STR_NULL: everybody's. In the arena. */
+struct str measure_filter(const struct measures *m, const struct measure_ask *ask);
 /* Is the person in the team, or in one below it? */
 bool measure_in_team(const struct measures *m, int64_t team_of_person, int64_t team);
 void measures_close(struct measures *m);

@@ -163,6 +163,22 @@ static void band_of(struct past_forecasts *f, size_t i)
     x->held = x->actual >= floor(x->low) && x->actual <= ceil(x->high);
 }
 
+/* Misses of everything that was to come: each week's new deals are foretold by those of the other weeks. */
+static void total_misses(struct past_forecasts *f)
+{
+    double n = (double)f->n_used, others = n > 1 ? n - 1 : 1;
+    for (size_t i = 0, k = 0; i < f->n; i++) {
+        const struct past_forecast *x = &f->at[i];
+        if (!x->used)
+            continue;
+        double fresh = fmax(0, (f->fresh * n - x->fresh) / others);
+        double money = fmax(0, (f->fresh_revenue * n - x->fresh_revenue) / others);
+        f->z_total[k] = outlook_miss(x->wins + fresh, x->actual + x->fresh, 0.5);
+        f->z_total_revenue[k++] =
+            outlook_miss(x->revenue + money, x->actual_revenue + x->fresh_revenue, f->half_revenue);
+    }
+}
+
 static void judge(struct past_forecasts *f)
 {
     double wins = 0, money = 0;
@@ -187,6 +203,7 @@ static void judge(struct past_forecasts *f)
     double n = f->n_used > 0 ? (double)f->n_used : 1, spread = 0, money_spread = 0;
     f->fresh /= n;
     f->fresh_revenue /= n;
+    total_misses(f);
     for (size_t i = 0; i < f->n; i++)
         if (f->at[i].used) {
             spread += pow(f->at[i].fresh - f->fresh, 2);

@@ -20,6 +20,7 @@ struct past_forecasts {
     struct past_forecast at[PAST_FORECASTS]; /* from the oldest to the newest */
     size_t n;
     double z[PAST_FORECASTS], z_revenue[PAST_FORECASTS]; /* misses of the used ones */
+    double z_total[PAST_FORECASTS], z_total_revenue[PAST_FORECASTS]; /* the same, with deals that came after */
     size_t n_used;
     double half_revenue; /* half of one deal */
     int64_t promised, held;

@@ -1,4 +1,5 @@
 #include "insight/plan.h"
+#include "base/i18n.h"
 #include "crm/choices.h"
 #include "crm/fields.h"
 #include "crm/sqlb.h"
@@ -102,6 +103,32 @@ enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struc
         memcpy(*out, found.ptr, found.len * sizeof **out);
     vec_free(&found);
     return rc == RC_DONE ? RC_OK : rc;
+}
+
+enum rc plan_whose(const struct report_call *c, const struct plan *p, struct str *out, struct err *e)
+{
+    static const char *const sql[] = {"SELECT name FROM users WHERE id = $1", "SELECT name FROM team WHERE id = $1",
+                                      "SELECT name FROM funnel WHERE id = $1",
+                                      "SELECT name FROM product WHERE id = $1"};
+    const int64_t ids[] = {p->user_id, p->team_id, p->funnel_id, p->product_id};
+    *out = STR_NULL;
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        struct stmt *s;
+        if (ids[i] == 0 || (i == 2 && !rights_has_funnel(c->rights, ids[i])))
+            continue;
+        TRY(db_prepare(c->db, &s, sql[i], e));
+        stmt_i64(s, 1, ids[i]);
+        enum rc rc = stmt_step(s, e);
+        if (rc == RC_ROW)
+            *out = out->len ? str_fmt(c->arena, "%.*s, %.*s", STR_ARG(*out), STR_ARG(stmt_col_str(s, 0)))
+                            : str_dup(c->arena, stmt_col_str(s, 0));
+        stmt_done(s);
+        if (rc != RC_ROW && rc != RC_DONE)
+            return rc;
+    }
+    if (out->len == 0)
+        *out = i18n_text(c->lang, "report.group.company");
+    return RC_OK;
 }
 
 /* ---- progress ---- */

@@ -38,6 +38,8 @@ struct plan_ask {
 /* Those that who asks may see, in order of period, measure and whom they are of. In the arena. */
 MUST_USE enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struct plan **out, size_t *n,
                            struct err *e);
+/* Of whom, in words: the person, the team, the funnel, the product; the company when it is none of them. */
+MUST_USE enum rc plan_whose(const struct report_call *c, const struct plan *p, struct str *out, struct err *e);
 /* What was there at the end of `today`: a later day of the period counts for nothing. */
 MUST_USE enum rc plan_follow(struct measures *m, const struct plan *p, int64_t today, const struct calendar *calendar,
                              struct plan_progress *out, struct err *e);

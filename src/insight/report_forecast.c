@@ -44,8 +44,8 @@ struct forecast {
     int64_t *open_values, *open_costs;
     size_t n_open;
     int64_t no_value, overdue;
-    struct outlook wins, revenue, cost;
-    bool proved, revenue_proved;
+    struct outlook wins, revenue, cost, all_wins, all_revenue; /* all: with the deals that are still to come */
+    bool proved, revenue_proved, all_proved;
     double ad_pace; /* minor units a day; NaN: not to be told */
 };
 
@@ -154,6 +154,9 @@ static void bands(struct forecast *f)
     f->revenue = outlook_sum(f->chances, f->open_values, f->n_open);
     f->cost = outlook_sum(f->chances, f->open_costs, f->n_open);
     f->proved = f->n_open > 0 && outlook_proved(f->wins.mean, 0.5, f->past.z, f->past.n_used, &f->wins);
+    f->all_proved = outlook_proved(f->wins.mean + f->past.fresh, 0.5, f->past.z_total, f->past.n_used, &f->all_wins) &&
+                    outlook_proved(f->revenue.mean + f->past.fresh_revenue, f->past.half_revenue,
+                                   f->past.z_total_revenue, f->past.n_used, &f->all_revenue);
     f->revenue_proved = f->n_open > 0 && outlook_proved(f->revenue.mean, f->past.half_revenue, f->past.z_revenue,
                                                         f->past.n_used, &f->revenue);
 }
@@ -209,6 +212,19 @@ static void put_band(struct report_result *r, const char *const keys[4], enum re
         report_sum(r, keys[i], type, type == RT_MONEY ? minor(v[i], seen) : cell_f(v[i]));
 }
 
+/* Everything that is to be won, by open deals and by those that are still to come. */
+static void put_total(const struct forecast *f, struct report_result *r, bool seen)
+{
+    static const char *const wins[] = {"total_wins_p10", "total_wins_p50", "total_wins_p90"};
+    static const char *const revenue[] = {"total_revenue_p10", "total_revenue_p50", "total_revenue_p90"};
+    const double w[] = {f->all_wins.p10, f->all_wins.p50, f->all_wins.p90};
+    const double m[] = {f->all_revenue.p10, f->all_revenue.p50, f->all_revenue.p90};
+    for (int i = 0; i < 3; i++)
+        report_sum(r, wins[i], RT_REAL, f->all_proved ? cell_f(w[i]) : cell_null());
+    for (int i = 0; i < 3; i++)
+        report_sum(r, revenue[i], RT_MONEY, minor(f->all_proved ? m[i] : NAN, seen));
+}
+
 static void put_summary(struct forecast *f, struct report_result *r)
 {
     static const char *const wins[] = {"expected_wins", "wins_p10", "wins_p50", "wins_p90"};
@@ -227,6 +243,7 @@ static void put_summary(struct forecast *f, struct report_result *r)
     report_sum(r, "fresh_wins", RT_REAL, repeated ? cell_f(past->fresh) : cell_null());
     report_sum(r, "fresh_revenue", RT_MONEY, minor(repeated ? past->fresh_revenue : NAN, seen));
     report_sum(r, "total_revenue", RT_MONEY, minor(repeated ? past->fresh_revenue + f->revenue.p50 : NAN, seen));
+    put_total(f, r, seen);
     report_sum(r, "forecasts_judged", RT_INT, cell_i(past->promised));
     report_sum(r, "forecasts_held", RT_INT, cell_i(past->held));
     report_sum(r, "hit_rate", RT_RATE,

@@ -53,40 +53,12 @@ static enum rc read_args(struct plans *x, struct plan_ask *ask, struct err *e)
     return RC_OK;
 }
 
-/* Of whom, in words: the person, the team, the funnel, the product; the company when it is none of them. */
-static enum rc whose(struct plans *x, const struct plan *p, struct str *out, struct err *e)
-{
-    static const char *const sql[] = {"SELECT name FROM users WHERE id = $1", "SELECT name FROM team WHERE id = $1",
-                                      "SELECT name FROM funnel WHERE id = $1",
-                                      "SELECT name FROM product WHERE id = $1"};
-    const int64_t ids[] = {p->user_id, p->team_id, p->funnel_id, p->product_id};
-    struct arena *a = x->call->arena;
-    *out = STR_NULL;
-    for (size_t i = 0; i < N(ids); i++) {
-        struct stmt *s;
-        if (ids[i] == 0 || (i == 2 && !rights_has_funnel(x->call->rights, ids[i])))
-            continue;
-        TRY(db_prepare(x->call->db, &s, sql[i], e));
-        stmt_i64(s, 1, ids[i]);
-        enum rc rc = stmt_step(s, e);
-        if (rc == RC_ROW)
-            *out = out->len ? str_fmt(a, "%.*s, %.*s", STR_ARG(*out), STR_ARG(stmt_col_str(s, 0)))
-                            : str_dup(a, stmt_col_str(s, 0));
-        stmt_done(s);
-        if (rc != RC_ROW && rc != RC_DONE)
-            return rc;
-    }
-    if (out->len == 0)
-        *out = i18n_text(x->call->lang, "report.group.company");
-    return RC_OK;
-}
-
 static enum rc put_plan(struct plans *x, const struct plan *p, const struct calendar *calendar, struct err *e)
 {
     struct plan_progress y;
     struct str of;
     TRY(plan_follow(&x->m, p, x->day, calendar, &y, e));
-    TRY(whose(x, p, &of, e));
+    TRY(plan_whose(x->call, p, &of, e));
     double scale = p->type == RT_MONEY ? pow(10, -(double)money_exponent(x->m.currency)) : p->type == RT_RATE ? 100 : 1;
     double share = p->target > 0 ? y.actual / p->target : NAN;
     x->reached += share >= 1;
