@@ -1,197 +1,171 @@
 /* True transitions between stages and what each stage keeps: skips and steps back stay as they happened, a deal that
  * comes again counts once as a deal and each time as a move. */
 #include "insight/conversion.h"
+#include "insight/spread.h"
+#include "insight/walk.h"
 #include <math.h>
-#include <stdlib.h>
 
-#define DWELLS_MOST 1000000 /* more stays than this: every k-th deal is taken */
+enum { REACHED, WENT_ON };
+static const char *const step_counts[] = {"deals", "went_on"}, *const pair_counts[] = {"deals", "moves"};
 
-struct pair {
-    int64_t deals, moves;
-    uint32_t last; /* the deal counted last, + 1 */
-};
-struct stay {
-    int64_t ms;
-    int32_t stage;
-    bool over;
-};
 struct flow {
-    struct pair *pair;          /* from * n + to */
-    int64_t *reached, *went_on; /* deals by stage */
-    uint32_t *seen;             /* the deal counted last, + 1 */
-    VEC(struct stay) stays;
+    struct conversion *v;
+    struct tally steps, pairs;   /* by stage; from * n + to */
+    uint32_t *last;              /* of a pair, the deal counted last, + 1 */
+    uint64_t *seen, *on, *below; /* bits of stages: seen by the deal, gone on from; by stage, those before it */
+    size_t words;
+    struct spread *stays; /* by stage */
+    int64_t *pair_keys;
 };
 
-/* A stage further on: later in order and not the loss. */
-static bool further(const struct conversion *v, int from, int to)
+static void prepare(struct flow *f)
 {
-    return v->stages[to].outcome == DEAL_WON || (to > from && v->stages[to].outcome == DEAL_OPEN);
-}
-
-static void move(const struct conversion *v, struct flow *f, int from, int to, uint32_t mark)
-{
-    struct pair *p = &f->pair[(size_t)from * v->n_stages + (size_t)to];
-    p->moves++;
-    if (p->last != mark) {
-        p->last = mark;
-        p->deals++;
-    }
-}
-
-/* Deals that went on: for every stage reached, was a further one seen after its first visit? Deals have few visits, so
- * the stages of one deal are kept in a short list. */
-struct steps {
-    int stage[256];
-    bool on[256];
-    size_t n;
-};
-
-static void reach(const struct conversion *v, struct flow *f, struct steps *s, int stage, uint32_t mark)
-{
-    for (size_t i = 0; i < s->n; i++)
-        s->on[i] = s->on[i] || (s->stage[i] != stage && further(v, s->stage[i], stage));
-    if (f->seen[stage] == mark)
-        return;
-    f->seen[stage] = mark;
-    f->reached[stage]++;
-    if (s->n < sizeof s->stage / sizeof *s->stage) {
-        s->stage[s->n] = stage;
-        s->on[s->n++] = false;
-    }
-}
-
-static void walk(const struct conversion *v, struct flow *f, const struct way *w, uint32_t mark, bool with_stays)
-{
-    struct steps steps = {.n = 0};
-    int here = -1;
-    int64_t since = 0;
-    bool closed = false;
-    struct visits way = visits_of(&v->view, w->slot);
-    for (size_t i = 0; i < way.n; i++) {
-        uint64_t visit = way.packed[i];
-        int64_t at = visit_at(visit);
-        int stage = conversion_stage_of(v, visit);
-        if (at > v->as_of)
-            break;
-        if (stage < 0)
-            continue;
-        reach(v, f, &steps, stage, mark);
-        if (here >= 0 && here != stage) {
-            move(v, f, here, stage, mark);
-            if (with_stays && !closed && v->stages[here].outcome == DEAL_OPEN) {
-                struct stay s = {at - since, here, true};
-                vec_push(&f->stays, s);
-            }
+    struct pop *p = &f->v->p;
+    struct arena *a = p->call->arena;
+    size_t n = p->n_stages;
+    int64_t *keys = ARENA_ARRAY(a, int64_t, n + 1);
+    f->pair_keys = ARENA_ARRAY(a, int64_t, n * n + 1);
+    f->last = ARENA_ARRAY(a, uint32_t, n * n + 1);
+    f->words = (n + 63) / 64;
+    f->seen = ARENA_ARRAY(a, uint64_t, f->words + 1);
+    f->on = ARENA_ARRAY(a, uint64_t, f->words + 1);
+    f->below = ARENA_ARRAY(a, uint64_t, f->words * n + 1);
+    f->stays = spreads_new(n);
+    for (size_t s = 0; s < n; s++) {
+        keys[s] = p->stages[s].id;
+        for (size_t k = 0; k < n; k++) {
+            f->pair_keys[s * n + k] = walk_key(p->stages[s].id, p->stages[k].id);
+            /* whoever was won went on from every open stage, whoever came to an open one from those before it */
+            if (stage_open(p, k) && (p->stages[s].outcome == DEAL_WON || (stage_open(p, s) && k < s)))
+                f->below[s * f->words + k / 64] |= UINT64_C(1) << k % 64;
         }
-        if (here != stage)
-            since = at;
-        if (!visit_passed(visit))
-            closed = v->stages[stage].outcome != DEAL_OPEN;
-        here = stage;
     }
-    if (with_stays && here >= 0 && !closed && v->stages[here].outcome == DEAL_OPEN) {
-        struct stay s = {w->exit - since, here, false};
-        vec_push(&f->stays, s);
-    }
-    for (size_t i = 0; i < steps.n; i++)
-        f->went_on[steps.stage[i]] += steps.on[i];
+    f->steps = tally_new(p->call, p->result, "steps", n, keys, step_counts, 2);
+    f->pairs = tally_new(p->call, p->result, "transitions", n * n, f->pair_keys, pair_counts, 2);
 }
 
-/* Median time in a stage by Kaplan-Meier, so that deals still in it count for as long as they have been there. -1: not
- * reached. */
-static double median_days(const struct flow *f, int stage, struct life *lives)
+static void move(struct flow *f, size_t from, size_t to, uint32_t mark, int64_t id)
 {
-    struct incidence_quantile q = {.cause = 0, .p = 0.5};
-    size_t n = 0;
-    for (size_t i = 0; i < f->stays.len; i++)
-        if (f->stays.ptr[i].stage == stage)
-            lives[n++] = (struct life){f->stays.ptr[i].ms, INCIDENCE_FROM_START, f->stays.ptr[i].over ? 1 : 0};
-    incidence_run(lives, n, NULL, 0, &q, 1);
-    return n == 0 || q.at < 0 ? NAN : (double)q.at / MS_DAY;
+    size_t pair = from * f->v->p.n_stages + to;
+    tally_add(&f->pairs, pair, 1, id);
+    if (f->last[pair] != mark)
+        tally_add(&f->pairs, pair, 0, id);
+    f->last[pair] = mark;
 }
 
-static void put_steps(struct conversion *v, const struct flow *f)
+static void reach(struct flow *f, size_t stage)
+{
+    const uint64_t *below = f->below + stage * f->words;
+    for (size_t i = 0; i < f->words; i++)
+        f->on[i] |= f->seen[i] & below[i];
+    f->seen[stage / 64] |= UINT64_C(1) << stage % 64;
+}
+
+static void count_bits(struct flow *f, uint64_t *bits, size_t column, int64_t id)
+{
+    for (size_t i = 0; i < f->words; i++)
+        for (; bits[i] != 0; bits[i] &= bits[i] - 1)
+            tally_add(&f->steps, i * 64 + (size_t)__builtin_ctzll(bits[i]), column, id);
+}
+
+static void one(struct flow *f, const struct pop_deal *d, const struct walk *w, uint32_t mark)
+{
+    const struct pop *p = &f->v->p;
+    int64_t id = pop_id(p, d);
+    bool closed = false;
+    for (size_t i = 0; i < w->n; i++) {
+        size_t stage = (size_t)w->s[i].stage;
+        bool last = i + 1 == w->n;
+        reach(f, stage);
+        if (i > 0)
+            move(f, (size_t)w->s[i - 1].stage, stage, mark, id);
+        if (!w->s[i].passed)
+            closed = !stage_open(p, stage);
+        if (!closed && stage_open(p, stage))
+            spread_add(&f->stays[stage], (last ? d->exit : w->s[i + 1].at) - w->s[i].at, last);
+    }
+    count_bits(f, f->seen, REACHED, id);
+    count_bits(f, f->on, WENT_ON, id);
+}
+
+static void put_steps(struct flow *f)
 {
     static const struct report_column columns[] = {
-        {"stage_id", RT_INT},      {"stage", RT_TEXT},       {"outcome", RT_TEXT},      {"deals", RT_INT},
-        {"rate", RT_RATE},         {"rate_low", RT_RATE},    {"rate_high", RT_RATE},    {"went_on", RT_INT},
-        {"went_on_rate", RT_RATE}, {"went_on_low", RT_RATE}, {"went_on_high", RT_RATE}, {"median_days", RT_DAYS},
+        {"stage", RT_TEXT},        {"stage_id", RT_ID, .ref = "stages"},
+        {"outcome", RT_TEXT},      {"deals", RT_INT, .drill = true},
+        {"rate", RT_RATE},         {"rate_low", RT_RATE},
+        {"rate_high", RT_RATE},    {"went_on", RT_INT, .drill = true},
+        {"went_on_rate", RT_RATE}, {"went_on_low", RT_RATE},
+        {"went_on_high", RT_RATE}, {"median_days", RT_DAYS},
     };
-    struct report_table *t = report_table_add(v->result, "steps", columns, sizeof columns / sizeof *columns);
-    struct life *lives = malloc((f->stays.len + 1) * sizeof *lives);
-    if (lives == NULL)
-        abort();
-    for (size_t i = 0; i < v->n_stages; i++) {
-        const struct conversion_stage *s = &v->stages[i];
-        int64_t n = f->reached[i], all = (int64_t)v->n_chosen;
-        struct interval share = stats_wilson(n, all), on = stats_wilson(f->went_on[i], n);
-        bool open = s->outcome == DEAL_OPEN, some = open && n > 0;
+    const struct pop *p = &f->v->p;
+    struct report_table *t = report_table_add(p->result, "steps", columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < p->n_stages; i++) {
+        const struct pop_stage *s = &p->stages[i];
+        int64_t n = tally_of(&f->steps, i, REACHED), on = tally_of(&f->steps, i, WENT_ON);
+        bool open = stage_open(p, i);
+        struct cell share[3], went[3];
+        pop_rate(share, n, (int64_t)p->n_all);
+        pop_rate(went, on, open ? n : 0);
         struct cell row[] = {
-            cell_i(s->id),
             cell_s(s->name),
-            cell_s(str_c(s->outcome == DEAL_WON    ? "won"
-                         : s->outcome == DEAL_LOST ? "lost"
-                                                   : "open")),
+            cell_i(s->id),
+            cell_s(str_c(tell_outcome(s->outcome))),
             cell_i(n),
-            all ? cell_f((double)n / (double)all) : cell_null(),
-            all ? cell_f(share.low) : cell_null(),
-            all ? cell_f(share.high) : cell_null(),
-            open ? cell_i(f->went_on[i]) : cell_null(),
-            some ? cell_f((double)f->went_on[i] / (double)n) : cell_null(),
-            some ? cell_f(on.low) : cell_null(),
-            some ? cell_f(on.high) : cell_null(),
-            open ? cell_f(median_days(f, (int)i, lives)) : cell_null(),
+            share[0],
+            share[1],
+            share[2],
+            open ? cell_i(on) : cell_null(),
+            went[0],
+            went[1],
+            went[2],
+            open ? walk_days(spread_km(&f->stays[i], 0.5)) : cell_null(),
         };
-        report_row(t, row);
+        report_row_key(t, s->id, row);
     }
-    free(lives);
 }
 
-static const char *kind_of(const struct conversion *v, size_t from, size_t to)
-{
-    if (v->stages[to].outcome != DEAL_OPEN)
-        return v->stages[to].outcome == DEAL_WON ? "won" : "lost";
-    if (v->stages[from].outcome != DEAL_OPEN)
-        return "reopened";
-    return to < from ? "back" : to == from + 1 ? "forward" : "skip";
-}
-
-static void put_transitions(struct conversion *v, const struct flow *f)
+static void put_transitions(struct flow *f)
 {
     static const struct report_column columns[] = {
-        {"from", RT_TEXT}, {"to", RT_TEXT},   {"from_id", RT_INT}, {"to_id", RT_INT},
-        {"kind", RT_TEXT}, {"deals", RT_INT}, {"moves", RT_INT},
+        {"from", RT_TEXT},
+        {"from_id", RT_ID, .ref = "stages"},
+        {"to", RT_TEXT},
+        {"to_id", RT_ID, .ref = "stages"},
+        {"kind", RT_TEXT},
+        {"deals", RT_INT, .drill = true},
+        {"moves", RT_INT, .drill = true, .events = true},
     };
-    struct report_table *t = report_table_add(v->result, "transitions", columns, sizeof columns / sizeof *columns);
-    for (size_t from = 0; from < v->n_stages; from++)
-        for (size_t to = 0; to < v->n_stages; to++) {
-            const struct pair *p = &f->pair[from * v->n_stages + to];
+    const struct pop *p = &f->v->p;
+    struct report_table *t = report_table_add(p->result, "transitions", columns, sizeof columns / sizeof *columns);
+    for (size_t from = 0; from < p->n_stages; from++)
+        for (size_t to = 0; to < p->n_stages; to++) {
+            size_t pair = from * p->n_stages + to;
             struct cell row[] = {
-                cell_s(v->stages[from].name),
-                cell_s(v->stages[to].name),
-                cell_i(v->stages[from].id),
-                cell_i(v->stages[to].id),
-                cell_s(str_c(kind_of(v, from, to))),
-                cell_i(p->deals),
-                cell_i(p->moves),
+                cell_s(p->stages[from].name),
+                cell_i(p->stages[from].id),
+                cell_s(p->stages[to].name),
+                cell_i(p->stages[to].id),
+                cell_s(str_c(step_kinds[step_kind(p, from, to)])),
+                cell_i(tally_of(&f->pairs, pair, 0)),
+                cell_i(tally_of(&f->pairs, pair, 1)),
             };
-            if (p->moves > 0)
-                report_row(t, row);
+            if (tally_of(&f->pairs, pair, 1) > 0)
+                report_row_key(t, f->pair_keys[pair], row);
         }
 }
 
 void conversion_flow(struct conversion *v)
 {
-    struct arena *a = v->call->arena;
-    size_t n = v->n_stages;
-    struct flow f = {.pair = ARENA_ARRAY(a, struct pair, n * n + 1),
-                     .reached = ARENA_ARRAY(a, int64_t, n + 1),
-                     .went_on = ARENA_ARRAY(a, int64_t, n + 1),
-                     .seen = ARENA_ARRAY(a, uint32_t, n + 1)};
-    v->dwell_every = 1 + (int64_t)v->n_chosen * 10 / DWELLS_MOST;
-    for (size_t i = 0; i < v->n_chosen; i++)
-        walk(v, &f, &v->chosen[i], (uint32_t)i + 1, (int64_t)i % v->dwell_every == 0);
-    put_steps(v, &f);
-    put_transitions(v, &f);
-    vec_free(&f.stays);
+    struct flow f = {.v = v};
+    struct walk w = {0};
+    prepare(&f);
+    for (size_t i = 0; i < v->p.n_all; i++) {
+        walk_deal(&v->p, &v->p.d[i], &w);
+        one(&f, &v->p.d[i], &w, (uint32_t)i + 1);
+    }
+    put_steps(&f);
+    put_transitions(&f);
+    walk_free(&w);
+    spreads_free(f.stays, v->p.n_stages);
 }

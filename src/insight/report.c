@@ -274,6 +274,12 @@ void report_sum(struct report_result *r, const char *key, enum report_type type,
     vec_push(&r->summary, item);
 }
 
+void report_sum_counted(struct report_result *r, const char *key, int64_t n)
+{
+    struct report_item item = {key, RT_INT, cell_i(n), true};
+    vec_push(&r->summary, item);
+}
+
 void report_param_is(struct report_result *r, const char *key, enum report_type type, struct cell value)
 {
     struct report_item item = {key, type, value};

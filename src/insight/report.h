@@ -86,6 +86,7 @@ struct report_item {
     const char *key; /* report.summary.<key> of i18n/; parameters: report.param.<key> */
     enum report_type type;
     struct cell value;
+    bool drill; /* the deals behind it can be asked for: table "summary", row 0, column: its key */
 };
 struct report_note {
     const char *code;
@@ -234,6 +235,10 @@ bool report_asked(const struct report_call *c, struct report_result *r, const ch
                   const char *column);
 void report_deal(struct report_result *r, int64_t deal_id);
 void report_sum(struct report_result *r, const char *key, enum report_type type, struct cell value);
+/* A count by tally_new(c, r, "summary", 1, (int64_t[]){0}, …), or one that answers report_asked(c, r, "summary", 0,
+ * key).
+ */
+void report_sum_counted(struct report_result *r, const char *key, int64_t n);
 void report_param_is(struct report_result *r, const char *key, enum report_type type, struct cell value);
 /* Text report.note.<code> with {0} {1} … filled. */
 void report_note(const struct report_call *c, struct report_result *r, const char *code, const struct str *args,

@@ -24,8 +24,9 @@ static const struct report_column columns[] = {
     {"one_card", RT_INT, .drill = true},
     {"user_id", RT_ID, .ref = "users"},
 };
-static const struct report_param params[] = {
-    POP_FUNNEL, PEOPLE_PERIOD, {"as_of", RP_TIME}, {"team_id", RP_INT}, {"time_zone", RP_TEXT}};
+static const struct report_param params[] = {{"funnel", RP_FUNNEL}, {"funnel_id", RP_FUNNEL_ID},
+                                             PEOPLE_PERIOD,         {"as_of", RP_TIME},
+                                             {"team_id", RP_INT},   {"time_zone", RP_TEXT}};
 
 struct funnel {
     int64_t id, percent;

@@ -223,6 +223,12 @@ static void put_summary_types(struct jw *w, const struct report_result *r, const
     for (size_t i = 0; i < r->summary.len; i++)
         jw_kc(w, r->summary.ptr[i].key, report_type_names[r->summary.ptr[i].type]);
     jw_end_obj(w);
+    jw_key(w, "summary_drill"); /* the deals behind these can be asked for */
+    jw_arr(w);
+    for (size_t i = 0; i < r->summary.len; i++)
+        if (r->summary.ptr[i].drill)
+            jw_str(w, str_c(r->summary.ptr[i].key));
+    jw_end_arr(w);
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
         jw_key(w, k == 0 ? "summary_titles" : "summary_about");
         jw_obj(w);

@@ -243,6 +243,7 @@ async function whoeverWinsADealSeesItInTheReport(place) {
     assert.equal(r.summary.mature_rate, null, 'nothing is old enough to tell');
     const moves = Object.fromEntries(r.summary.transitions.map((t) => [`${t.from}>${t.to}`, [t.deals, t.moves, t.kind]]));
     assert.deepEqual(moves, { 'New>Talks': [1, 2, 'forward'], 'Talks>New': [1, 1, 'back'], 'Talks>Won': [1, 1, 'won'] });
+    await everyNumberLeadsToItsDeals(call, funnel, deals);
     assert.equal((await call('DELETE', `/api/deals/${deals[2]}`)).status, 204);
     r = await show('&by=owner&filter=' + encodeURIComponent('title ~ "two"'));
     assert.equal(r.summary.deals, 1);
@@ -258,6 +259,35 @@ async function whoeverWinsADealSeesItInTheReport(place) {
   } finally {
     await stop();
   }
+}
+
+// One won, two open: behind each number stand exactly those (R347).
+async function everyNumberLeadsToItsDeals(call, funnel, [one, two, three]) {
+  const behind = async (query) => {
+    const r = await call('GET', `/api/reports/conversion/deals?funnel_id=${funnel}&${query}`);
+    return r.status === 200 ? r.body.items.map((d) => d.id) : r.body.code;
+  };
+  const table = (r, id) => r.tables.find((t) => t.id === id);
+  const plain = (await call('GET', `/api/reports/conversion?funnel_id=${funnel}`)).body;
+  assert.deepEqual(plain.summary_drill, ['deals', 'won', 'lost', 'open', 'mature_deals', 'mature_won']);
+  for (const [column, ids] of [['deals', [one, two, three]], ['won', [one]], ['lost', []], ['open', [two, three]], ['mature_deals', []]])
+    assert.deepEqual(await behind(`table=summary&column=${column}`), ids, column);
+  assert.deepEqual(await behind(`table=rows&row=${plain.keys[0]}&column=at_risk`), [], 'nobody has been watched for a month');
+  const steps = plain.summary.steps.map((s) => s.stage);
+  const step = (name, column) => behind(`table=steps&row=${table(plain, 'steps').keys[steps.indexOf(name)]}&column=${column}`);
+  assert.deepEqual([await step('New', 'deals'), await step('New', 'went_on')], [[one, two, three], [one]]);
+  const back = plain.summary.transitions.findIndex((t) => t.kind === 'back');
+  assert.deepEqual(await behind(`table=transitions&row=${table(plain, 'transitions').keys[back]}&column=moves`), [one]);
+  assert.equal((await behind(`table=curve&row=${table(plain, 'curve').keys[0]}&column=at_risk`)).length, plain.summary.curve[0].at_risk);
+  const grouped = (await call('GET', `/api/reports/conversion?funnel_id=${funnel}&by=status&mature_days=1`)).body;
+  const groups = grouped.summary.groups.map((g) => g.group);
+  assert.deepEqual(grouped.summary.groups.map((g) => g.deals), [2, 1], 'by any attribute');
+  assert.deepEqual(await behind(`by=status&table=groups&row=${table(grouped, 'groups').keys[0]}&column=open`), [two, three], groups[0]);
+  assert.deepEqual(await behind(`by=status&table=rows&row=${grouped.keys[4]}&column=won`), [one], groups[1]);
+  assert.equal(await behind('table=groups&row=77&column=won'), 'report_number_not_found');
+  const year = (await call('GET', `/api/reports/conversion?funnel_id=${funnel}&from=2026-01-01&to=2126-01-01&compare=year&definition=current`)).body;
+  assert.deepEqual([year.summary.deals, year.params.definition], [3, 'current']);
+  assert.ok('naive_rate' in year.comparison.summary, 'the same of a year earlier');
 }
 
 test('whoever wins a deal sees it in the report at once', () =>

@@ -46,9 +46,40 @@ test('a new company opens every report: nothing breaks where there is nothing ye
   await each(await admin.get('/api/reports'), async (id) => {
     for (const who of [admin, seller]) {
       const r = await who('GET', `/api/reports/${id}`)
-      assert.ok(r.status === 200 || (r.status === 404 && r.body.code === 'funnel_not_found'), `${r.status} ${r.text.slice(0, 200)}`)
+      assert.equal(r.status, 200, r.text.slice(0, 200))
     }
   })
+  await withoutFunnels(server, admin)
+})
+
+// A company that has not made a funnel yet, or has deleted its last.
+async function withoutFunnels(server, admin) {
+  for (const f of (await admin.get('/api/funnels?limit=100')).items) {
+    for (const s of (await admin.list('/api/stages', { limit: 100, filter: `funnel_id = ${f.id}` })).items) await admin.del(`/api/stages/${s.id}`)
+    await admin.del(`/api/funnels/${f.id}`)
+  }
+  assert.deepEqual((await admin.get('/api/funnels')).items, [])
+  await each(await admin.get('/api/reports'), async (id, { params }) => {
+    const report = await admin.get(`/api/reports/${id}`)
+    if (params.some((p) => p.name === 'definition')) assert.ok(report.notes.some((n) => n.code === 'empty'), 'it says that there is nothing')
+    assert.ok(!('funnel_id' in report.params) || report.params.funnel_id === null, `funnel ${report.params.funnel_id}`)
+  })
+}
+
+test('a funnel is asked for by name, or by number in old links', async () => {
+  const server = await serve()
+  const { admin } = await peopleOf(server)
+  const first = await admin.create('/api/funnels', { name: 'Заявки' })
+  const second = await admin.create('/api/funnels', { name: 'Возврат' })
+  const asked = async (text, id = 'funnel') => (await admin('GET', `/api/reports/${id}?funnel=${encodeURIComponent(text)}`)).body
+  for (const id of ['funnel', 'discipline', 'conversion']) {
+    const by = (text) => asked(text, id)
+    assert.equal((await by('возврат')).params.funnel_id, second.id)
+    assert.equal((await by(String(second.id))).params.funnel_id, second.id)
+    assert.equal((await by('99999')).code, 'funnel_not_found')
+  }
+  const named = await admin.create('/api/funnels', { name: String(first.id) })
+  assert.equal((await asked(String(first.id))).params.funnel_id, named.id, 'a name is worth more than a number')
 })
 
 test('every report of a living company: texts, files, and the deals behind each number', { timeout: 240_000 }, async () => {

@@ -65,7 +65,7 @@ static int64_t moves(const struct asked *a, int64_t from, int64_t to)
     for (size_t t = 0; t < a->r.n_tables; t++) {
         const struct report_table *table = &a->r.tables[t];
         for (size_t i = 0; strcmp(table->id, "transitions") == 0 && i < table->cells.len; i += table->n_columns)
-            if (table->cells.ptr[i + 2].i == from && table->cells.ptr[i + 3].i == to)
+            if (table->cells.ptr[i + 1].i == from && table->cells.ptr[i + 3].i == to)
                 return table->cells.ptr[i + 5].i * 1000 + table->cells.ptr[i + 6].i;
     }
     return 0;
@@ -151,7 +151,7 @@ static void periods_filters_and_groups_choose_the_deals(void **state)
         ask(r, DAY(100), "funnel_id", str_fmt(&r->arena, "%lld", (long long)r->funnel).ptr, "by", "owner", NULL);
     assert_int_equal(q.r.main.cells.len / q.r.main.n_columns, 2 * 4); /* two people, four horizons */
     assert_true(str_eqc(q.r.main.cells.ptr[0].s, "Анна"));
-    assert_true(noted(&q, "small_groups") && noted(&q, "difference_unsure"));
+    assert_true(noted(&q, "small_groups_all") && noted(&q, "difference_unsure"));
     done(&q);
     q = ask(r, DAY(100), "funnel", "Входящие", "filter", "owner_id = me", NULL);
     assert_true(sum(&q, "deals") == 4);
