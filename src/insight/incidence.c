@@ -94,20 +94,21 @@ static int64_t *late_entries(const struct life *lives, size_t n, size_t *late)
 
 static void step(struct run *r, int64_t at_risk, const int64_t d_cause[INCIDENCE_CAUSES], int64_t d)
 {
-    long double n = (long double)at_risk, before = r->open;
+    long double n = (long double)at_risk, before = r->open, each = before / n; /* of the rate, by one end */
     long double a = at_risk > d ? (long double)d / (n * (n - (long double)d)) : 0;
     for (int k = 0; k < INCIDENCE_CAUSES; k++) {
         struct cause_sums *s = &r->cause[k];
-        long double dk = (long double)d_cause[k];
-        s->rate += before * dk / n;
+        if (d_cause[k] > 0) { /* divisions are what it costs */
+            long double dk = (long double)d_cause[k], c = each * dk / n;
+            s->rate += each * dk;
+            s->b += c * each * (n - dk);
+            s->c += c;
+            s->cF += c * s->rate;
+        }
         s->aF += a * s->rate;
         s->aFF += a * s->rate * s->rate;
-        long double c = before * dk / (n * n);
-        s->b += before * before * dk * (n - dk) / (n * n * n);
-        s->c += c;
-        s->cF += c * s->rate;
     }
-    r->open *= 1 - (long double)d / n;
+    r->open -= each * (long double)d;
     if (at_risk == d)
         r->open = 0;
     r->greenwood += a;
@@ -151,7 +152,7 @@ static void run_keys(const uint64_t *keys, size_t n, int64_t least, const int64_
     for (size_t i = 0; i < n_quantiles; i++)
         quantiles[i].at = -1;
 
-    for (size_t i = 0, j; i < n; i = j) { /* i..j: everything at one age */
+    for (size_t i = 0, j; i < n && (next < n_points || n_quantiles > 0); i = j) { /* i..j: everything at one age */
         int64_t age = least + (int64_t)(keys[i] >> CAUSE_BITS), d_cause[INCIDENCE_CAUSES] = {0}, d = 0;
         /* those who entered strictly before this age, less those who have left before it */
         while (entered < late && entries[entered] < age)
