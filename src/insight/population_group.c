@@ -8,17 +8,33 @@ struct key_list {
     int64_t *ptr;
     size_t len, cap;
 };
+enum { DAYS_KNOWN = 4096, NEAR = 65536 /* keys from 0 on that are found without hashing */ };
 struct keys {
     const struct pop *p;
     struct fact_column own, far; /* the deal's field; the one behind the reference */
     const struct facts *to;      /* the records referred to */
+    int64_t (*of_day)[2];        /* by day % DAYS_KNOWN: twice the day + 1, its month, quarter or year */
 };
 
-static int64_t date_key(const struct pop *p, int64_t at)
+static int64_t civil_key(const struct keys *k, int64_t day)
 {
+    int64_t *known = k->of_day[(uint64_t)day % DAYS_KNOWN];
+    if (known[0] != day * 2 + 1) {
+        int year;
+        unsigned month, dom;
+        date_to_civil(day, &year, &month, &dom);
+        known[0] = day * 2 + 1; /* never 0 */
+        known[1] = k->p->by.date == 'y'   ? year
+                   : k->p->by.date == 'q' ? year * 4LL + (month - 1) / 3
+                                          : year * 12LL + (month - 1);
+    }
+    return known[1];
+}
+
+static int64_t date_key(const struct keys *k, int64_t at)
+{
+    const struct pop *p = k->p;
     int64_t day = zone_day(p->zone, at);
-    int year;
-    unsigned month, dom;
     if (p->by.date == 'h') /* of the day */
         return (at + zone_offset(p->zone, at) - day * MS_DAY) / MS_HOUR;
     if (p->by.date == 'k') /* 0: Monday */
@@ -27,10 +43,7 @@ static int64_t date_key(const struct pop *p, int64_t at)
         return day;
     if (p->by.date == 'w') /* the Monday; 1970-01-01 was a Thursday */
         return day - ((day + 3) % 7 + 7) % 7;
-    date_to_civil(day, &year, &month, &dom);
-    if (p->by.date == 'y')
-        return year;
-    return p->by.date == 'q' ? year * 4LL + (month - 1) / 3 : year * 12LL + (month - 1);
+    return civil_key(k, day);
 }
 
 static int64_t team_of(const struct pop *p, int64_t user)
@@ -58,7 +71,7 @@ static int64_t key_of(const struct keys *k, const struct pop_deal *d)
     if (p->by.kind == BY_NOTHING)
         return 0;
     if (p->by.kind == BY_DATE)
-        return date_key(p, p->spec.when == POP_CLOSED ? d->exit : d->entry);
+        return date_key(k, p->spec.when == POP_CLOSED ? d->exit : d->entry);
     if (p->by.kind == BY_TEAM)
         return team_of(p, fact_id(&k->own, d->row));
     if (p->by.via < 0)
@@ -70,6 +83,8 @@ static int64_t key_of(const struct keys *k, const struct pop_deal *d)
 static struct keys keys_new(const struct pop *p)
 {
     struct keys k = {.p = p};
+    if (p->by.kind == BY_DATE)
+        k.of_day = arena_zalloc(p->call->arena, DAYS_KNOWN * sizeof *k.of_day);
     if (p->by.kind != BY_FIELD && p->by.kind != BY_TEAM)
         return k;
     k.own = pop_column(p, p->by.via < 0 ? p->by.field : p->by.via);
@@ -104,52 +119,83 @@ static void spread(struct pop *p, const struct keys *k, struct key_list *keys)
     p->n = d.len;
 }
 
+struct found_group {
+    int64_t key, n;
+    size_t index;
+};
+struct found_groups {
+    struct found_group *ptr;
+    size_t len, cap;
+};
+
 static int by_key(const void *a, const void *b)
 {
-    const struct pop_group *x = a, *y = b;
+    const struct found_group *x = a, *y = b;
     return x->key < y->key ? -1 : x->key > y->key;
 }
 
 static int by_size(const void *a, const void *b)
 {
-    const struct pop_group *x = a, *y = b;
+    const struct found_group *x = a, *y = b;
     return x->n != y->n ? (x->n < y->n ? 1 : -1) : by_key(a, b);
 }
 
-/* Dates in their order, everything else by size; what is beyond the most is merged into one. */
-static void find_groups(struct pop *p, const int64_t *keys, struct intmap *rank)
+/* Puts in the place of each key the index of what was found. */
+static void number_keys(struct found_groups *found, int64_t *keys, size_t n)
 {
-    VEC(struct pop_group) found = {0};
     struct intmap *seen = intmap_new();
+    uint32_t *near = calloc(NEAR, sizeof *near); /* by key: index + 1 */
     int64_t i = 0, last = 0;
-    vec_reserve(&found, 16);
-    for (size_t k = 0; k < p->n; k++) {
-        if ((k == 0 || keys[k] != last) && !intmap_get(seen, keys[k], &i)) {
-            struct pop_group g = {.key = keys[k]};
-            i = (int64_t)found.len;
-            intmap_put(seen, keys[k], i);
-            vec_push(&found, g);
+    if (near == NULL)
+        abort();
+    for (size_t k = 0; k < n; k++) {
+        int64_t key = keys[k];
+        bool close = key >= 0 && key < NEAR;
+        bool known = k > 0 && key == last;
+        if (!known && close && near[key] > 0) {
+            i = near[key] - 1;
+            known = true;
         }
-        last = keys[k];
-        found.ptr[i].n++;
+        if (!known && (close || !intmap_get(seen, key, &i))) {
+            struct found_group g = {.key = key};
+            i = (int64_t)found->len;
+            if (close)
+                near[key] = (uint32_t)i + 1;
+            else
+                intmap_put(seen, key, i);
+            vec_push(found, g);
+        }
+        last = key;
+        found->ptr[i].n++;
+        keys[k] = i;
     }
+    free(near);
     intmap_free(seen);
-    if (found.len)
-        qsort(found.ptr, found.len, sizeof *found.ptr, p->by.kind == BY_DATE ? by_key : by_size);
-    size_t kept = found.len;
+}
+
+/* Dates in their order, everything else by size; what is beyond the most is merged into one. Gives the rank by index of
+ * what was found. */
+static uint16_t *rank_groups(struct pop *p, struct found_groups *found)
+{
+    uint16_t *rank = ARENA_ARRAY(p->call->arena, uint16_t, found->len + 1);
+    for (size_t k = 0; k < found->len; k++)
+        found->ptr[k].index = k;
+    if (found->len)
+        qsort(found->ptr, found->len, sizeof *found->ptr, p->by.kind == BY_DATE ? by_key : by_size);
+    size_t kept = found->len;
     size_t most = p->by.kind == BY_DATE ? POP_DATES_MOST : POP_GROUPS_MOST;
-    if (found.len > most)
+    if (found->len > most)
         kept = most;
-    p->n_groups = kept + (found.len > kept);
+    p->n_groups = kept + (found->len > kept);
     p->groups = ARENA_ARRAY(p->call->arena, struct pop_group, p->n_groups + 1);
-    for (size_t k = 0; k < found.len; k++) {
+    for (size_t k = 0; k < found->len; k++) {
         size_t to = k < kept ? k : kept;
-        intmap_put(rank, found.ptr[k].key, (int64_t)to);
-        p->groups[to].key = k < kept ? found.ptr[k].key : POP_NONE + 1;
+        rank[found->ptr[k].index] = (uint16_t)to;
+        p->groups[to].key = k < kept ? found->ptr[k].key : POP_NONE + 1;
         p->groups[to].merged = k >= kept;
-        p->groups[to].n += found.ptr[k].n;
+        p->groups[to].n += found->ptr[k].n;
     }
-    vec_free(&found);
+    return rank;
 }
 
 /* Texts have names while the projection is held only. */
@@ -165,6 +211,12 @@ void pop_group(struct pop *p)
 {
     struct keys k = keys_new(p);
     struct key_list keys = {0};
+    if (p->by.kind == BY_NOTHING) { /* they are in group 0 already */
+        p->n_groups = p->n > 0;
+        p->groups = ARENA_ARRAY(p->call->arena, struct pop_group, 2);
+        p->groups[0].n = (int64_t)p->n;
+        return;
+    }
     vec_reserve(&keys, p->n + 1);
     if (p->by.kind == BY_FIELD && p->by.fd->type == FT_SET) {
         spread(p, &k, &keys);
@@ -173,15 +225,12 @@ void pop_group(struct pop *p)
             keys.ptr[i] = key_of(&k, &p->d[i]);
         keys.len = p->n;
     }
-    struct intmap *rank = intmap_new();
-    find_groups(p, keys.ptr, rank);
-    int64_t to = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        if (i == 0 || keys.ptr[i] != keys.ptr[i - 1])
-            intmap_get(rank, keys.ptr[i], &to);
-        p->d[i].group = (uint16_t)to;
-    }
-    intmap_free(rank);
+    struct found_groups found = {0};
+    number_keys(&found, keys.ptr, p->n);
+    const uint16_t *rank = rank_groups(p, &found);
+    for (size_t i = 0; i < p->n; i++)
+        p->d[i].group = rank[keys.ptr[i]];
+    vec_free(&found);
     vec_free(&keys);
     text_names(p, &k);
 }

@@ -9,8 +9,6 @@ struct found {
     struct pop *p;
     struct fact_column value, cost, currency;
     struct purchase *raw;
-    struct client *clients;
-    size_t clients_cap;
 };
 
 static uint32_t client_of(struct found *f, uint32_t deal_row)
@@ -51,9 +49,6 @@ static void take(struct found *f, struct money *money, uint32_t i)
     if (c != FACT_NULL && !money_in(money, cur, c, d->exit, &cost))
         cost = 0;
     one.margin = one.value - cost;
-    b->clients[one.client].n++;
-    b->clients[one.client].revenue += (double)one.value;
-    b->clients[one.client].margin += (double)one.margin;
     f->raw[b->n++] = one;
 }
 
@@ -63,37 +58,45 @@ static int by_time(const void *x, const void *y)
     return a->at != b->at ? (a->at < b->at ? -1 : 1) : a->deal < b->deal ? -1 : a->deal > b->deal;
 }
 
+/* Client after client: what a client sums up is added where it lies together. */
 static void arrange(struct found *f)
 {
     struct purchases *b = f->out;
-    uint32_t *next = arena_zalloc(f->p->call->arena, (b->n_clients + 1) * sizeof *next), sum = 0;
-    b->all = ARENA_ARRAY(f->p->call->arena, struct purchase, b->n + 1);
+    uint32_t *next = ARENA_ARRAY(f->p->call->arena, uint32_t, b->n_clients + 1), sum = 0;
+    b->all = arena_alloc(f->p->call->arena, (b->n + 1) * sizeof *b->all);
+    for (size_t i = 0; i < b->n; i++)
+        next[f->raw[i].client]++;
     for (size_t i = 0; i < b->n_clients; i++) {
-        b->clients[i].first = next[i] = sum;
+        b->clients[i].first = sum;
+        b->clients[i].n = next[i];
+        next[i] = sum;
         sum += b->clients[i].n;
     }
     for (size_t i = 0; i < b->n; i++)
         b->all[next[f->raw[i].client]++] = f->raw[i];
-    for (size_t i = 0; i < b->n_clients; i++)
-        if (b->clients[i].n > 1)
-            qsort(b->all + b->clients[i].first, b->clients[i].n, sizeof *b->all, by_time);
+    for (size_t i = 0; i < b->n_clients; i++) {
+        struct client *c = &b->clients[i];
+        struct purchase *own = b->all + c->first;
+        for (uint32_t k = 0; k < c->n; k++) {
+            c->revenue += (double)own[k].value;
+            c->margin += (double)own[k].margin;
+        }
+        if (c->n > 1)
+            qsort(own, c->n, sizeof *own, by_time);
+    }
 }
 
 void purchases_find(struct purchases *out, struct pop *p, struct money *money)
 {
     struct arena *a = p->call->arena;
-    size_t won = 0;
     *out = (struct purchases){.company = pop_column(p, DEAL_COMPANY_ID), .contact = pop_column(p, DEAL_CONTACT_ID)};
     struct found f = {
-        out,  p, pop_column(p, DEAL_VALUE_MINOR), pop_column(p, DEAL_COST_MINOR), pop_column(p, DEAL_CURRENCY), NULL,
-        NULL, 0};
+        out, p, pop_column(p, DEAL_VALUE_MINOR), pop_column(p, DEAL_COST_MINOR), pop_column(p, DEAL_CURRENCY), NULL};
     money_column(money, &f.currency);
-    for (size_t i = 0; i < p->n; i++)
-        won += p->d[i].cause == DEAL_WON && !p->d[i].again;
-    out->of_company = arena_zalloc(a, (p->view.facts[FACT_COMPANY].n + 1) * sizeof *out->of_company);
-    out->of_contact = arena_zalloc(a, (p->view.facts[FACT_CONTACT].n + 1) * sizeof *out->of_contact);
-    out->clients = ARENA_ARRAY(a, struct client, won + 1);
-    f.raw = ARENA_ARRAY(a, struct purchase, won + 1);
+    out->of_company = ARENA_ARRAY(a, int32_t, p->view.facts[FACT_COMPANY].n + 1);
+    out->of_contact = ARENA_ARRAY(a, int32_t, p->view.facts[FACT_CONTACT].n + 1);
+    out->clients = arena_alloc(a, (p->n + 1) * sizeof *out->clients); /* memory that is not used costs nothing */
+    f.raw = arena_alloc(a, (p->n + 1) * sizeof *f.raw);
     for (size_t i = 0; i < p->n; i++)
         if (p->d[i].cause == DEAL_WON && !p->d[i].again)
             take(&f, money, (uint32_t)i);

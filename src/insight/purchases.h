@@ -34,6 +34,17 @@ static inline int64_t purchases_client_of(const struct purchases *b, const struc
     c = fact_row(&p->view.facts[FACT_CONTACT], fact_id(&b->contact, deal_row));
     return c != FACT_NO_ROW ? (int64_t)b->of_contact[c] - 1 : -1;
 }
+/* Counts the purchases of a client; which deals they are is looked up only when somebody asks. While locked. */
+static inline void purchases_tally(const struct purchases *b, const struct pop *p, const struct client *c,
+                                   struct tally *t, size_t row, size_t column)
+{
+    if (row * t->columns + column != t->asked) {
+        t->n[row * t->columns + column] += c->n;
+        return;
+    }
+    for (uint32_t k = 0; k < c->n; k++)
+        tally_add(t, row, column, pop_id(p, &p->d[b->all[c->first + k].deal]));
+}
 /* Reports over whole histories ask for a period of their own: takes from and to away from what pop_lock chooses and
  * gives them back afterwards. Call before pop_lock, and purchases_period after it. */
 struct purchases_asked {

@@ -3,6 +3,7 @@
 #include "insight/incidence.h"
 #include "insight/purchases.h"
 #include <math.h>
+#include <string.h>
 
 #define TOLD 10            /* clients, for an average or a rate */
 #define MODELLED_MOST 500  /* clients that the model is fitted to; of more every n-th */
@@ -97,8 +98,7 @@ static void place(struct ltv *l)
             to[k]->revenue += c->revenue;
             to[k]->margin += c->margin;
         }
-        for (uint32_t k = 0; k < c->n; k++)
-            tally_add(&l->t, g, 0, pop_id(&l->p, &l->p.d[l->b.all[c->first + k].deal]));
+        purchases_tally(&l->b, &l->p, c, &l->t, g, 0);
     }
 }
 
@@ -132,18 +132,18 @@ static void expect(struct ltv *l)
 /* The share that has bought again, by time since the first purchase: those who have not are still watched. */
 static void come_back(struct ltv *l, size_t g)
 {
-    struct life *lives = ARENA_ARRAY(l->p.call->arena, struct life, l->b.n_clients + 1);
+    uint64_t *keys = arena_alloc(l->p.call->arena, (l->b.n_clients + 1) * sizeof *keys);
     size_t n = 0;
     for (size_t i = 0; i < l->b.n_clients; i++) {
         const struct client *c = &l->b.clients[i];
         if (l->group_of[i] == l->p.n_groups || (g < l->p.n_groups && l->group_of[i] != g))
             continue;
         const struct purchase *first = &l->b.all[c->first];
-        lives[n++] = (struct life){(c->n > 1 ? first[1].at : l->p.as_of) - first->at, INCIDENCE_FROM_START, c->n > 1};
+        keys[n++] = incidence_key((c->n > 1 ? first[1].at : l->p.as_of) - first->at, c->n > 1);
     }
     l->of[g].at[0].at = 180 * MS_DAY;
     l->of[g].at[1].at = 365 * MS_DAY;
-    incidence_run(lives, n, l->of[g].at, 2, NULL, 0);
+    incidence_run_keys(keys, n, l->of[g].at, 2, NULL, 0);
 }
 
 /* After the k-th purchase: those watched for a year since it, and who of them came again within it. */
@@ -177,7 +177,9 @@ static void look(struct ltv *l, struct report_result *r)
     fit(l);
     expect(l);
     for (size_t g = 0; g <= l->p.n_groups; g++)
-        if (l->of[g].clients > 0 && (g == l->p.n_groups || l->p.n_groups <= 20))
+        if (g == 1 && l->p.n_groups == 1)
+            memcpy(l->of[1].at, l->of[0].at, sizeof l->of[0].at); /* one group is all */
+        else if (l->of[g].clients > 0 && (g == l->p.n_groups || l->p.n_groups <= 20))
             come_back(l, g);
     steps(l);
 }

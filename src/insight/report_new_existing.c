@@ -69,6 +69,8 @@ static void judge_purchases(struct split *x)
         const struct client *c = &x->b.clients[i];
         for (uint32_t k = 0; k < c->n; k++) {
             const struct purchase *one = &x->b.all[c->first + k];
+            if (!purchases_in(&x->asked, one->at))
+                continue;
             x->kind[one->deal] = (uint8_t)(4 | (k > 0) | (k > 0 && k < 200 && crosses(x, c, k) ? 2 : 0));
             x->value[one->deal] = one->value;
         }
@@ -106,6 +108,18 @@ static void lost(struct split *x, const struct pop_deal *d)
     add(x, d, existing ? EXISTING_LOST : NEW_LOST);
 }
 
+/* By row of deals: index of the deal itself, for its copies in further groups; NULL: there are none. */
+static const uint32_t *first_of(const struct pop *p)
+{
+    if (p->n == p->n_all)
+        return NULL;
+    uint32_t *first = ARENA_ARRAY(p->call->arena, uint32_t, p->deals->n + 1);
+    for (uint32_t i = 0; i < p->n; i++)
+        if (!p->d[i].again)
+            first[p->d[i].row] = i;
+    return first;
+}
+
 static void look(struct split *x, struct report_result *r)
 {
     struct pop *p = &x->p;
@@ -121,16 +135,14 @@ static void look(struct split *x, struct report_result *r)
     x->t = tally_new(p->call, r, "rows", p->n_groups, pop_keys(p), counts, COUNTS);
     x->of = ARENA_ARRAY(p->call->arena, struct sums, p->n_groups + 1);
     x->kind = ARENA_ARRAY(p->call->arena, uint8_t, p->n + 1);
-    x->value = ARENA_ARRAY(p->call->arena, int64_t, p->n + 1);
+    x->value = arena_alloc(p->call->arena, (p->n + 1) * sizeof *x->value);
     judge_purchases(x);
-    int32_t *first = arena_zalloc(p->call->arena, (p->deals->n + 1) * sizeof *first); /* by row: its own index + 1 */
+    const uint32_t *first = first_of(p);
     for (size_t i = 0; i < p->n; i++) {
         const struct pop_deal *d = &p->d[i];
-        if (!d->again)
-            first[d->row] = (int32_t)i + 1;
         if (!purchases_in(&x->asked, d->exit))
             continue;
-        size_t own = (size_t)first[d->row] - 1;
+        size_t own = d->again ? first[d->row] : i;
         if (d->cause == DEAL_WON)
             won(x, d, x->kind[own], x->value[own]);
         else

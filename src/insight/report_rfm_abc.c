@@ -2,6 +2,7 @@
  */
 #include "base/i18n.h"
 #include "insight/purchases.h"
+#include "insight/rank.h"
 #include <math.h>
 
 #define CLIENTS_SHOWN 200
@@ -55,30 +56,16 @@ static int64_t last_of(const struct rfm *x, size_t i)
     return x->b.all[c->first + c->n - 1].at;
 }
 
-struct ranked {
-    double v;
-    uint32_t client;
-};
-
-static int by_value(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->v != y->v)
-        return x->v < y->v ? -1 : 1;
-    return x->client < y->client ? -1 : x->client > y->client;
-}
-
 /* 1 to 5 by the share of clients that are below; equal ones get the same. */
 static void score(struct rfm *x, struct ranked *v, size_t which)
 {
     size_t n = x->b.n_clients;
-    if (n > 1)
-        qsort(v, n, sizeof *v, by_value);
+    rank_sort(v, n);
     for (size_t i = 0, first = 0; i < n; i++) {
-        if (v[i].v > v[first].v)
+        if (v[i].key > v[first].key)
             first = i;
         uint8_t s = (uint8_t)(1 + 5 * first / n);
-        struct scored *to = &x->of[v[i].client];
+        struct scored *to = &x->of[v[i].of];
         *(which == 0 ? &to->r : which == 1 ? &to->f : &to->m) = s;
     }
 }
@@ -97,14 +84,14 @@ static uint8_t segment_of(const struct scored *s, uint32_t purchases)
 static void rank(struct rfm *x)
 {
     size_t n = x->b.n_clients;
-    struct ranked *v = ARENA_ARRAY(x->p.call->arena, struct ranked, n + 1);
+    struct ranked *v = arena_alloc(x->p.call->arena, (n + 1) * sizeof *v);
     x->of = ARENA_ARRAY(x->p.call->arena, struct scored, n + 1);
     x->by_revenue = ARENA_ARRAY(x->p.call->arena, uint32_t, n + 1);
     for (size_t which = 0; which < 3; which++) {
         for (uint32_t i = 0; i < n; i++)
-            v[i] = (struct ranked){which == 0   ? (double)zone_day(x->p.zone, last_of(x, i))
-                                   : which == 1 ? (double)x->b.clients[i].n
-                                                : x->b.clients[i].revenue,
+            v[i] = (struct ranked){rank_key(which == 0   ? (double)zone_day(x->p.zone, last_of(x, i))
+                                            : which == 1 ? (double)x->b.clients[i].n
+                                                         : x->b.clients[i].revenue),
                                    i};
         score(x, v, which);
     }
@@ -112,7 +99,7 @@ static void rank(struct rfm *x)
     for (size_t i = 0; i < n; i++)
         x->all.revenue += x->b.clients[i].revenue;
     for (size_t i = 0; i < n; i++) {
-        uint32_t c = v[n - 1 - i].client;
+        uint32_t c = v[n - 1 - i].of;
         x->by_revenue[i] = c;
         x->of[c].class = x->all.revenue <= 0 || so_far >= 0.95 * x->all.revenue ? 2 : so_far >= 0.8 * x->all.revenue;
         x->of[c].segment = segment_of(&x->of[c], x->b.clients[c].n);
@@ -131,11 +118,8 @@ static void add_up(struct rfm *x)
             to[k]->silent += (double)(x->p.as_of - last_of(x, i)) / MS_DAY;
         }
         x->all.clients++;
-        for (uint32_t k = 0; k < c->n; k++) {
-            int64_t id = pop_id(&x->p, &x->p.d[x->b.all[c->first + k].deal]);
-            tally_add(&x->by_segment, x->of[i].segment, 0, id);
-            tally_add(&x->by_class, x->of[i].class, 0, id);
-        }
+        purchases_tally(&x->b, &x->p, c, &x->by_segment, x->of[i].segment, 0);
+        purchases_tally(&x->b, &x->p, c, &x->by_class, x->of[i].class, 0);
     }
 }
 

@@ -105,6 +105,10 @@ static void one(struct win_back *x, const struct pop_deal *d, int kind, int64_t 
  * won counts by its win. */
 static void gone(struct win_back *x, const struct pop_deal *d)
 {
+    bool never = d->cause == DEAL_OPEN && !d->reopened,
+         before = d->cause != DEAL_OPEN && x->asked.has_from && d->exit < x->asked.from;
+    if (!d->left && (never || before))
+        return; /* nothing was lost, or all that was lost was lost before the period */
     struct visits ways = visits_of(&x->p.view, d->row);
     int64_t lost_at = INT64_MIN, id = pop_id(&x->p, d);
     bool reopened = false;
