@@ -242,6 +242,30 @@ test('Черновик проверяется на прошлом: новый т
   expect(await server.admin.list('notes', `deal_id = ${funnel.deals[0]!.id}`)).toEqual([])
 })
 
+test('Триггер, который ведёт на этап из того же черновика, тоже проверяется на прошлом', async ({ desk, server }) => {
+  const me = await desk('head')
+  const { page } = me
+  const funnel = await server.funnel({ deals: 1 })
+  const offer = funnel.stages[2]!
+  await server.admin.patch(`deals/${funnel.deals[0]!.id}`, { stage_id: offer.id })
+  const definition = await server.admin.get<Definition>(`funnels/${funnel.id}/definition`)
+  const at = definition.stages.findIndex((s) => s.id === offer.id)
+  const shown = { key: 'shown', name: 'Демонстрация проведена', outcome: 'open', norm_days: 3 }
+  definition.stages[at]!.triggers.push({
+    ...{ name: 'Сразу на показ', event: { on: 'entered' }, enabled: true },
+    actions: [{ do: 'move', stage_id: 'shown' }],
+  })
+  definition.stages.splice(at + 1, 0, shown as never)
+  await server.admin.create('funnel-drafts', { funnel_id: funnel.id, name: funnel.name, definition })
+  await open(me, funnel, offer.id)
+  await page.getByRole('button', { name: text('designer.try') }).click()
+  const tried = page.getByRole('dialog', { name: text('designer.try') })
+  await expect(tried).toContainText('Демонстрация проведена')
+  await tried.getByRole('button', { name: text('rules.try_do') }).click()
+  await tried.locator('summary').click()
+  await expect(tried.getByRole('link', { name: 'Сделка 1' })).toBeVisible()
+})
+
 test('Замечание о здоровье ведёт и в конструктор, и к сделкам этапа', async ({ desk, server }) => {
   const { page } = await desk('head')
   const funnel = await server.funnel({ stages: ['Заявка принята', 'Думает'], deals: 1 })

@@ -83,7 +83,14 @@ export function moments(from: string, to: string): { from: number; to: number } 
 /** The trigger played over what happened on these days; nothing is changed. */
 export async function replay(trigger: TriggerDraft, from: string, to: string): Promise<Replay> {
   const { name, funnel_id, stage_id, event, condition, actions } = trigger
-  const body = { trigger: { name, funnel_id, stage_id, event, condition, actions }, ...moments(from, to) }
+  return ask({ trigger: { name, funnel_id, stage_id, event, condition, actions } }, from, to)
+}
+/** The same for a trigger of a draft, which may speak of stages and goals that are only there. */
+export const replayDraft = (draft_id: number, path: string, from: string, to: string): Promise<Replay> =>
+  ask({ draft_id, path }, from, to)
+
+async function ask(what: object, from: string, to: string): Promise<Replay> {
+  const body = { ...what, ...moments(from, to) }
   return (await request<Replay>('POST', '/api/triggers/try', { body })).data
 }
 /** Where the card is that a trigger would have acted on: itself, or the deal it hangs on. */

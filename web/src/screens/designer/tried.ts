@@ -4,6 +4,8 @@ import { present, refOf, type Definition, type Ref, type StageTrigger } from './
 
 export interface Triable {
   key: string
+  /** Its place in the draft, as the server finds it. */
+  path: string
   stage: string
   trigger: TriggerDraft
   /** Its stage is new: no deal has ever stood there. */
@@ -29,18 +31,21 @@ export function triable(doc: Definition, published: Definition | null, funnel: n
       x,
     ]),
   )
-  const of = (list: readonly StageTrigger[], stage: Ref | null, name: string): Triable[] =>
+  const of = (list: readonly StageTrigger[], at: string, stage: Ref | null, name: string): Triable[] =>
     list
+      .map((x, i) => ({ x, path: `${at}triggers[${i}]` }))
       .filter(
-        (x) =>
+        ({ x }) =>
           x.enabled && x.actions.length > 0 && !same(x, x.id === undefined ? undefined : known.get(x.id)),
       )
-      .map((x) => ({
-        ...{ key: String(refOf(x)), stage: name, trigger: placed(x, funnel, stage) },
+      .map(({ x, path }) => ({
+        ...{ key: String(refOf(x)), path, stage: name, trigger: placed(x, funnel, stage) },
         unlived: typeof stage === 'string',
       }))
   return [
-    ...of(doc.triggers, null, ''),
-    ...present(doc.stages).flatMap((s) => of(s.triggers, refOf(s), s.name)),
+    ...of(doc.triggers, '', null, ''),
+    ...doc.stages.flatMap((s, i) =>
+      present([s]).flatMap(() => of(s.triggers, `stages[${i}].`, refOf(s), s.name)),
+    ),
   ]
 }
