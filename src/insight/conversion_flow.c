@@ -53,19 +53,20 @@ static void move(struct flow *f, size_t from, size_t to, uint32_t mark, int64_t 
     f->last[pair] = mark;
 }
 
-static void reach(struct flow *f, size_t stage)
+/* Counted as soon as it is known: the first time in the stage, and for each stage before it the first time that it was
+ * gone on from; mostly that is the one just left. */
+static void reach(struct flow *f, size_t stage, int64_t id)
 {
-    const uint64_t *below = f->below + stage * f->words;
-    for (size_t i = 0; i < f->words; i++)
-        f->on[i] |= f->seen[i] & below[i];
-    f->seen[stage / 64] |= UINT64_C(1) << stage % 64;
-}
-
-static void count_bits(struct flow *f, uint64_t *bits, size_t column, int64_t id)
-{
-    for (size_t i = 0; i < f->words; i++)
-        for (; bits[i] != 0; bits[i] &= bits[i] - 1)
-            tally_add(&f->steps, i * 64 + (size_t)__builtin_ctzll(bits[i]), column, id);
+    const uint64_t *below = f->below + stage * f->words, bit = UINT64_C(1) << stage % 64;
+    for (size_t i = 0; i < f->words; i++) {
+        uint64_t gone_on = f->seen[i] & below[i] & ~f->on[i];
+        f->on[i] |= gone_on;
+        for (; gone_on != 0; gone_on &= gone_on - 1)
+            tally_add(&f->steps, i * 64 + (size_t)__builtin_ctzll(gone_on), WENT_ON, id);
+    }
+    if (!(f->seen[stage / 64] & bit))
+        tally_add(&f->steps, stage, REACHED, id);
+    f->seen[stage / 64] |= bit;
 }
 
 static void one(struct flow *f, const struct pop_deal *d, const struct walk *w, uint32_t mark)
@@ -73,10 +74,12 @@ static void one(struct flow *f, const struct pop_deal *d, const struct walk *w, 
     const struct pop *p = &f->v->p;
     int64_t id = pop_id(p, d);
     bool closed = false;
+    for (size_t i = 0; i < f->words; i++)
+        f->seen[i] = f->on[i] = 0;
     for (size_t i = 0; i < w->n; i++) {
         size_t stage = (size_t)w->s[i].stage;
         bool last = i + 1 == w->n;
-        reach(f, stage);
+        reach(f, stage, id);
         if (i > 0)
             move(f, (size_t)w->s[i - 1].stage, stage, mark, id);
         if (!w->s[i].passed)
@@ -84,8 +87,6 @@ static void one(struct flow *f, const struct pop_deal *d, const struct walk *w, 
         if (!closed && stage_open(p, stage))
             spread_add(&f->stays[stage], (last ? d->exit : w->s[i + 1].at) - w->s[i].at, last);
     }
-    count_bits(f, f->seen, REACHED, id);
-    count_bits(f, f->on, WENT_ON, id);
 }
 
 static void put_steps(struct flow *f)
