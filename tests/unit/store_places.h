@@ -13,7 +13,7 @@
 
 struct place {
     struct db_target target;
-    char dir[64];
+    char dir[96];
 };
 
 static const struct migration test_schema[] = {
@@ -56,7 +56,8 @@ static inline void place_empty(struct place *p)
 static inline int place_open(void **state, enum db_kind kind)
 {
     struct place *p = calloc(1, sizeof *p);
-    snprintf(p->dir, sizeof p->dir, "/tmp/voronka-store-XXXXXX");
+    const char *tmp = getenv("TMPDIR");
+    snprintf(p->dir, sizeof p->dir, "%s/voronka-store-XXXXXX", tmp ? tmp : "/tmp");
     if (!p || !mkdtemp(p->dir))
         return -1;
     p->target = (struct db_target){kind, kind == DB_POSTGRES ? getenv("VORONKA_TEST_PG") : p->dir};

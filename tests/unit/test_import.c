@@ -387,7 +387,9 @@ static const struct import_note_row *note_of(const struct import *i, const char 
 static void a_list_of_opportunities_comes_in_with_all_that_does_not_match(void **state)
 {
     struct rig *r = rig_open(*state);
-    char dir[] = "/tmp/voronka-list-XXXXXX";
+    const char *tmp = getenv("TMPDIR");
+    char dir[80];
+    snprintf(dir, sizeof dir, "%s/voronka-list-XXXXXX", tmp ? tmp : "/tmp");
     assert_non_null(mkdtemp(dir));
     write_file(dir, "firms.csv", "firm,land,site,staff,series\nAcme,Philipines,not a site,12,x\nBeta,Kenya,,7,y\n");
     write_file(dir, "goods.csv", "good,price\nGTX Pro,4821\nMG,55.5\n");

@@ -45,7 +45,7 @@ static const char *file_of(const struct place *p, const char *name)
     static char path[2][128];
     static int turn;
     turn = !turn;
-    snprintf(path[turn], sizeof path[turn], "/tmp/%s-%s", p->dir + 5, name);
+    snprintf(path[turn], sizeof path[turn], "%s-%s", p->dir, name);
     return path[turn];
 }
 
