@@ -55,6 +55,8 @@ export interface Report extends Figures {
   summary_types: Record<string, CellType>
   summary_titles?: Record<string, string>
   summary_about?: Record<string, string>
+  /** Numbers of the summary that lead to what they counted. */
+  summary_drill?: string[]
   tables: { id: string; title: string; for_pictures: boolean; columns: Column[]; keys: number[] }[]
   chart?: ChartSpec
   explain: { definition: number; method?: string; source?: string }
@@ -164,6 +166,7 @@ export interface Tile {
   high?: Cell
   before?: Cell
   change: Difference
+  drill?: boolean
 }
 /** The numbers of the summary, with their intervals and what they were. */
 export function tiles(r: Report): Tile[] {
@@ -180,6 +183,7 @@ export function tiles(r: Report): Tile[] {
         ...(ends ?? {}),
         ...(before === undefined || typeof before === 'object' ? {} : { before }),
         change: ends && ended ? differs(ends, ended) : 'unknown',
+        ...(r.summary_drill?.includes(key) ? { drill: true } : {}),
       }
     })
 }

@@ -60,7 +60,14 @@ export interface Report {
   summary: Summary
   columns: { id: string; type: string }[]
   rows: Cell[][]
+  keys?: number[]
+  tables?: { id: string; keys: number[] }[]
   notes: { code: string; text: string }[]
+}
+/** What leads to the deals of a row of a table ("rows": the main one). */
+export function keyOf(report: Report, table: string, row: number): number | null {
+  const keys = table === 'rows' ? report.keys : report.tables?.find((x) => x.id === table)?.keys
+  return keys?.[row] ?? null
 }
 /** The rows of the main table as objects. */
 export function records(report: Report): Record<string, Cell>[] {
