@@ -188,7 +188,7 @@ static enum rc find_since(struct looking *x, struct plan_off *o, struct err *e)
     o->since = o->plan.first;
     for (int64_t day = x->today - 1; day >= o->plan.first; day--) {
         TRY(plan_follow(&x->m, &o->plan, day, &x->calendar, &y, e));
-        if (o->above ? y.actual < y.expected : y.actual >= y.expected) {
+        if (y.expected > 0 && (o->above ? y.actual < y.expected : y.actual >= y.expected)) {
             o->since = day + 1;
             break;
         }

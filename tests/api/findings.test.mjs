@@ -1,7 +1,8 @@
 // What detectors find comes to the head by itself, once, with its place and the deals to look at (R005, R184, R326, R334, R359).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cli, eventually, freshPlace, startServer } from './harness.mjs'
+import { cli, clock, eventually, freshPlace, startServer, tokenOf } from './harness.mjs'
+import { history } from './report_rig.mjs'
 
 async function comeAs(server, role) {
   const { people } = await server.anon.get('/api/demo')
@@ -50,5 +51,67 @@ test('the head finds in the morning that a step has vanished; a restart does not
   await new Promise((done) => setTimeout(done, 2500))
   assert.equal((await findings(head)).length, all.length)
   assert.equal((await findings(head, 'state = "acted"')).length, 1)
+  await server.stop()
+})
+
+// Five deals come each day, decided after ten days: Анна wins one of hers, Борис one of his, 300 days long.
+const day = 86400000
+const isoDay = (ms) => new Date(ms).toISOString().slice(0, 10)
+function steadyYear(today) {
+  const lines = []
+  const at = (d) => new Date(today + (d - 300) * day + 10 * 3600e3).toISOString()
+  for (let d = 0; d < 300; d++)
+    for (let k = 0; k < 5; k++) {
+      const who = k % 2 ? 'Борис' : 'Анна'
+      lines.push(`${d}-${k},Новая,${at(d)},${who}`, `${d}-${k},Переговоры,${at(d + 4)},${who}`)
+      if (d + 10 < 300) lines.push(`${d}-${k},${k < 2 ? 'Won' : 'Lost'},${at(d + 10)},${who}`)
+    }
+  return lines.filter((l) => Date.parse(l.split(',')[2]) < today)
+}
+
+test('a plan that will not come true is told of once, with who is short of it; one that will be met is left in peace (R207, R355)', async () => {
+  const today = Math.floor(Date.now() / day) * day
+  const next = new Date(today + day)
+  const days = new Date(Date.UTC(next.getUTCFullYear(), next.getUTCMonth() + 1, 0)).getUTCDate()
+  const starts_on = isoDay(Date.UTC(next.getUTCFullYear(), next.getUTCMonth(), 1))
+  const place = freshPlace()
+  await history(place, 'Ровная', steadyYear(today))
+  const server = await startServer({ place, args: ['--test-clock'] })
+  const admin = await tokenOf(server, await server.admin())
+  const users = (await admin.list('/api/users', { limit: 50 })).items
+  const [anna, boris] = ['Анна', 'Борис'].map((n) => users.find((u) => u.name === n))
+  for (const u of [anna, boris]) await admin.patch(`/api/users/${u.id}`, { active: true })
+  const plan = (more) => admin.create('/api/plans', { measure: 'won', period: 'month', starts_on, ...more })
+  const fine = await plan({ target: 2 * days - 3 })
+  const bold = await plan({ target: 4 * days })
+  const ofAnna = await plan({ target: days - 2, user_id: anna.id, parent_id: bold.id })
+  const ofBoris = await plan({ target: 3 * days, user_id: boris.id, parent_id: bold.id })
+  const modest = await plan({ target: days })
+  await clock(server, today + day + 6 * 3600e3)
+  const found = await eventually(async () => {
+    const list = (await findings(admin)).filter((f) => f.detector === 'plan')
+    return list.length >= 2 ? list : null
+  }, 'findings of plans', 20000)
+  const of = (p) => found.filter((f) => f.params.plan_id === p.id)
+  assert.deepEqual(of(fine), [], 'two wins a day are planned and come')
+  assert.deepEqual(of(ofAnna), [])
+  const [short] = of(bold)
+  assert.equal(short.params.above, false)
+  assert.equal(short.params.before, 4 * days)
+  assert.ok(Math.abs(short.params.after - 2 * days) <= 6, `${short.params.after} of ${2 * days} expected`)
+  assert.ok(short.params.low <= short.params.after && short.params.after <= short.params.high && short.params.high < 4 * days)
+  assert.ok(short.chance < 0.1)
+  assert.equal(isoDay(short.since_at + 3 * 3600e3), starts_on, 'it has never been on its pace')
+  const owner = short.places.filter((p) => p.dimension === 'owner')
+  assert.deepEqual(owner.map((p) => p.name), ['Борис'])
+  assert.ok(owner[0].share > 0.9 && owner[0].before === 3 * days && Math.abs(owner[0].after - days) <= 5, JSON.stringify(owner))
+  const [his] = of(ofBoris)
+  assert.equal(his.user_id, boris.id)
+  assert.equal((await admin.list('/api/deals', { filter: his.params.filter, count: 1, limit: 1 })).count > 10, true)
+  const [easy] = of(modest)
+  assert.ok(easy === undefined || easy.params.above)
+  for (let n = 2; n < 4; n++) await clock(server, today + n * day + 6 * 3600e3)
+  await new Promise((done) => setTimeout(done, 1500))
+  assert.equal((await findings(admin)).filter((f) => f.params.plan_id === bold.id).length, 1, 'it is not told again each day')
   await server.stop()
 })

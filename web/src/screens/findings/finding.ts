@@ -1,19 +1,21 @@
 // What a detector noticed, as the server tells it, and how that reads.
 import { rate } from '../../charts/format'
-import { i18n, num, plural, t, type Key } from '../../lib/i18n.svelte'
+import { parseDay } from '../../lib/dates'
+import { date, i18n, money, num, percent, plural, t, type Key } from '../../lib/i18n.svelte'
 
 export const states = ['new', 'seen', 'acted', 'false_alarm'] as const
 export type State = (typeof states)[number]
 export interface Place {
-  dimension: 'stage' | 'owner' | 'source' | 'campaign'
+  dimension: 'stage' | 'owner' | 'source' | 'campaign' | 'team' | 'funnel'
   id: number
   name: string
   /** Its part of the change. */
   share: number
   before: number | null
   after: number | null
-  n_before: number
-  n_after: number
+  /** Deals; of a plan's parts there are none. */
+  n_before?: number
+  n_after?: number
 }
 export interface Near {
   kind: string
@@ -31,7 +33,7 @@ export interface Finding {
   found_at: number
   chance: number | null
   params: {
-    unit: 'rate' | 'a_day' | 'days' | 'work_days'
+    unit: 'rate' | 'a_day' | 'days' | 'work_days' | 'money' | 'count'
     before?: number | null
     after?: number | null
     n_before?: number
@@ -40,6 +42,17 @@ export interface Finding {
     longest?: number
     funnel?: string
     filter?: string
+    /** Of a plan: what it is of, and the expected result with its band. */
+    plan_id?: number
+    measure?: string
+    whose?: string
+    starts_on?: string
+    ends_on?: string
+    currency?: string
+    low?: number
+    high?: number
+    actual?: number
+    above?: boolean
   } | null
   places: Place[] | null
   near: Near[] | null
@@ -52,9 +65,11 @@ export const called = (key: string, otherwise: string): string =>
 /** As many digits as mean something. */
 const digits = (n: number) => (Math.abs(n) >= 100 || Number.isInteger(n) ? 0 : Math.abs(n) >= 1 ? 1 : 2)
 /** A number of the finding in its unit: 31 %, 4,2 в день, 12 дней. */
-export function valueText(unit: string, n: number | null | undefined): string {
+export function valueText(unit: string, n: number | null | undefined, currency = 'RUB'): string {
   if (n === null || n === undefined) return '–'
   if (unit === 'rate') return rate(n)
+  if (unit === 'money') return money(Math.round(n), currency)
+  if (unit === 'count') return num(n, Math.abs(n) >= 10 ? 0 : 1)
   if (unit === 'a_day') return t('findings.a_day', { n: num(n, digits(n)) })
   const whole = Math.abs(n) >= 10 ? Math.round(n) : Math.round(n * 10) / 10
   return plural('findings.days', whole, { n: num(whole, 1) })
@@ -78,6 +93,7 @@ export function wayOf(f: Finding): Way {
 /** More days on a stage are worse, more of everything else is better. */
 export function isWorse(f: Finding): boolean {
   if (f.detector === 'silence') return true
+  if (f.detector === 'plan') return !f.params?.above
   const way = wayOf(f)
   return way !== 'same' && (f.detector === 'filling' ? way === 'up' : way === 'down')
 }
@@ -92,8 +108,41 @@ export function onceIn(chance: number): string {
   const step = n >= 100 ? 50 : n >= 20 ? 10 : 1
   return num(Math.max(step, Math.floor(n / step) * step))
 }
+/** What is planned and what is expected, in a sentence. */
+export function planText(f: Finding): string {
+  const p = f.params
+  const say = (n: number | null | undefined) => valueText(p?.unit ?? 'count', n, p?.currency)
+  return t('findings.plan_below', {
+    plan: say(p?.before),
+    expected: say(p?.after),
+    low: say(p?.low),
+    high: say(p?.high),
+    actual: say(p?.actual),
+  })
+}
+/** Of what, of whom and for when a plan is. */
+export function planOf(f: Finding): string {
+  const p = f.params
+  const day = (s: string | undefined) => (s ? date(parseDay(s), 'dayYear') : '')
+  return t('findings.plan_of', {
+    title: called(`measure.${p?.measure}`, p?.measure ?? ''),
+    whose: p?.whose || t('findings.company'),
+    from: day(p?.starts_on),
+    to: day(p?.ends_on),
+  })
+}
+export function planSure(f: Finding): string {
+  const least = 0.01 // "0 %" would promise too much
+  const chance = f.chance ?? 0
+  const said = chance < least ? `< ${percent(least)}` : percent(chance)
+  return t(f.params?.above ? 'findings.plan_sure_above' : 'findings.plan_sure_below', { chance: said })
+}
 export const dealsPlace = (f: Finding): string | null =>
   f.params?.filter ? `/deals/list?filter=${encodeURIComponent(f.params.filter)}` : null
 /** The report that draws the row with the change in it. */
 export const reportPlace = (f: Finding): string | null =>
-  f.funnel_id ? `/reports/breaks?funnel_id=${f.funnel_id}` : null
+  f.detector === 'plan'
+    ? `/reports/forecast${f.funnel_id ? `?funnel_id=${f.funnel_id}` : ''}`
+    : f.funnel_id
+      ? `/reports/breaks?funnel_id=${f.funnel_id}`
+      : null
