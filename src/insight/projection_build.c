@@ -5,8 +5,8 @@
 #include <errno.h>
 
 enum {
-    PIECE = 8192, /* events */
-    RING = 16,    /* pieces read ahead */
+    PIECE = 2048, /* events: few enough to stay in the cache until they are taken in */
+    RING = 8,     /* pieces read ahead */
     RETRY_MS = 500
 };
 
@@ -27,6 +27,12 @@ struct reading {
     struct err e;
 };
 
+/* Where a thread reads. */
+struct source {
+    struct db *db;
+    struct journal_pages *pages;
+};
+
 static bool stopping(struct projection *p)
 {
     pthread_mutex_lock(&p->builder.mutex);
@@ -40,8 +46,7 @@ static enum rc hold(void *arg, const struct event *ev)
     struct piece *piece = arg;
     if (piece->n == PIECE)
         return RC_INTERNAL; /* seq is unique: there cannot be more */
-    piece->events[piece->n] = *ev;
-    piece->events[piece->n++].data = str_dup(&piece->arena, ev->data);
+    piece->events[piece->n++] = *ev;
     return RC_OK;
 }
 
@@ -55,7 +60,7 @@ static bool claim(struct reading *r, size_t *out)
 }
 
 /* Called with the mutex held, which is let go meanwhile. */
-static void read_piece(struct reading *r, struct db *db, size_t i)
+static void read_piece(struct reading *r, struct source *from, size_t i)
 {
     struct piece *piece = &r->ring[i % RING];
     struct err e = {0};
@@ -63,7 +68,7 @@ static void read_piece(struct reading *r, struct db *db, size_t i)
     pthread_mutex_unlock(&r->mutex);
     piece->n = 0;
     arena_reset(&piece->arena);
-    enum rc rc = journal_range(db, after, last, hold, piece, &e);
+    enum rc rc = journal_range(from->db, from->pages, after, last, &piece->arena, hold, piece, &e);
     pthread_mutex_lock(&r->mutex);
     piece->ready = true;
     if (rc != RC_OK && r->rc == RC_OK) {
@@ -82,25 +87,28 @@ static enum rc open_fast(struct db **db, const struct db_target *target, struct 
 static void *reader_main(void *arg)
 {
     struct reading *r = arg;
-    struct db *db;
+    struct source from;
     struct err e = {0};
     size_t i;
-    if (open_fast(&db, &r->p->builder.target, &e) != RC_OK)
+    if (open_fast(&from.db, &r->p->builder.target, &e) != RC_OK)
         return NULL; /* the other one does it alone */
+    from.pages = journal_pages_begin(from.db);
     pthread_mutex_lock(&r->mutex);
     while (r->rc == RC_OK && r->to_read < r->n) {
         if (claim(r, &i))
-            read_piece(r, db, i);
+            read_piece(r, &from, i);
         else
             pthread_cond_wait(&r->moved, &r->mutex);
     }
     pthread_mutex_unlock(&r->mutex);
-    db_close(db);
+    journal_pages_end(from.pages);
+    db_close(from.db);
     return NULL;
 }
 
 static void take_in(struct reading *r, struct db *db)
 {
+    struct source from = {db, journal_pages_begin(db)};
     pthread_mutex_lock(&r->mutex);
     while (r->rc == RC_OK && r->taken < r->n) {
         struct piece *piece = &r->ring[r->taken % RING];
@@ -115,13 +123,14 @@ static void take_in(struct reading *r, struct db *db)
             r->rc = stop ? RC_UNAVAILABLE : r->rc;
             pthread_cond_broadcast(&r->moved);
         } else if (claim(r, &i)) {
-            read_piece(r, db, i);
+            read_piece(r, &from, i);
         } else {
             pthread_cond_wait(&r->moved, &r->mutex);
         }
     }
     pthread_cond_broadcast(&r->moved);
     pthread_mutex_unlock(&r->mutex);
+    journal_pages_end(from.pages);
 }
 
 /* Everything up to `last` that is not in yet. */

@@ -1,4 +1,5 @@
 /* Tables of rows, columns of values, and what has changed. */
+#include "base/big.h"
 #include "insight/projection_impl.h"
 #include "insight/projection_nouns.h"
 #include <math.h>
@@ -56,10 +57,10 @@ void facts_init(struct fact_table *t, enum fact fact)
 
 static void column_free(struct fact_column *c, struct column_own *own)
 {
-    free((void *)c->i64);
+    big_free((void *)c->i64);
     free((void *)c->texts);
     free((void *)c->sets);
-    free((void *)c->changes);
+    big_free((void *)c->changes);
     free((void *)c->latest);
     strmap_free(own->index);
     arena_free(&own->kept);
@@ -71,18 +72,20 @@ void facts_free(struct fact_table *t)
         column_free(&t->columns[i], &t->own[i]);
     free(t->columns);
     free(t->own);
-    free(t->ids);
-    free(t->created_at);
-    free(t->deleted_at);
-    free(t->gone_rows);
-    free(t->author);
-    vec_free(&t->row_of_id);
+    big_free(t->ids);
+    big_free(t->created_at);
+    big_free(t->deleted_at);
+    big_free(t->gone_rows);
+    big_free(t->author);
+    big_clear(&t->row_of_id);
     vec_free(&t->gone);
     strmap_free(t->names);
     arena_free(&t->kept);
 }
 
 /* ---- memory ---- */
+
+enum { FILLED_AHEAD = 512 }; /* rows: what is written now is still in the cache when their values come */
 
 static size_t width(enum fact_kind kind)
 {
@@ -91,42 +94,52 @@ static size_t width(enum fact_kind kind)
 
 static void fill(struct fact_column *c, size_t from, size_t to)
 {
-    int8_t *i8 = (int8_t *)c->i8;
     int32_t *i32 = (int32_t *)c->i32;
     int64_t *i64 = (int64_t *)c->i64;
     bool none = c->none == FACT_NULL;
-    for (size_t i = from; i < to; i++)
-        if (c->kind == FC_I8)
-            i8[i] = (int8_t)(none ? INT8_MIN : c->none);
-        else if (c->kind == FC_I64)
+    int32_t narrow = c->kind == FC_SET ? 0 : none ? INT32_MIN : (int32_t)c->none;
+    if (c->kind == FC_I8)
+        memset((int8_t *)c->i8 + from, none ? INT8_MIN : (int)c->none, to - from);
+    else if (c->kind == FC_I64)
+        for (size_t i = from; i < to; i++)
             i64[i] = c->none;
-        else
-            i32[i] = c->kind == FC_SET ? 0 : none ? INT32_MIN : (int32_t)c->none;
+    else
+        for (size_t i = from; i < to; i++)
+            i32[i] = narrow;
+}
+
+/* The next rows have no values yet. */
+static void fill_ahead(struct fact_table *t)
+{
+    size_t to = t->filled + FILLED_AHEAD < t->cap ? t->filled + FILLED_AHEAD : t->cap;
+    for (size_t i = t->filled; t->deleted_at != NULL && i < to; i++)
+        t->deleted_at[i] = FACT_NEVER;
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (t->columns[i].kind != FC_NONE)
+            fill(&t->columns[i], t->filled, to);
+    t->filled = to;
 }
 
 static void resize(struct fact_table *t, size_t cap)
 {
     size_t was = t->cap;
-    t->ids = grown(t->ids, cap * sizeof *t->ids);
-    t->created_at = grown(t->created_at, cap * sizeof *t->created_at);
-    t->author = grown(t->author, cap * sizeof *t->author);
+    t->ids = big_resize(t->ids, cap * sizeof *t->ids);
+    t->created_at = big_resize(t->created_at, cap * sizeof *t->created_at);
+    t->author = big_resize(t->author, cap * sizeof *t->author);
     if (t->deleted_at != NULL)
-        t->deleted_at = grown(t->deleted_at, cap * sizeof *t->deleted_at);
-    for (size_t i = was; t->deleted_at != NULL && i < cap; i++)
-        t->deleted_at[i] = FACT_NEVER;
+        t->deleted_at = big_resize(t->deleted_at, cap * sizeof *t->deleted_at);
     if (t->gone_rows != NULL) {
-        t->gone_rows = grown(t->gone_rows, (cap / 64 + 1) * sizeof *t->gone_rows);
+        t->gone_rows = big_resize(t->gone_rows, (cap / 64 + 1) * sizeof *t->gone_rows);
         for (size_t i = was / 64 + 1; i < cap / 64 + 1; i++)
             t->gone_rows[i] = 0;
     }
     for (size_t i = 0; i < t->n_columns; i++) {
         struct fact_column *c = &t->columns[i];
-        if (c->kind == FC_NONE)
-            continue;
-        c->i64 = grown((void *)c->i64, cap * width(c->kind));
-        fill(c, was, cap);
+        if (c->kind != FC_NONE)
+            c->i64 = big_resize((void *)c->i64, cap * width(c->kind));
     }
     t->cap = cap;
+    t->filled = t->filled < cap ? t->filled : cap;
 }
 
 void facts_trim(struct fact_table *t)
@@ -135,7 +148,7 @@ void facts_trim(struct fact_table *t)
     for (size_t i = 0; i < t->n_columns; i++) {
         struct fact_column *c = &t->columns[i];
         t->own[i].changes_cap = c->n_changes;
-        c->changes = c->n_changes ? grown((void *)c->changes, c->n_changes * sizeof *c->changes) : c->changes;
+        c->changes = c->n_changes ? big_resize((void *)c->changes, c->n_changes * sizeof *c->changes) : c->changes;
     }
 }
 
@@ -181,12 +194,14 @@ uint32_t facts_add(struct fact_table *t, int64_t id, int64_t at, int64_t author)
     if ((uint64_t)id >= t->row_of_id.len) {
         size_t len = (size_t)id + 1;
         if (len > t->row_of_id.cap)
-            vec_reserve(&t->row_of_id, len + len / 4);
+            big_reserve(&t->row_of_id, len + len / 4);
         memset(t->row_of_id.ptr + t->row_of_id.len, 0, (len - t->row_of_id.len) * sizeof(uint32_t));
         t->row_of_id.len = len;
     }
     if (t->n == t->cap)
         resize(t, t->cap + t->cap / 2 + 64);
+    if (t->n == t->filled)
+        fill_ahead(t);
     size_t row = t->n++;
     t->row_of_id.ptr[id] = (uint32_t)t->n;
     t->ids[row] = id;
@@ -198,15 +213,15 @@ uint32_t facts_add(struct fact_table *t, int64_t id, int64_t at, int64_t author)
 void facts_delete(struct fact_table *t, uint32_t row, int64_t at, bool deleted)
 {
     if (t->deleted_at == NULL) {
-        t->deleted_at = grown(NULL, t->cap * sizeof *t->deleted_at);
-        for (size_t i = 0; i < t->cap; i++)
+        t->deleted_at = big_resize(NULL, t->cap * sizeof *t->deleted_at);
+        for (size_t i = 0; i < t->filled; i++)
             t->deleted_at[i] = FACT_NEVER;
     }
     if (!deleted && t->deleted_at[row] != FACT_NEVER) {
         struct fact_gone g = {row, t->deleted_at[row], at};
         vec_push(&t->gone, g);
         if (t->gone_rows == NULL) {
-            t->gone_rows = grown(NULL, (t->cap / 64 + 1) * sizeof *t->gone_rows);
+            t->gone_rows = big_resize(NULL, (t->cap / 64 + 1) * sizeof *t->gone_rows);
             memset(t->gone_rows, 0, (t->cap / 64 + 1) * sizeof *t->gone_rows);
         }
         t->gone_rows[row / 64] |= UINT64_C(1) << (row % 64);
@@ -356,7 +371,7 @@ static void note_change(struct fact_column *c, struct column_own *own, uint32_t 
 {
     if (c->n_changes == own->changes_cap) {
         own->changes_cap += own->changes_cap / 2 + 16;
-        c->changes = grown((void *)c->changes, own->changes_cap * sizeof *c->changes);
+        c->changes = big_resize((void *)c->changes, own->changes_cap * sizeof *c->changes);
     }
     size_t block = c->n_changes / CHANGE_BLOCK;
     if (block == own->latest_cap) {
@@ -382,8 +397,8 @@ void facts_put(struct fact_table *t, size_t column, uint32_t row, int64_t value,
     if (c->kind == FC_NONE) {
         c->kind = own->kind;
         c->none = own->kind == FC_SET ? 0 : c->none;
-        c->i64 = grown(NULL, t->cap * width(c->kind));
-        fill(c, 0, t->cap);
+        c->i64 = big_resize(NULL, t->cap * width(c->kind));
+        fill(c, 0, t->filled);
     }
     if (ev != NULL) {
         int64_t old = fact_get(c, row);

@@ -26,7 +26,7 @@ struct column_own {
 };
 struct fact_table {
     enum entity_id entity;
-    size_t n, cap;
+    size_t n, cap, filled;                  /* filled: rows whose values are those of nothing, until they get others */
     int64_t *ids, *created_at, *deleted_at; /* deleted_at: NULL until something is deleted */
     uint32_t *author;
     VEC(uint32_t) row_of_id;

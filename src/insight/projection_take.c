@@ -1,4 +1,5 @@
 /* What an event says of the facts. */
+#include "base/big.h"
 #include "crm/custom_field.h"
 #include "crm/fields.h"
 #include "insight/projection_impl.h"
@@ -170,7 +171,7 @@ static uint32_t made(struct projection *p, enum fact fact, const struct event *e
     if (row == FACT_NO_ROW || fact != FACT_DEAL)
         return row;
     vec_push(&p->deal_flags, no_flags);
-    vec_push(&p->ways.spans, nowhere);
+    big_push(&p->ways.spans, nowhere);
     vec_push(&p->first_line, none);
     return row;
 }

@@ -1,4 +1,5 @@
 /* The ways of deals: the visits of each deal lie in one piece, which moves to the end when it is full. */
+#include "base/big.h"
 #include "insight/projection_impl.h"
 
 void ways_init(struct ways *w)
@@ -9,9 +10,9 @@ void ways_init(struct ways *w)
 
 void ways_free(struct ways *w)
 {
-    vec_free(&w->packed);
-    vec_free(&w->actor);
-    vec_free(&w->spans);
+    big_clear(&w->packed);
+    big_clear(&w->actor);
+    big_clear(&w->spans);
     vec_free(&w->stage_ids);
     vec_free(&w->taken);
     intmap_free(w->stages);
@@ -34,8 +35,8 @@ static void reserve(struct ways *w, size_t len)
 {
     if (len > w->packed.cap) {
         size_t cap = len + len / 2;
-        vec_reserve(&w->packed, cap);
-        vec_reserve(&w->actor, cap);
+        big_reserve(&w->packed, cap);
+        big_reserve(&w->actor, cap);
     }
 }
 
@@ -105,7 +106,7 @@ bool ways_moved(struct ways *w, uint32_t deal, const struct event *ev, int64_t w
     struct taken_visit v;
     struct visit_span none = {0};
     while (w->spans.len <= deal)
-        vec_push(&w->spans, none);
+        big_push(&w->spans, none);
     if (ev->undoes == 0 || ev->verb == VERB_PASSED) {
         uint32_t stage = stage_index(w, now);
         v.packed = ((uint64_t)ev->at << 16) | stage | (ev->verb == VERB_PASSED ? 0x8000 : 0);
@@ -128,8 +129,8 @@ void ways_compact(struct ways *w)
 {
     VEC(uint64_t) packed = {0};
     VEC(uint32_t) actor = {0};
-    vec_reserve(&packed, w->used + w->used / 16 + 16);
-    vec_reserve(&actor, w->used + w->used / 16 + 16);
+    big_reserve(&packed, w->used + w->used / 16 + 16);
+    big_reserve(&actor, w->used + w->used / 16 + 16);
     for (size_t i = 0; i < w->spans.len; i++) {
         struct visit_span *s = &w->spans.ptr[i];
         if (s->len) {
@@ -140,8 +141,8 @@ void ways_compact(struct ways *w)
         s->cap = s->len;
         packed.len += s->len;
     }
-    free(w->packed.ptr);
-    free(w->actor.ptr);
+    big_free(w->packed.ptr);
+    big_free(w->actor.ptr);
     w->packed.ptr = packed.ptr;
     w->actor.ptr = actor.ptr;
     w->packed.len = w->actor.len = packed.len;

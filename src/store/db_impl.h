@@ -63,6 +63,9 @@ struct db {
 MUST_USE enum rc db_sqlite_open(struct db **out, const char *dir, enum db_mode mode, struct err *e);
 MUST_USE enum rc db_postgres_open(struct db **out, const char *url, enum db_mode mode, struct err *e);
 
+struct sqlite3;
+struct sqlite3 *db_sqlite_handle(struct db *db); /* of a connection to SQLite */
+
 /* Keeps every other program from writing in dir until *fd is closed. Errors: db_in_use when one has it open. */
 MUST_USE enum rc db_sqlite_claim(const char *dir, int *fd, struct err *e);
 

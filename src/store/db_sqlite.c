@@ -499,6 +499,11 @@ enum rc db_sqlite_claim(const char *dir, int *fd, struct err *e)
     return RC_OK;
 }
 
+struct sqlite3 *db_sqlite_handle(struct db *db)
+{
+    return ((struct lite *)db)->h;
+}
+
 enum rc db_sqlite_open(struct db **out, const char *dir, enum db_mode mode, struct err *e)
 {
     struct lite *l = calloc(1, sizeof *l);

@@ -1,5 +1,6 @@
 #include "store/journal.h"
 #include "store/db_impl.h"
+#include "store/journal_pages.h"
 
 const char store_schema_sql[] =
     "CREATE TABLE journal(seq @ID, at BIGINT NOT NULL, actor_id BIGINT NOT NULL, cause BIGINT NOT NULL, undoes BIGINT "
@@ -140,8 +141,8 @@ out:
     return rc;
 }
 
-enum rc journal_range(struct db *db, int64_t after, int64_t last, enum rc (*each)(void *arg, const struct event *ev),
-                      void *arg, struct err *e)
+static enum rc range_by_statement(struct db *db, int64_t after, int64_t last, struct arena *a,
+                                  enum rc (*each)(void *arg, const struct event *ev), void *arg, struct err *e)
 {
     struct stmt *s;
     enum rc rc;
@@ -160,7 +161,7 @@ enum rc journal_range(struct db *db, int64_t after, int64_t last, enum rc (*each
                            .object_kind = (int)stmt_col_i64(s, 5),
                            .verb = (int)stmt_col_i64(s, 6),
                            .via = (int)stmt_col_i64(s, 7),
-                           .data = stmt_col_str(s, 8)};
+                           .data = str_dup(a, stmt_col_str(s, 8))};
         TRY_OUT(each(arg, &ev));
     }
     if (rc == RC_DONE)
@@ -168,4 +169,15 @@ enum rc journal_range(struct db *db, int64_t after, int64_t last, enum rc (*each
 out:
     stmt_done(s);
     return rc;
+}
+
+enum rc journal_range(struct db *db, struct journal_pages *pages, int64_t after, int64_t last, struct arena *a,
+                      enum rc (*each)(void *arg, const struct event *ev), void *arg, struct err *e)
+{
+    if (pages != NULL) {
+        enum rc rc = journal_pages_range(pages, &after, last, a, each, arg);
+        if (rc != RC_NOT_FOUND)
+            return rc;
+    }
+    return range_by_statement(db, after, last, a, each, arg, e);
 }

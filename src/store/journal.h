@@ -26,9 +26,15 @@ MUST_USE enum rc journal_append(struct wtx *tx, struct event *ev, struct err *e)
 MUST_USE enum rc journal_read(struct db *db, int64_t after, int64_t limit,
                               enum rc (*each)(void *arg, const struct event *ev), void *arg, int64_t *last,
                               struct err *e);
-/* The same of all events with after < seq <= last, without cause and change_id (0): for reading everything fast. */
-MUST_USE enum rc journal_range(struct db *db, int64_t after, int64_t last,
+/* Events with after < seq <= last, without cause and change_id (0), for reading everything fast: texts stay as long as
+ * the arena. pages is of the same connection; NULL, which is fine: with a statement. */
+struct journal_pages;
+MUST_USE enum rc journal_range(struct db *db, struct journal_pages *pages, int64_t after, int64_t last, struct arena *a,
                                enum rc (*each)(void *arg, const struct event *ev), void *arg, struct err *e);
+/* Begins a read transaction that lasts until the end, which sees the journal as it is now; NULL: nothing began, this
+ * database is to be asked with statements. */
+struct journal_pages *journal_pages_begin(struct db *db);
+void journal_pages_end(struct journal_pages *pages); /* NULL is fine */
 /* Replaces what an event tells. The only way in which the journal ever changes: for the erasure of personal data on a
  * person's request, which is an event itself. */
 MUST_USE enum rc journal_redact(struct wtx *tx, int64_t seq, struct str data, struct err *e);

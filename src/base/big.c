@@ -1,0 +1,106 @@
+#include "base/big.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE ((size_t)2 << 20)
+#define PAGE ((size_t)4096)
+
+/* Stands in front of the array. */
+struct head {
+    char *map; /* of its own, at a border of huge pages; NULL: it is the heap's */
+    size_t mapped, size;
+};
+enum {
+    LINE = 64,   /* of the cache: the room for the head */
+    COLOURS = 61 /* arrays begin in different lines of a page: those walked side by side would push each other out of
+                    the cache */
+};
+_Static_assert(sizeof(struct head) <= LINE, "a head has one line");
+
+static struct head *head_of(void *ptr)
+{
+    return (struct head *)((char *)ptr - LINE);
+}
+
+/* Addresses for size bytes that begin at a border of huge pages, with nothing behind them yet. */
+static char *reserve(size_t size)
+{
+    char *at = mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        abort();
+    size_t before = (HUGE_PAGE - (uintptr_t)at % HUGE_PAGE) % HUGE_PAGE;
+    if (before)
+        munmap(at, before);
+    munmap(at + before + size, HUGE_PAGE - before);
+    return at + before;
+}
+
+static char *map_new(size_t size)
+{
+    char *at = reserve(size);
+    if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+        abort();
+    madvise(at, size, MADV_HUGEPAGE); /* a wish: without it everything works, slower */
+    return at;
+}
+
+/* The pages move to other addresses, their contents stay where they are. */
+static char *map_resize(char *map, size_t was, size_t size)
+{
+    if (size <= was) {
+        if (size < was)
+            munmap(map + size, was - size);
+        return map;
+    }
+    char *at = reserve(size);
+    if (mremap(map, was, size, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
+        abort();
+    return at;
+}
+
+static void *on_heap(void *ptr, size_t size)
+{
+    char *at = realloc(ptr ? (char *)ptr - LINE : NULL, size + LINE);
+    if (at == NULL)
+        abort();
+    *(struct head *)at = (struct head){.size = size};
+    return at + LINE;
+}
+
+static void *on_map(void *ptr, size_t size)
+{
+    static unsigned made; /* which colour comes next does not matter, so threads may see the same */
+    struct head *was = ptr ? head_of(ptr) : NULL;
+    bool moves = was != NULL && was->map != NULL;
+    size_t offset = moves ? (size_t)((char *)ptr - was->map)
+                          : LINE * (1 + __atomic_fetch_add(&made, 1, __ATOMIC_RELAXED) % COLOURS);
+    size_t mapped = (offset + size + PAGE - 1) / PAGE * PAGE;
+    char *map = moves ? map_resize(was->map, was->mapped, mapped) : map_new(mapped);
+    char *at = map + offset;
+    if (!moves && was != NULL)
+        memcpy(at, ptr, was->size < size ? was->size : size);
+    *head_of(at) = (struct head){map, mapped, size};
+    if (!moves)
+        big_free(ptr);
+    return at;
+}
+
+void *big_resize(void *ptr, size_t size)
+{
+    bool mapped = ptr != NULL && head_of(ptr)->map != NULL;
+    return mapped || size >= HUGE_PAGE ? on_map(ptr, size) : on_heap(ptr, size);
+}
+
+void big_free(void *ptr)
+{
+    if (ptr == NULL)
+        return;
+    struct head head = *head_of(ptr);
+    if (head.map != NULL)
+        munmap(head.map, head.mapped);
+    else
+        free((char *)ptr - LINE);
+}
