@@ -38,6 +38,7 @@ struct operations {
     struct db *db;
     bool ours, behind; /* behind: words of search are to be made */
     VEC(struct running *) list;
+    struct due_failures *failures;
     int64_t jobs, quiet_since, own_jobs;
 };
 
@@ -215,20 +216,21 @@ static enum rc catch_up(struct operations *o, struct err *e)
 
 struct due_job {
     struct job job;
+    struct due_failures *failures;
     bool more;
 };
 
 static enum rc due_apply(struct wtx *tx, struct job *job, struct err *e)
 {
     struct due_job *j = (struct due_job *)job;
-    return due_run(tx, &j->more, e);
+    return due_run(tx, j->failures, &j->more, e);
 }
 
 /* Reminders and deals that wake: a job of the writer when there is something, until there is no more. */
 static enum rc do_what_is_due(struct operations *o, struct err *e)
 {
-    struct due_job j = {.job.apply = due_apply};
-    TRY(due_any(o->db, time_now(), &j.more, e));
+    struct due_job j = {.job.apply = due_apply, .failures = o->failures};
+    TRY(due_any(o->db, o->failures, time_now(), &j.more, e));
     for (int i = 0; j.more && i < DUE_JOBS; i++) {
         TRY(writer_run(o->app->writer, &j.job, e));
         o->own_jobs++;
@@ -329,11 +331,12 @@ enum rc operations_start(struct operations **out, struct app *app, struct err *e
     if (!o)
         abort();
     o->app = app;
+    o->failures = due_failures_new();
     o->woken = true;
     uv_mutex_init(&o->lock);
     uv_cond_init(&o->wake);
     if (uv_thread_create(&o->thread, run, o) != 0) {
-        free(o);
+        operations_free(o);
         return err_set(e, RC_INTERNAL, "no_thread", "", NULL);
     }
     *out = o;
@@ -369,6 +372,7 @@ void operations_free(struct operations *o)
         return;
     uv_cond_destroy(&o->wake);
     uv_mutex_destroy(&o->lock);
+    due_failures_free(o->failures);
     free(o);
 }
 

@@ -268,15 +268,47 @@ static bool has(struct val v, int64_t id)
     return v.kind == VAL_INT && v.i == id;
 }
 
-static struct val joined(struct arena *a, struct val x, struct val y)
+static struct val set_val(int64_t *ids, size_t n)
 {
-    int64_t *ids = ARENA_ARRAY(a, int64_t, x.set.n + y.set.n + 1);
-    size_t nx = x.kind == VAL_SET ? x.set.n : 0, ny = y.kind == VAL_SET ? y.set.n : 0;
-    for (size_t i = 0; i < nx; i++)
-        ids[i] = x.set.ids[i];
-    for (size_t i = 0; i < ny; i++)
-        ids[nx + i] = y.set.ids[i];
-    return val_set_of(a, ids, nx + ny);
+    return (struct val){.kind = VAL_SET, .set = {ids, n}};
+}
+
+/* What it has, and as many of the others as the field takes; *rest: those that do not fit. */
+static struct val joined(struct arena *a, const struct field *fd, struct val kept, struct val moved, struct val *rest)
+{
+    size_t n = kept.kind == VAL_SET ? kept.set.n : 0, more = moved.kind == VAL_SET ? moved.set.n : 0, left = 0;
+    int64_t *ids = ARENA_ARRAY(a, int64_t, n + more + 1), *out = ARENA_ARRAY(a, int64_t, more + 1);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = kept.set.ids[i];
+    for (size_t i = 0; i < more; i++) {
+        if (has(kept, moved.set.ids[i]))
+            continue;
+        if ((int64_t)n < fd->max)
+            ids[n++] = moved.set.ids[i];
+        else
+            out[left++] = moved.set.ids[i];
+    }
+    *rest = set_val(out, left);
+    return val_set_of(a, ids, n);
+}
+
+static enum rc option_name(struct change *ch, int64_t id, struct str *out, struct err *e)
+{
+    struct record *option;
+    TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(ENT_FIELD_OPTION), id, true, &option, e));
+    *out = option->f[FIELD_OPTION_NAME].s;
+    return RC_OK;
+}
+
+static enum rc option_names(struct change *ch, struct val set, struct str *out, struct err *e)
+{
+    *out = STR("");
+    for (size_t i = 0; i < set.set.n; i++) {
+        struct str name;
+        TRY(option_name(ch, set.set.ids[i], &name, e));
+        *out = str_fmt(ch->tx->arena, "%.*s%s%.*s", STR_ARG(*out), i ? ", " : "", STR_ARG(name));
+    }
+    return RC_OK;
 }
 
 /* A value as the report tells it. */
@@ -284,11 +316,10 @@ static enum rc value_words(struct change *ch, const struct field *fd, struct val
 {
     struct buf b = {0};
     struct jw w = jw_to(&b);
-    if (fd->type == FT_REF && fd->ref == ENT_FIELD_OPTION) {
-        struct record *option;
-        TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(ENT_FIELD_OPTION), v.i, true, &option, e));
-        v = option->f[FIELD_OPTION_NAME];
-    }
+    if (fd->type == FT_SET && fd->ref == ENT_FIELD_OPTION)
+        return option_names(ch, v, out, e);
+    if (fd->type == FT_REF && fd->ref == ENT_FIELD_OPTION)
+        return option_name(ch, v.i, out, e);
     if (v.kind == VAL_TEXT) {
         *out = v.s;
         return RC_OK;
@@ -326,8 +357,9 @@ static enum rc put_into(struct operation *op, struct change *ch, const struct me
     struct val moved = options ? replaced(ch->tx->arena, m, old, true) : old;
     in->f[from] = fd->type == FT_SET ? val_set_of(ch->tx->arena, NULL, 0) : val_null();
     if (fd->type == FT_SET) {
-        in->f[into] = joined(ch->tx->arena, kept, moved);
-        return RC_OK;
+        struct val rest;
+        in->f[into] = joined(ch->tx->arena, fd, kept, moved, &rest);
+        return rest.set.n ? tell_conflict(op, ch, item, fd, kept, rest, e) : RC_OK;
     }
     if (!val_has(moved))
         return RC_OK;

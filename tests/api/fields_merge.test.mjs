@@ -66,6 +66,28 @@ test('lists of values become one list: by name, what is missing is added; sets a
   assert.deepEqual([joined.outcome.conflicts, (await value(z, themes)).sort()], [0, [law2.id, tax.id].sort()])
 })
 
+test('more values than a field takes: what it has stays, as many of the others come as fit, and the report names those left behind', async () => {
+  const [old, kept] = [await field('several_of', 'Интересы раньше'), await field('several_of', 'Интересы')]
+  const options = async (f, name, n) => {
+    const ids = []
+    for (let i = 0; i < n; i++) ids.push((await admin.create('/api/field-options', { custom_field_id: f.id, name: `${name} ${i}` })).id)
+    return ids
+  }
+  const [a, b] = [await options(old, 'Старое', 60), await options(kept, 'Новое', 60)]
+  const d = await deal({ [`cf_${old.id}`]: a, [`cf_${kept.id}`]: b })
+  const op = await merge(old, kept)
+  assert.deepEqual([op.state, op.failed_count, op.outcome.conflicts], ['done', 0, 1], JSON.stringify(op))
+  const now = await value(d, kept)
+  assert.equal(now.length, 100)
+  assert.ok(b.every((id) => now.includes(id)), 'what it had is all there')
+  const { items } = await admin.get(`/api/operations/${op.id}/report`)
+  assert.deepEqual(items.map((i) => [i.object_id, i.code]), [[d.id, 'merge_conflict']])
+  assert.equal(items[0].value.split(', ').length, 20)
+  assert.match(items[0].value, /Старое \d+/)
+  await undo(op)
+  assert.deepEqual([await value(d, old), await value(d, kept)], [a, b])
+})
+
 test('views, cards, gates, triggers, goals, drafts and roles that named the one name the other, and an undo brings all back', async () => {
   const [old, kept] = [await field('date', 'Дата договора'), await field('date', 'Дата подписания')]
   const [a, b] = [`cf_${old.id}`, `cf_${kept.id}`]

@@ -90,6 +90,7 @@ static void an_open_deal_is_not_left_without_a_task(void **state)
 
 struct due_job {
     struct job job;
+    struct due_failures *failures;
     int64_t now;
     bool more;
 };
@@ -98,18 +99,19 @@ static enum rc due_apply(struct wtx *tx, struct job *job, struct err *e)
 {
     struct due_job *j = (struct due_job *)job;
     tx->now = j->now;
-    return due_run(tx, &j->more, e);
+    return due_run(tx, j->failures, &j->more, e);
 }
 
 static void come(struct rig *r, int64_t now)
 {
-    struct due_job j = {.job.apply = due_apply, .now = now};
+    struct due_job j = {.job.apply = due_apply, .failures = due_failures_new(), .now = now};
     struct err e = {0};
     do
         OK(writer_run(r->writer, &j.job, &e));
     while (j.more);
-    OK(due_any(r->db, now, &j.more, &e));
+    OK(due_any(r->db, j.failures, now, &j.more, &e));
     assert_false(j.more);
+    due_failures_free(j.failures);
 }
 
 static void what_is_due_is_told_once(void **state)
@@ -153,11 +155,33 @@ static enum rc break_deals(struct change *ch, void *arg, struct err *e)
                    e);
 }
 
+struct touch {
+    int64_t id, by;
+};
+/* As if somebody had changed it, past what breaks. */
+static enum rc another_version(struct change *ch, void *arg, struct err *e)
+{
+    const struct touch *t = arg;
+    bool sqlite = db_kind_of(ch->tx->db) == DB_SQLITE;
+    struct stmt *s;
+    TRY(db_exec(ch->tx->db, sqlite ? "DROP TRIGGER broken" : "DROP TRIGGER broken ON deal", e));
+    TRY(db_prepare(ch->tx->db, &s, "UPDATE deal SET version = version + $1 WHERE id = $2", e));
+    stmt_i64(s, 1, t->by);
+    stmt_i64(s, 2, t->id);
+    TRY(stmt_run(s, e));
+    return db_exec(ch->tx->db,
+                   sqlite ? "CREATE TRIGGER broken BEFORE UPDATE ON deal WHEN OLD.title = 'Беда'"
+                            " BEGIN SELECT RAISE(ABORT, 'broken'); END"
+                          : "CREATE TRIGGER broken BEFORE UPDATE ON deal FOR EACH ROW WHEN (OLD.title = 'Беда')"
+                            " EXECUTE FUNCTION broken()",
+                   e);
+}
+
 static void what_cannot_be_woken_holds_nobody_up(void **state)
 {
     struct rig *r = rig_open(*state);
     int64_t healthy, now = time_now(), far = now + MS_DAY;
-    struct due_job j = {.job.apply = due_apply, .now = far + 1000};
+    struct due_job j = {.job.apply = due_apply, .failures = due_failures_new(), .now = far + 1000};
     struct err e = {0};
     for (int i = 0; i < 310; i++) /* more than are looked at at once, and all of them before it */
         DO(r, try_create(r, ENT_DEAL, NULL, "{'title':'Беда','deferred_until':%lld}", (long long)far));
@@ -167,6 +191,44 @@ static void what_cannot_be_woken_holds_nobody_up(void **state)
     assert_false(val_has(field_of(r, ENT_DEAL, healthy, DEAL_DEFERRED_UNTIL)));
     OK(writer_run(r->writer, &j.job, &e));
     assert_false(j.more); /* those that fail are tried again later, not at once and for ever */
+    due_failures_free(j.failures);
+    rig_close(r);
+}
+
+/* A round of what is due; whether there was a reason for one. */
+static bool round_at(struct rig *r, struct due_job *j, int64_t now)
+{
+    struct err e = {0};
+    bool any;
+    OK(due_any(r->db, j->failures, now, &any, &e));
+    j->now = now;
+    OK(writer_run(r->writer, &j->job, &e));
+    return any;
+}
+
+static void what_fails_is_told_once_and_tried_in_growing_pauses(void **state)
+{
+    struct rig *r = rig_open(*state);
+    int64_t sick, healthy, now = time_now(), far = now + MS_DAY, minute = 60 * MS_SECOND;
+    struct due_job j = {.job.apply = due_apply, .failures = due_failures_new()};
+    DO(r, try_create(r, ENT_DEAL, &sick, "{'title':'Беда','deferred_until':%lld}", (long long)far));
+    DO(r, try_create(r, ENT_DEAL, &healthy, "{'title':'Спит','deferred_until':%lld}", (long long)(far + 4 * minute)));
+    DO(r, rig_do(r, break_deals, NULL));
+    assert_true(round_at(r, &j, far + 1000));
+    assert_int_equal(due_failures_told(j.failures), 1);
+    assert_false(round_at(r, &j, far + 2000)); /* it rests */
+    assert_true(round_at(r, &j, far + 2 * minute));
+    assert_false(round_at(r, &j, far + 3 * minute + 30 * MS_SECOND)); /* the second pause is longer */
+    assert_int_equal(due_failures_told(j.failures), 1);
+    assert_true(round_at(r, &j, far + 4 * minute)); /* others do not rest with it */
+    assert_false(val_has(field_of(r, ENT_DEAL, healthy, DEAL_DEFERRED_UNTIL)));
+    assert_true(round_at(r, &j, far + 3 * MS_HOUR));
+    assert_int_equal(due_failures_told(j.failures), 1);
+    DO(r, rig_do(r, another_version, &(struct touch){sick, 1}));
+    assert_true(round_at(r, &j, far + 3 * MS_HOUR + 1000)); /* it has changed: at once, and told again */
+    assert_int_equal(due_failures_told(j.failures), 2);
+    DO(r, rig_do(r, another_version, &(struct touch){sick, -1})); /* rows and journal are compared in the end */
+    due_failures_free(j.failures);
     rig_close(r);
 }
 
@@ -177,6 +239,7 @@ int main(void)
         SCENARIO(an_open_deal_is_not_left_without_a_task),
         SCENARIO(what_is_due_is_told_once),
         SCENARIO(what_cannot_be_woken_holds_nobody_up),
+        SCENARIO(what_fails_is_told_once_and_tried_in_growing_pauses),
     };
     return run_scenarios("tasks", tests, sizeof tests / sizeof tests[0]);
 }
