@@ -36,10 +36,16 @@ class Names {
   of(object: string, id: number): string | undefined {
     const own = this.#catalogue(object, id)
     if (own !== undefined) return own
-    const key = `${object} ${id}`
-    const known = this.#known.get(key)
-    if (known === undefined && !this.#asked.has(key)) this.#want(object, id)
+    const known = this.#known.get(`${object} ${id}`)
+    if (known === undefined) this.#want(object, id)
     return known
+  }
+  /** Will be shown soon: asked for together, before each of them is. */
+  expect(field: SchemaField, ids: Iterable<number>): void {
+    if (!field.ref || field.options) return
+    for (const id of ids)
+      if (this.#catalogue(field.ref, id) === undefined && !this.#known.has(`${field.ref} ${id}`))
+        this.#want(field.ref, id)
   }
   /** What a person reads for a value of a ref field. */
   ofField(field: SchemaField, id: number): string {
@@ -128,7 +134,7 @@ class Names {
     return undefined
   }
   #want(object: string, id: number): void {
-    if (!object) return
+    if (!object || this.#asked.has(`${object} ${id}`)) return
     let ids = this.#wanted.get(object)
     if (!ids) this.#wanted.set(object, (ids = new Set()))
     ids.add(id)

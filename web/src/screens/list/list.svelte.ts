@@ -5,6 +5,7 @@ import { creation, type Created } from '../../lib/creation.svelte'
 import { quote } from '../../lib/filter'
 import { t } from '../../lib/i18n.svelte'
 import { live } from '../../lib/live'
+import { names } from '../../lib/names.svelte'
 import { router } from '../../lib/router.svelte'
 import { schema, type SchemaField, type SchemaObject } from '../../lib/schema.svelte'
 import { session, sync } from '../../lib/session.svelte'
@@ -59,6 +60,7 @@ export class ListStore {
   #again: ReturnType<typeof setTimeout> | undefined
   #wanting: ReturnType<typeof setTimeout> | undefined
   #sending = 0
+  #named = new WeakSet<readonly Row[]>()
   #followed = false
   #closed = false
   #stopLive: () => void
@@ -187,6 +189,7 @@ export class ListStore {
     }
     const section = new Section(null, filter, 0)
     await section.need(0, this.#url, signal)
+    this.#expectNames([section])
     const first = section.pages.get(0)?.length ?? 0
     // A short list is its own count; a long one waits for the count while its first page is there already.
     section.count = first
@@ -241,8 +244,18 @@ export class ListStore {
       [...wanted].map((page) => section.need(page, this.#url, signal, again)),
     )
     const results = await Promise.allSettled(asks)
+    this.#expectNames()
     const failed = results.find((r) => r.status === 'rejected')
     if (failed && !signal.aborted) toasts.error(failure(failed.reason))
+  }
+  /** The names that a page which has come speaks of are asked for at once, not line by line as it is scrolled. */
+  #expectNames(sections = this.sections): void {
+    const fields = this.columns.filter((f) => f.ref)
+    for (const page of sections.flatMap((s) => [...s.pages.values()])) {
+      if (this.#named.has(page)) continue
+      this.#named.add(page)
+      for (const f of fields) names.expect(f, page.flatMap((row) => (row[f.name] ?? []) as number | number[])) // prettier-ignore
+    }
   }
   toggleGroup(section: Section): void {
     section.open = !section.open
