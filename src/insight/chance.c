@@ -2,48 +2,48 @@
 #include "insight/chance.h"
 #include "base/time.h"
 #include "crm/fields.h"
+#include "insight/rank.h"
 #include "store/db.h"
 #include <math.h>
 #include <string.h>
 
 /* ---- by age ---- */
 
-static int by_age(const void *x, const void *y)
-{
-    const struct age_life *a = x, *b = y;
-    return a->age < b->age ? -1 : a->age > b->age;
-}
-
-void ages_learn(struct ages *g, struct arena *a, struct age_life *lives, size_t n)
+void ages_learn(struct ages *g, struct arena *a, const struct age_life *lives, size_t n)
 {
     double open = 1, won = 0, lost = 0;
+    struct ranked *by_age = malloc((n + 1) * sizeof *by_age);
+    if (by_age == NULL)
+        abort();
     *g = (struct ages){.n_lives = n, .longest_win = -1};
-    if (n > 0)
-        qsort(lives, n, sizeof *lives, by_age);
-    g->at = ARENA_ARRAY(a, int64_t, n + 1);
-    g->won = ARENA_ARRAY(a, double, n + 1);
-    g->lost = ARENA_ARRAY(a, double, n + 1);
-    g->open = ARENA_ARRAY(a, double, n + 1);
-    g->at_risk = ARENA_ARRAY(a, int64_t, n + 1);
+    for (size_t i = 0; i < n; i++)
+        by_age[i] = (struct ranked){lives[i].age > 0 ? (uint64_t)lives[i].age : 0, lives[i].cause % 3};
+    rank_sort(by_age, n);
+    g->at = arena_alloc(a, (n + 1) * sizeof *g->at);
+    g->won = arena_alloc(a, (n + 1) * sizeof *g->won);
+    g->lost = arena_alloc(a, (n + 1) * sizeof *g->lost);
+    g->open = arena_alloc(a, (n + 1) * sizeof *g->open);
+    g->at_risk = arena_alloc(a, (n + 1) * sizeof *g->at_risk);
     for (size_t i = 0; i < n;) {
         size_t k = i;
-        int64_t d[3] = {0}, at_risk = (int64_t)(n - i);
-        for (; k < n && lives[k].age == lives[i].age; k++)
-            d[lives[k].cause % 3]++;
+        int64_t d[3] = {0}, at_risk = (int64_t)(n - i), age = (int64_t)by_age[i].key;
+        for (; k < n && by_age[k].key == by_age[i].key; k++)
+            d[by_age[k].of]++;
         if (d[DEAL_WON] + d[DEAL_LOST] > 0) {
             won += open * (double)d[DEAL_WON] / (double)at_risk;
             lost += open * (double)d[DEAL_LOST] / (double)at_risk;
             open *= 1 - (double)(d[DEAL_WON] + d[DEAL_LOST]) / (double)at_risk;
-            g->at[g->n] = lives[i].age;
+            g->at[g->n] = age;
             g->won[g->n] = won;
             g->lost[g->n] = lost;
             g->open[g->n] = open;
             g->at_risk[g->n++] = at_risk;
         }
         if (d[DEAL_WON] > 0)
-            g->longest_win = lives[i].age;
+            g->longest_win = age;
         i = k;
     }
+    free(by_age);
 }
 
 /* How many of the ages are not later. */
@@ -133,6 +133,52 @@ static void map_stages(struct chance *m, const struct projection_view *v)
 
 /* ---- one deal ---- */
 
+static void stand(struct chance_deal *out, const struct chance_deal *d, int64_t at)
+{
+    *out = *d;
+    if (d->cause == DEAL_OPEN)
+        out->exit = at;
+}
+
+struct chance_range chance_follow(const struct chance *m, const struct projection_view *v, size_t row,
+                                  const int64_t *at, size_t n, struct chance_deal *out, struct chance_ended_list *ended)
+{
+    const int64_t *deleted_at = v->facts[FACT_DEAL].deleted_at;
+    struct visits ways = visits_of(v, row);
+    struct chance_deal d = {.stage = CHANCE_NOWHERE};
+    size_t i = 0, first = 0;
+    while (n > 0 && deleted_at != NULL && deleted_at[row] <= at[n - 1])
+        n--;
+    for (size_t k = 0; k < ways.n && i < n; k++) {
+        int64_t when = visit_at(ways.packed[k]);
+        uint32_t stage = visit_stage(ways.packed[k]);
+        while (i < n && at[i] < when) {
+            if (d.stage != CHANCE_NOWHERE)
+                stand(&out[i], &d, at[i]);
+            i++;
+        }
+        if (i == n || stage >= m->n_of || m->of[stage] == NULL || visit_passed(ways.packed[k]) || stage == d.stage)
+            continue;
+        if (d.stage == CHANCE_NOWHERE) {
+            d.entry = when;
+            first = i;
+        } else if (ended != NULL && m->ends[d.stage] == DEAL_OPEN) {
+            struct chance_ended one = {d.stage, stage, (uint32_t)i, when - d.since};
+            vec_push(ended, one);
+        }
+        if (m->ends[stage] != d.cause)
+            d.exit = when;
+        d.cause = m->ends[stage];
+        d.stage = stage;
+        d.since = when;
+    }
+    if (d.stage == CHANCE_NOWHERE)
+        return (struct chance_range){0, 0};
+    for (; i < n; i++)
+        stand(&out[i], &d, at[i]);
+    return (struct chance_range){first, n};
+}
+
 /* stays: every stay in an open stage is told to it; NULL: nobody asks. */
 static bool follow(const struct chance *m, const struct projection_view *v, size_t row, int64_t at,
                    struct chance_deal *d, struct semi *stays)
@@ -164,6 +210,12 @@ static bool follow(const struct chance *m, const struct projection_view *v, size
     if (stays != NULL && d->cause == DEAL_OPEN)
         semi_add(stays, d->stage, CHANCE_NOWHERE, at - d->since);
     return true;
+}
+
+struct chance_range chance_deal_when(const struct chance *m, const struct projection_view *v, size_t row,
+                                     const int64_t *at, size_t n, struct chance_deal *out)
+{
+    return chance_follow(m, v, row, at, n, out, NULL);
 }
 
 bool chance_deal_at(const struct chance *m, const struct projection_view *v, size_t row, int64_t at,
@@ -214,34 +266,58 @@ struct life_list {
     size_t len, cap;
 };
 
-void chance_learn(struct chance *m, const struct projection_view *v, const struct chance_spec *spec)
+static void learn_ages(struct chance *m, struct life_list *lives)
 {
-    const struct facts *deals = &v->facts[FACT_DEAL];
-    chance_free(m);
-    m->spec = *spec;
-    m->spec.most = spec->most > 0 ? spec->most : CHANCE_DEALS_MOST;
-    m->spec.bin = spec->bin > 0 ? spec->bin : spec->horizon / 48;
-    m->every = deals->n / m->spec.most + 1;
-    m->n_learned = 0;
-    if (m->n_of != v->n_stages || m->of == NULL)
-        map_stages(m, v);
-    m->by_stage = semi_new(m->arena, m->n_of, m->ends, spec->horizon, m->spec.bin);
-    struct life_list *lives = calloc(m->n_funnels + 1, sizeof *lives);
-    for (size_t i = 0; i < deals->n; i += m->every) {
-        struct chance_deal d;
-        if (!follow(m, v, i, spec->as_of, &d, m->by_stage))
-            continue;
-        struct age_life life = {(d.cause == DEAL_OPEN ? spec->as_of : d.exit) - d.entry, d.cause};
-        vec_push(&lives[m->funnel[d.stage]], life);
-        m->n_learned++;
-    }
-    semi_solve(m->by_stage);
     m->by_age = ARENA_ARRAY(m->arena, struct ages, m->n_funnels + 1);
     for (size_t i = 0; i < m->n_funnels; i++) {
         ages_learn(&m->by_age[i], m->arena, lives[i].ptr, lives[i].len);
         vec_free(&lives[i]);
     }
     free(lives);
+}
+
+void chance_begin(struct chance *m, const struct projection_view *v, const struct chance_spec *spec)
+{
+    chance_free(m);
+    m->spec = *spec;
+    m->spec.most = spec->most > 0 ? spec->most : CHANCE_DEALS_MOST;
+    m->spec.bin = spec->bin > 0 ? spec->bin : spec->horizon / 48;
+    m->every = v->facts[FACT_DEAL].n / m->spec.most + 1;
+    m->n_learned = 0;
+    if (m->n_of != v->n_stages || m->of == NULL)
+        map_stages(m, v);
+    m->by_stage = semi_new(m->arena, m->n_of, m->ends, spec->horizon, m->spec.bin);
+}
+
+/* stays: told to by_stage, too. */
+static void look(struct chance *m, const struct projection_view *v, int64_t at, struct semi *stays)
+{
+    struct life_list *lives = calloc(m->n_funnels + 1, sizeof *lives);
+    if (lives == NULL)
+        abort();
+    for (size_t i = 0; i < v->facts[FACT_DEAL].n; i += m->every) {
+        struct chance_deal d;
+        if (!follow(m, v, i, at, &d, stays))
+            continue;
+        struct age_life life = {(d.cause == DEAL_OPEN ? at : d.exit) - d.entry, d.cause};
+        vec_push(&lives[m->funnel[d.stage]], life);
+        m->n_learned++;
+    }
+    if (stays != NULL)
+        semi_solve(stays);
+    learn_ages(m, lives);
+}
+
+void chance_learn(struct chance *m, const struct projection_view *v, const struct chance_spec *spec)
+{
+    chance_begin(m, v, spec);
+    look(m, v, spec->as_of, m->by_stage);
+}
+
+void chance_ages(struct chance *m, const struct projection_view *v, int64_t at)
+{
+    m->n_learned = 0;
+    look(m, v, at, NULL);
 }
 
 double chance_of(const struct chance *m, enum chance_model model, const struct chance_deal *d, int64_t at, int64_t h,

@@ -8,6 +8,7 @@
  * - by age: P(won within h | open at age a) = (F_won(a + h) - F_won(a)) / S(a) of the deals of its funnel.
  * A stage that fewer than CHANCE_FEW deals have left takes the chance by age. */
 #pragma once
+#include "base/vec.h"
 #include "insight/projection.h"
 #include "insight/stats.h"
 
@@ -20,13 +21,15 @@
 struct semi_edge {
     uint32_t from, to;
     float *exits; /* how many left in each bin */
-    float *q;     /* after semi_solve: the probability of it */
+    float *q;     /* after semi_solve: the probability of it, of bins that anybody has been seen in */
+    size_t end;   /* behind the last bin in which anybody left */
 };
 struct semi {
     struct arena *arena;
     size_t n_states, n_bins; /* bins of dwell */
     size_t steps;            /* bins of the longest horizon */
     int64_t bin;             /* ms */
+    double bins_a_ms;        /* 1 / bin */
     const uint8_t *ends;     /* by state: 0 no, 1 won, 2 lost */
     int32_t *edge_of;        /* from * n_states + to: index of edges, -1 */
     VEC(struct semi_edge) edges;
@@ -36,6 +39,8 @@ struct semi {
     size_t *used;             /* by state: bins that anybody has been seen in */
     double *later;            /* by state, within a step: what does not hang on the step itself */
     double **won;             /* by state: P(won within k bins of arrival), k 0..steps */
+    double **coming;          /* by state: the mean of won at both ends of bin k, at steps - k: ends before begins */
+    double *share;            /* by bin, within a life table: what one exit in it is worth */
     double **memo;            /* by state: by bin of age, for memo_steps */
     size_t memo_steps;
     size_t n_ordered;                /* edges in edges_of */
@@ -44,8 +49,9 @@ struct semi {
 /* horizon: the longest one; memory is of the arena but for the list of edges: semi_free. */
 struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int64_t horizon, int64_t bin);
 void semi_free(struct semi *s);
-void semi_add(struct semi *s, uint32_t from, uint32_t to, int64_t dwell); /* to CHANCE_NOWHERE: still there */
-void semi_solve(struct semi *s);                                          /* again after more stays, too */
+void semi_add(struct semi *s, uint32_t from, uint32_t to, int64_t dwell);       /* to CHANCE_NOWHERE: still there */
+void semi_take_back(struct semi *s, uint32_t from, uint32_t to, int64_t dwell); /* what was added with `to` a state */
+void semi_solve(struct semi *s);                                                /* again after more stays, too */
 /* Those that were still there are forgotten: they will be added as they stand at a later time. */
 void semi_forget_staying(struct semi *s);
 /* P(won within h | in the state since age). at_risk, when not NULL: how many stayed that long. */
@@ -64,7 +70,7 @@ struct ages {
     size_t n, n_lives;
     int64_t longest_win; /* -1: none */
 };
-void ages_learn(struct ages *g, struct arena *a, struct age_life *lives, size_t n); /* sorts lives */
+void ages_learn(struct ages *g, struct arena *a, const struct age_life *lives, size_t n);
 /* P(ended by cause within h | open at age). 0 beyond the last age that was ever seen. */
 double ages_chance(const struct ages *g, enum deal_status cause, int64_t age, int64_t h, double *at_risk);
 
@@ -110,6 +116,44 @@ void chance_free(struct chance *m); /* NULL is fine */
 /* False when it had not entered a funnel by then, or is deleted. */
 bool chance_deal_at(const struct chance *m, const struct projection_view *v, size_t row, int64_t at,
                     struct chance_deal *out);
+/* The same at each of n instants that ascend, by one look at its visits: out[first] ... out[end - 1]; before and behind
+ * them it was not there. */
+struct chance_range {
+    size_t first, end;
+};
+struct chance_range chance_deal_when(const struct chance *m, const struct projection_view *v, size_t row,
+                                     const int64_t *at, size_t n, struct chance_deal *out);
+/* Learning at instants that ascend, each from what was known then, by one look at each deal. spec->as_of is not asked.
+ * While the projection is locked; chance_past_learn for each instant in its turn, then the model is the one of that
+ * instant; chance_free at the end. by_age is learned only for those who call chance_past_ages. */
+struct chance_past;
+struct chance_past *chance_past_new(struct chance *m, const struct projection_view *v, const struct chance_spec *spec,
+                                    const int64_t *at, size_t n);
+void chance_past_learn(struct chance_past *p, size_t i);
+void chance_past_ages(struct chance_past *p);
+void chance_past_free(struct chance_past *p); /* the list, not the model; NULL is fine */
+/* Is the chance of a deal in that stage told by its age, because too few have left the stage? */
+static inline bool chance_asks_age(const struct chance *m, uint32_t stage)
+{
+    return m->by_stage->left[stage] < CHANCE_FEW;
+}
+
+/* Between chance.c and chance_past.c: */
+void chance_begin(struct chance *m, const struct projection_view *v, const struct chance_spec *spec);
+void chance_ages(struct chance *m, const struct projection_view *v, int64_t at);
+struct chance_ended { /* a stay in an open stage that ended before the instant of that index and not before earlier ones
+                       */
+    uint32_t from, to, instant;
+    int64_t dwell;
+};
+struct chance_ended_list {
+    struct chance_ended *ptr;
+    size_t len, cap;
+};
+struct chance_range chance_follow(const struct chance *m, const struct projection_view *v, size_t row,
+                                  const int64_t *at, size_t n, struct chance_deal *out,
+                                  struct chance_ended_list *ended);
+
 /* One stay in an open stage. */
 struct chance_stay {
     int64_t from, until; /* until: FACT_NEVER while it lasts */

@@ -45,40 +45,68 @@ static double unit_of(const int64_t *a, size_t n, double *total)
     return *total / unit > GRID_MOST ? *total / GRID_MOST : unit;
 }
 
-static double quantile_of(const double *q, size_t n, double unit, double p)
+/* q[j] = P(sum is j steps) of the deals so far, told for from <= j < end: beyond that it is under NOTHING. */
+struct sums {
+    double *q, *spare;
+    size_t from, end;
+};
+#define NOTHING 1e-18
+
+static void add_deal(const double *restrict q, double *restrict out, size_t n, size_t step, double p)
+{
+    size_t both = n > step ? n - step : 0;
+    for (size_t j = 0; j < step; j++)
+        out[j] = j < n ? q[j] * (1 - p) : 0;
+    for (size_t j = 0; j < both; j++)
+        out[step + j] = q[step + j] * (1 - p) + q[j] * p;
+    for (size_t j = both; j < n; j++)
+        out[step + j] = q[j] * p;
+}
+
+static void take_deal(struct sums *s, size_t step, double p)
+{
+    size_t n = s->end - s->from;
+    add_deal(s->q + s->from, s->spare + s->from, n, step, p);
+    double *swap = s->q;
+    s->q = s->spare;
+    s->spare = swap;
+    s->end += step;
+    while (s->from + 1 < s->end && s->q[s->from] < NOTHING)
+        s->from++;
+    while (s->from + 1 < s->end && s->q[s->end - 1] < NOTHING)
+        s->end--;
+}
+
+static double quantile_of(const struct sums *s, double unit, double p)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += q[i];
+    for (size_t i = s->from; i < s->end; i++) {
+        sum += s->q[i];
         if (sum >= p - 1e-12)
             return (double)i * unit;
     }
-    return n > 0 ? (double)(n - 1) * unit : 0;
+    return (double)(s->end - 1) * unit;
 }
 
 static void convolve(const double *p, const int64_t *a, size_t n, struct outlook *o)
 {
     double total, unit = unit_of(a, n, &total);
-    size_t size = (size_t)(total / unit) + n + 2, last = 0;
-    double *q = calloc(size, sizeof *q);
-    if (q == NULL)
+    size_t size = (size_t)(total / unit) + n + 2;
+    struct sums s = {calloc(size, sizeof *s.q), calloc(size, sizeof *s.q), 0, 1};
+    if (s.q == NULL || s.spare == NULL)
         abort();
-    q[0] = 1;
+    s.q[0] = 1;
     for (size_t i = 0; i < n; i++) {
         size_t step = (size_t)llround((double)amount(a, i) / unit);
-        if (step == 0 || p[i] <= 0)
-            continue;
-        last += step;
-        for (size_t j = last + 1; j-- > step;)
-            q[j] = q[j] * (1 - p[i]) + q[j - step] * p[i];
-        for (size_t j = 0; j < step && j <= last; j++)
-            q[j] *= 1 - p[i];
+        if (step > 0 && p[i] > 0)
+            take_deal(&s, step, p[i]);
     }
-    o->nothing = q[0];
-    o->p10 = quantile_of(q, last + 1, unit, 0.1);
-    o->p50 = quantile_of(q, last + 1, unit, 0.5);
-    o->p90 = quantile_of(q, last + 1, unit, 0.9);
-    free(q);
+    o->nothing = s.from == 0 ? s.q[0] : 0;
+    o->p10 = quantile_of(&s, unit, 0.1);
+    o->p50 = quantile_of(&s, unit, 0.5);
+    o->p90 = quantile_of(&s, unit, 0.9);
+    free(s.q);
+    free(s.spare);
 }
 
 static double by_moments(const struct outlook *o, double skew, double z)

@@ -114,11 +114,20 @@ static void sum_up(struct side *s, double said, double model, bool won)
     s->model += (model - won) * (model - won);
 }
 
-static void one(struct calibration *x, const struct pop_deal *d, const struct fact_column *probability, int64_t at)
+/* A deal as it stood open at an instant. */
+struct case_of {
+    uint32_t deal, stage; /* deal: index of p.d */
+    int64_t entry, since;
+};
+struct cases {
+    struct case_of *ptr;
+    size_t len, cap;
+};
+
+static void one(struct calibration *x, const struct case_of *c, const struct fact_column *probability, int64_t at)
 {
-    struct chance_deal cd;
-    if (d->again || !chance_deal_at(x->then, &x->p.view, d->row, at, &cd) || cd.cause != DEAL_OPEN)
-        return;
+    const struct pop_deal *d = &x->p.d[c->deal];
+    struct chance_deal cd = {.entry = c->entry, .since = c->since, .exit = at, .stage = c->stage};
     int64_t until = at + x->days * MS_DAY;
     bool won = d->cause == DEAL_WON && d->exit > at && d->exit <= until;
     double model = chance_of(x->then, CHANCE_BY_STAGE, &cd, at, x->days * MS_DAY, NULL);
@@ -137,31 +146,69 @@ static void one(struct calibration *x, const struct pop_deal *d, const struct fa
         sum_up(&x->groups[d->group], isfinite(typed) ? typed : of_stage, model, won);
 }
 
+/* Which deals stood open at each instant. */
+static void find_cases(const struct calibration *x, const int64_t *at, size_t n, struct cases *out)
+{
+    const struct pop *p = &x->p;
+    struct chance_deal d[INSTANTS];
+    for (size_t k = 0; k < p->n; k += x->every) {
+        if (p->d[k].again)
+            continue;
+        struct chance_range there = chance_deal_when(x->then, &p->view, p->d[k].row, at, n, d);
+        for (size_t i = there.first; i < there.end; i++)
+            if (d[i].cause == DEAL_OPEN && p->d[k].entry <= at[i]) {
+                struct case_of one = {(uint32_t)k, d[i].stage, d[i].entry, d[i].since};
+                vec_push(&out[i], one);
+            }
+    }
+}
+
+static bool ages_asked(const struct calibration *x, const struct cases *cases)
+{
+    for (size_t k = 0; k < cases->len; k++)
+        if (chance_asks_age(x->then, cases->ptr[k].stage))
+            return true;
+    return false;
+}
+
+/* The instants, a month apart, from the oldest that has some history before it. */
+static size_t instants(const struct calibration *x, int64_t at[INSTANTS])
+{
+    const struct pop *p = &x->p;
+    int64_t first = INT64_MAX;
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        first = p->d[i].entry < first ? p->d[i].entry : first;
+    while (first != INT64_MAX && n < INSTANTS &&
+           p->as_of - (x->days + 30 * (int64_t)n) * MS_DAY > first + x->days * MS_DAY / 2)
+        n++;
+    for (size_t i = 0; i < n; i++)
+        at[i] = p->as_of - (x->days + 30 * (int64_t)(n - 1 - i)) * MS_DAY;
+    return n;
+}
+
 static void look_back(struct calibration *x)
 {
     struct pop *p = &x->p;
-    int64_t first = INT64_MAX;
-    struct arena scratch = ARENA_EMPTY, *own = x->then->arena;
-    x->then->arena = &scratch; /* a model an instant */
-    for (size_t i = 0; i < p->n; i++)
-        first = p->d[i].entry < first ? p->d[i].entry : first;
-    for (int i = 0; i < INSTANTS && first != INT64_MAX; i++) {
-        int64_t at = p->as_of - (x->days + 30 * (int64_t)i) * MS_DAY;
-        if (at <= first + x->days * MS_DAY / 2)
-            break;
-        chance_free(x->then);
+    struct arena scratch = ARENA_EMPTY;
+    struct cases cases[INSTANTS] = {0};
+    int64_t at[INSTANTS];
+    size_t n = instants(x, at);
+    struct chance_past *past = chance_past_new(
+        x->then, &p->view, &(struct chance_spec){.horizon = x->days * MS_DAY, .most = LOOKED_MOST}, at, n);
+    find_cases(x, at, n, cases);
+    for (size_t i = 0; i < n; i++) {
         arena_reset(&scratch);
-        x->then->of = NULL;
-        chance_learn(x->then, &p->view,
-                     &(struct chance_spec){.as_of = at, .horizon = x->days * MS_DAY, .most = LOOKED_MOST});
-        struct fact_column probability = fact_as_of(&p->view, FACT_DEAL, DEAL_PROBABILITY, at, &scratch);
-        for (size_t k = 0; k < p->n; k += x->every)
-            if (p->d[k].entry <= at)
-                one(x, &p->d[k], &probability, at);
+        chance_past_learn(past, i);
+        if (ages_asked(x, &cases[i]))
+            chance_past_ages(past);
+        struct fact_column probability = fact_as_of(&p->view, FACT_DEAL, DEAL_PROBABILITY, at[i], &scratch);
+        for (size_t k = 0; k < cases[i].len; k++)
+            one(x, &cases[i].ptr[k], &probability, at[i]);
+        vec_free(&cases[i]);
         x->instants++;
     }
-    chance_free(x->then);
-    x->then->arena = own;
+    chance_past_free(past);
     arena_free(&scratch);
 }
 

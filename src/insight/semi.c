@@ -12,6 +12,7 @@ struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int
     s->n_states = n_states;
     s->ends = ends;
     s->bin = bin > 0 ? bin : 1;
+    s->bins_a_ms = 1 / (double)s->bin;
     s->steps = (size_t)((horizon + s->bin - 1) / s->bin);
     s->n_bins = AGE_BINS + s->steps;
     s->edge_of = ARENA_ARRAY(a, int32_t, n_states * n_states + 1);
@@ -20,6 +21,8 @@ struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int
     s->open = ARENA_ARRAY(a, double *, n_states + 1);
     s->at_risk = ARENA_ARRAY(a, double *, n_states + 1);
     s->won = ARENA_ARRAY(a, double *, n_states + 1);
+    s->coming = ARENA_ARRAY(a, double *, n_states + 1);
+    s->share = ARENA_ARRAY(a, double, s->n_bins + 1);
     s->memo = ARENA_ARRAY(a, double *, n_states + 1);
     s->entered = ARENA_ARRAY(a, int64_t, n_states + 1);
     s->used = ARENA_ARRAY(a, size_t, n_states + 1);
@@ -39,28 +42,51 @@ static struct semi_edge *edge(struct semi *s, uint32_t from, uint32_t to)
     int32_t *at = &s->edge_of[(size_t)from * s->n_states + to];
     if (*at < 0) {
         struct semi_edge fresh = {from, to, ARENA_ARRAY(s->arena, float, s->n_bins),
-                                  ARENA_ARRAY(s->arena, float, s->n_bins)};
+                                  ARENA_ARRAY(s->arena, float, s->n_bins), 0};
         *at = (int32_t)s->edges.len;
         vec_push(&s->edges, fresh);
     }
     return &s->edges.ptr[*at];
 }
 
+/* dwell / bin without a division, the last one for what is longer. */
+static size_t bin_of(const struct semi *s, int64_t dwell)
+{
+    if (dwell <= 0)
+        return 0;
+    if (dwell >= s->bin * (int64_t)s->n_bins)
+        return s->n_bins - 1;
+    int64_t bin = (int64_t)((double)dwell * s->bins_a_ms);
+    bin += (bin + 1) * s->bin <= dwell;
+    bin -= bin * s->bin > dwell;
+    return (size_t)bin;
+}
+
 void semi_add(struct semi *s, uint32_t from, uint32_t to, int64_t dwell)
 {
     if (from >= s->n_states || (to != CHANCE_NOWHERE && to >= s->n_states))
         return;
-    size_t bin = dwell > 0 ? (size_t)(dwell / s->bin) : 0;
-    bin = bin < s->n_bins ? bin : s->n_bins - 1;
+    size_t bin = bin_of(s, dwell);
     s->entered[from]++;
     if (to != CHANCE_NOWHERE) {
+        struct semi_edge *x = edge(s, from, to);
         s->left[from]++;
-        edge(s, from, to)->exits[bin]++;
+        x->exits[bin]++;
+        x->end = x->end > bin ? x->end : bin + 1;
         return;
     }
     if (s->staying[from] == NULL)
         s->staying[from] = ARENA_ARRAY(s->arena, float, s->n_bins);
     s->staying[from][bin]++;
+}
+
+void semi_take_back(struct semi *s, uint32_t from, uint32_t to, int64_t dwell)
+{
+    if (from >= s->n_states || to >= s->n_states)
+        return;
+    s->entered[from]--;
+    s->left[from]--;
+    edge(s, from, to)->exits[bin_of(s, dwell)]--;
 }
 
 /* The edges of each state in one piece, so that a state is walked without looking at the others. */
@@ -81,94 +107,139 @@ static void order_edges(struct semi *s)
         s->edges_of[next[s->edges.ptr[i].from]++] = i;
 }
 
-/* Nobody was seen as long as this. */
-static void clear_from(struct semi *s, uint32_t state, size_t first)
+static size_t least(size_t a, size_t b)
 {
-    for (size_t b = first; b < s->used[state]; b++) {
-        s->open[state][b] = s->at_risk[state][b] = 0;
-        for (uint32_t k = s->first_edge[state]; k < s->first_edge[state + 1]; k++)
-            s->edges.ptr[s->edges_of[k]].q[b] = 0;
+    return a < b ? a : b;
+}
+
+/* How many left the state in each bin, by whatever way; behind the last in which anybody did. */
+static size_t sum_exits(struct semi *s, uint32_t state)
+{
+    size_t end = 0;
+    for (uint32_t k = s->first_edge[state]; k < s->first_edge[state + 1]; k++) {
+        const struct semi_edge *x = &s->edges.ptr[s->edges_of[k]];
+        end = end > x->end ? end : x->end;
     }
-    s->used[state] = first;
+    memset(s->share, 0, end * sizeof *s->share);
+    for (uint32_t k = s->first_edge[state]; k < s->first_edge[state + 1]; k++) {
+        const struct semi_edge *x = &s->edges.ptr[s->edges_of[k]];
+        for (size_t b = 0; b < x->end; b++)
+            s->share[b] += (double)x->exits[b];
+    }
+    return end;
 }
 
 /* Counts become probabilities: the life table, those that were censored within a bin at risk for half of it. */
 static void life_table(struct semi *s, uint32_t state)
 {
     double n = (double)s->entered[state], open = 1;
-    size_t b = 0;
+    size_t b = 0, ends = sum_exits(s, state);
     if (s->open[state] == NULL) {
         s->open[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
         s->at_risk[state] = ARENA_ARRAY(s->arena, double, s->n_bins + 1);
         s->won[state] = ARENA_ARRAY(s->arena, double, s->steps + 1);
+        s->coming[state] = ARENA_ARRAY(s->arena, double, s->steps + 1);
     }
     for (; b < s->n_bins && n > 0.5; b++) {
-        double staying = s->staying[state] != NULL ? (double)s->staying[state][b] : 0, out = 0;
-        double watched = n - staying / 2, gone = 0;
+        double staying = s->staying[state] != NULL ? (double)s->staying[state][b] : 0, out = b < ends ? s->share[b] : 0;
+        double watched = n - staying / 2;
         s->open[state][b] = open;
         s->at_risk[state][b] = n;
-        for (uint32_t k = s->first_edge[state]; k < s->first_edge[state + 1]; k++) {
-            struct semi_edge *x = &s->edges.ptr[s->edges_of[k]];
-            double d = (double)x->exits[b], q = d > 0 && watched > 0 ? open * d / watched : 0;
-            x->q[b] = (float)q;
-            out += d;
-            gone += q;
+        if (out > 0) {
+            double share = watched > 0 ? open / watched : 0, gone = out * share;
+            s->share[b] = share;
+            open = open > gone ? open - gone : 0;
         }
-        open = open > gone ? open - gone : 0;
         n -= out + staying;
         if (n < 0.5 && out > 0)
             open = 0;
     }
-    clear_from(s, state, b);
+    for (uint32_t k = s->first_edge[state]; k < s->first_edge[state + 1]; k++) {
+        struct semi_edge *x = &s->edges.ptr[s->edges_of[k]];
+        for (size_t i = 0; i < least(b, x->end); i++)
+            x->q[i] = (float)((double)x->exits[i] * s->share[i]);
+    }
+    for (size_t i = b; i < s->used[state]; i++) /* nobody was seen as long as this */
+        s->open[state][i] = s->at_risk[state][i] = 0;
     s->used[state] = b;
     s->open[state][b] = open;
 }
 
-/* What follows a move in the middle of a bin: the mean of both ends of it. */
-static double after(const struct semi *s, uint32_t to, size_t k)
+/* What moves in n bins come to, the last of which leaves `left` bins. */
+static double coming(const struct semi *s, const float *q, size_t n, uint32_t to, size_t left)
 {
-    if (s->ends[to] != 0)
-        return s->ends[to] == 1;
-    return s->won[to] == NULL ? 0 : 0.5 * (s->won[to][k] + s->won[to][k > 0 ? k - 1 : 0]);
+    double sum[4] = {0};
+    size_t i = 0;
+    if (s->ends[to] == 1) {
+        for (; i < n; i++)
+            sum[0] += (double)q[i];
+        return sum[0];
+    }
+    const double *of = s->coming[to];
+    if (s->ends[to] != 0 || of == NULL || n == 0)
+        return 0;
+    of += s->steps - (left + n - 1);
+    for (; i + 4 <= n; i += 4)
+        for (size_t k = 0; k < 4; k++)
+            sum[k] += (double)q[i + k] * of[i + k];
+    for (; i < n; i++)
+        sum[0] += (double)q[i] * of[i];
+    return sum[0] + sum[1] + sum[2] + sum[3];
 }
 
 /* Of moves in later bins than the first, which hang on earlier steps only. */
 static double later(const struct semi *s, uint32_t state, size_t k)
 {
+    size_t n = least(k, s->used[state]);
+    double sum = 0;
+    for (uint32_t e = s->first_edge[state]; n > 1 && e < s->first_edge[state + 1]; e++) {
+        const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
+        size_t own = least(n, x->end);
+        if (own > 1)
+            sum += coming(s, x->q + 1, own - 1, x->to, k - (own - 1));
+    }
+    return sum;
+}
+
+/* Of moves in the first bin of k: they go on within the same step. */
+static double at_once(const struct semi *s, uint32_t state, size_t k)
+{
     double sum = 0;
     for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
         const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
-        for (size_t i = 1; i < k && i < s->used[state]; i++)
-            if (x->q[i] > 0)
-                sum += (double)x->q[i] * after(s, x->to, k - i);
+        if (s->ends[x->to] == 1)
+            sum += (double)x->q[0];
+        else if (s->ends[x->to] == 0 && s->won[x->to] != NULL)
+            sum += (double)x->q[0] * 0.5 * (s->won[x->to][k] + s->won[x->to][k - 1]);
     }
     return sum;
 }
 
 /* P(won within k bins), all states a step at a time. A move in the first bin goes on within the same step, so the step
- * is solved by repeating that part until nothing changes. */
+ * is solved by repeating that part until nothing changes; ways mostly lead to later stages, so the last come first. */
 static void solve_step(struct semi *s, size_t k)
 {
     for (uint32_t state = 0; state < s->n_states; state++)
-        if (s->won[state] != NULL)
-            s->won[state][k] = s->later[state] = later(s, state, k);
+        if (s->won[state] != NULL) {
+            s->later[state] = later(s, state, k);
+            s->won[state][k] = s->later[state] > s->won[state][k - 1] ? s->later[state] : s->won[state][k - 1];
+        }
     for (int round = 0; round < 100; round++) {
         double moved = 0;
-        for (uint32_t state = 0; state < s->n_states; state++) {
-            if (s->won[state] == NULL || s->used[state] == 0)
+        for (uint32_t state = (uint32_t)s->n_states; state-- > 0;) {
+            if (s->won[state] == NULL)
                 continue;
-            double sum = s->later[state];
-            for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
-                const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
-                if (x->q[0] > 0)
-                    sum += (double)x->q[0] * after(s, x->to, k);
-            }
-            moved = fmax(moved, fabs(sum - s->won[state][k]));
+            double sum = s->later[state] + (s->used[state] > 0 ? at_once(s, state, k) : 0);
+            double by = fabs(sum - s->won[state][k]);
+            moved = by > moved ? by : moved;
             s->won[state][k] = sum;
         }
         if (moved < 1e-9)
-            return;
+            break;
     }
+    for (uint32_t state = 0; state < s->n_states; state++)
+        if (s->won[state] != NULL)
+            s->coming[state][s->steps - k] = 0.5 * (s->won[state][k] + s->won[state][k - 1]);
 }
 
 void semi_solve(struct semi *s)
@@ -201,11 +272,12 @@ static double from_bin(const struct semi *s, uint32_t state, size_t b, size_t k)
     double sum = 0;
     if (b >= s->used[state] || s->open[state][b] < 1e-9)
         return 0;
-    for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
+    size_t n = least(k, s->used[state] - b);
+    for (uint32_t e = s->first_edge[state]; n > 0 && e < s->first_edge[state + 1]; e++) {
         const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
-        for (size_t i = 0; i < k && b + i < s->used[state]; i++)
-            if (x->q[b + i] > 0)
-                sum += (double)x->q[b + i] * after(s, x->to, k - i);
+        size_t own = x->end > b ? least(n, x->end - b) : 0;
+        if (own > 0)
+            sum += coming(s, x->q + b, own, x->to, k - (own - 1));
     }
     sum /= s->open[state][b];
     return sum < 1 ? sum : 1;
