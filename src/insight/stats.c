@@ -65,31 +65,50 @@ static double beta_fraction(double x, double a, double b)
     return h;
 }
 
+/* The density but for 1 / (x (1 - x)). scale: ln of 1 / B(a, b). */
+static double beta_front(double x, double a, double b, double scale)
+{
+    return exp(scale + a * log(x) + b * log1p(-x));
+}
+
+static double beta_scale(double a, double b)
+{
+    return log_gamma(a + b) - log_gamma(a) - log_gamma(b);
+}
+
+static double beta_below(double x, double a, double b, double front)
+{
+    if (x < (a + 1) / (a + b + 2))
+        return front * beta_fraction(x, a, b) / a;
+    return 1 - front * beta_fraction(1 - x, b, a) / b;
+}
+
 double stats_beta_cdf(double x, double a, double b)
 {
     if (x <= 0)
         return 0;
     if (x >= 1)
         return 1;
-    double front = exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * log(x) + b * log1p(-x));
-    if (x < (a + 1) / (a + b + 2))
-        return front * beta_fraction(x, a, b) / a;
-    return 1 - front * beta_fraction(1 - x, b, a) / b;
+    return beta_below(x, a, b, beta_front(x, a, b, beta_scale(a, b)));
 }
 
+/* Newton's steps within a bracket that every look makes narrower; where a step leaves it, its middle is next. */
 double stats_beta_quantile(double p, double a, double b)
 {
-    double low = 0, high = 1;
+    double low = 0, high = 1, x = a / (a + b), scale = beta_scale(a, b);
     for (int i = 0; i < 200; i++) {
-        double mid = low + (high - low) / 2;
-        if (mid <= low || mid >= high)
+        double front = beta_front(x, a, b, scale), off = beta_below(x, a, b, front) - p;
+        *(off < 0 ? &low : &high) = x;
+        double next = x - off * x * (1 - x) / front;
+        if (fabs(next - x) <= 1e-15 * x)
             break;
-        if (stats_beta_cdf(mid, a, b) < p)
-            low = mid;
-        else
-            high = mid;
+        if (!(next > low && next < high))
+            next = low + (high - low) / 2;
+        if (next <= low || next >= high)
+            break;
+        x = next;
     }
-    return low + (high - low) / 2;
+    return x;
 }
 
 struct groups {
@@ -97,14 +116,24 @@ struct groups {
     size_t count;
 };
 
-static double beta_loglik(const struct groups *g, double mu, double precision)
+/* Of ways to choose k of n: they do not hang on the prior. */
+static double log_choices(const struct groups *g)
 {
-    double a = mu * precision, b = (1 - mu) * precision, sum = 0;
-    double front = log_gamma(a + b) - log_gamma(a) - log_gamma(b);
+    double sum = 0;
     for (size_t i = 0; i < g->count; i++) {
         double k = (double)g->k[i], n = (double)g->n[i];
-        sum += front + log_gamma(a + k) + log_gamma(b + n - k) - log_gamma(a + b + n);
         sum += log_gamma(n + 1) - log_gamma(k + 1) - log_gamma(n - k + 1);
+    }
+    return sum;
+}
+
+static double beta_loglik(const struct groups *g, double mu, double precision)
+{
+    double a = mu * precision, b = (1 - mu) * precision;
+    double sum = (double)g->count * (log_gamma(a + b) - log_gamma(a) - log_gamma(b));
+    for (size_t i = 0; i < g->count; i++) {
+        double k = (double)g->k[i], n = (double)g->n[i];
+        sum += log_gamma(a + k) + log_gamma(b + n - k) - log_gamma(a + b + n);
     }
     return sum;
 }
@@ -135,7 +164,8 @@ struct beta_prior stats_beta_moments(const int64_t *k, const int64_t *n, size_t 
     double precision = (1 - p.rho) / p.rho;
     p.a = p.mu * precision;
     p.b = (1 - p.mu) * precision;
-    p.loglik = beta_loglik(&(struct groups){k, n, groups}, p.mu, precision);
+    struct groups g = {k, n, groups};
+    p.loglik = beta_loglik(&g, p.mu, precision) + log_choices(&g);
     p.pooled = false;
     return p;
 }
@@ -160,20 +190,70 @@ static double golden(double (*f)(void *arg, double x), void *arg, double low, do
 
 struct search {
     struct groups g;
-    double log_precision, mu;
+    double mu;
 };
 
-static double at_mu(void *arg, double mu)
+/* First and second derivative of the logarithm of the gamma function: the recurrence up to 12, then the asymptotic
+ * series (Abramowitz & Stegun 6.3.18, 6.4.12). */
+static void gamma_slopes(double x, double *first, double *second)
 {
-    struct search *s = arg;
-    return beta_loglik(&s->g, mu, exp(s->log_precision));
+    double up = 0, up2 = 0;
+    for (; x < 12; x++) {
+        up += 1 / x;
+        up2 += 1 / (x * x);
+    }
+    double r = 1 / x, r2 = r * r;
+    *first = log(x) - r / 2 - r2 * (1.0 / 12 - r2 * (1.0 / 120 - r2 * (1.0 / 252 - r2 * (1.0 / 240 - r2 / 132)))) - up;
+    *second = r + r2 / 2 + r * r2 * (1.0 / 6 - r2 * (1.0 / 30 - r2 * (1.0 / 42 - r2 * (1.0 / 30 - r2 * 5 / 66)))) + up2;
+}
+
+/* Slope of the likelihood along mu, and how it bends, both over the precision. */
+static double slope_at(const struct groups *g, double mu, double precision, double *bend)
+{
+    double a = mu * precision, b = (1 - mu) * precision, a1, a2, b1, b2, x1, x2, slope = 0;
+    gamma_slopes(a, &a1, &a2);
+    gamma_slopes(b, &b1, &b2);
+    *bend = 0;
+    for (size_t i = 0; i < g->count; i++) {
+        double k = (double)g->k[i], n = (double)g->n[i];
+        if (k > 0) {
+            gamma_slopes(a + k, &x1, &x2);
+            slope += x1 - a1;
+            *bend += (x2 - a2) * precision;
+        }
+        if (n > k) {
+            gamma_slopes(b + n - k, &x1, &x2);
+            slope -= x1 - b1;
+            *bend += (x2 - b2) * precision;
+        }
+    }
+    return slope;
+}
+
+/* The best mu of a precision: the likelihood is concave in it, so Newton's steps within a bracket find it from where
+ * the search stood. */
+static void best_mu(struct search *s, double precision)
+{
+    double low = 1e-9, high = 1 - 1e-9, mu = s->mu;
+    for (int i = 0; i < 100; i++) {
+        double bend, slope = slope_at(&s->g, mu, precision, &bend);
+        *(slope > 0 ? &low : &high) = mu;
+        double next = mu - slope / bend;
+        if (!(next > low && next < high))
+            next = low + (high - low) / 2;
+        double by = fabs(next - mu);
+        mu = next;
+        if (by < 1e-13)
+            break;
+    }
+    s->mu = mu;
 }
 
 static double at_log_precision(void *arg, double log_precision)
 {
     struct search *s = arg;
-    s->log_precision = log_precision;
-    return golden(at_mu, s, 1e-9, 1 - 1e-9, &s->mu);
+    best_mu(s, exp(log_precision));
+    return beta_loglik(&s->g, s->mu, exp(log_precision));
 }
 
 struct beta_prior stats_beta_ml(const int64_t *k, const int64_t *n, size_t groups)
@@ -181,9 +261,9 @@ struct beta_prior stats_beta_ml(const int64_t *k, const int64_t *n, size_t group
     struct beta_prior p = stats_beta_moments(k, n, groups);
     if (p.pooled)
         return p;
-    struct search s = {.g = {k, n, groups}};
+    struct search s = {{k, n, groups}, p.mu};
     double log_precision, limit = log(1e7);
-    p.loglik = golden(at_log_precision, &s, log(1e-3), limit, &log_precision);
+    p.loglik = golden(at_log_precision, &s, log(1e-3), limit, &log_precision) + log_choices(&s.g);
     if (log_precision > limit - 1) { /* the likelihood rises without end: no difference to be seen */
         p.pooled = true;
         p.rho = 0;

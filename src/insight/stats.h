@@ -19,11 +19,11 @@ struct interval stats_newcombe(int64_t k1, int64_t n1, int64_t k2, int64_t n2, d
 
 /* Regularised incomplete beta function I_x(a,b), by the continued fraction in Lentz's modified form; a, b > 0. */
 double stats_beta_cdf(double x, double a, double b);
-double stats_beta_quantile(double p, double a, double b); /* by bisection, to the last bits of a double */
+double stats_beta_quantile(double p, double a, double b); /* to the last bits of a double */
 
 /* Shrunken rates of several groups: k_i of n_i with a common Beta(a,b) behind them. Start by moments (Kleinman 1973,
- * JASA 68:46), then maximum likelihood over mean and precision by nested golden section. rho = 1/(a+b+1). When the
- * groups differ no more than chance does, `pooled` is set and every group has the common rate. */
+ * JASA 68:46), then maximum likelihood over precision by golden section, over the mean by Newton. rho = 1/(a+b+1). When
+ * the groups differ no more than chance does, `pooled` is set and every group has the common rate. */
 struct beta_prior {
     double mu, rho, a, b, loglik; /* loglik with the binomial coefficients */
     bool pooled;
