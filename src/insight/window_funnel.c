@@ -65,7 +65,8 @@ int window_funnel(const struct window_event *events, size_t n, int n_steps, int6
     return reached(&c);
 }
 
-int window_funnel_visits(struct visits visits, const uint8_t *step_of, size_t n_stages, int n_steps, int64_t window,
+/* Each step remembers when the chain that came to it began. */
+static int follow_visits(struct visits visits, const uint8_t *step_of, size_t n_stages, int n_steps, int64_t window,
                          int64_t as_of)
 {
     int64_t first[WINDOW_STEPS_MOST + 1];
@@ -84,6 +85,30 @@ int window_funnel_visits(struct visits visits, const uint8_t *step_of, size_t n_
             level = step > level ? step : level;
             if (level == n_steps)
                 return level;
+        }
+    }
+    return level;
+}
+
+/* As long as the first step does not come again behind others there is one chain, which needs no memory. */
+int window_funnel_visits(struct visits visits, const uint8_t *step_of, size_t n_stages, int n_steps, int64_t window,
+                         int64_t as_of)
+{
+    int64_t began = 0;
+    int level = 0;
+    for (size_t i = 0; i < visits.n; i++) {
+        int64_t at = visit_at(visits.packed[i]);
+        uint32_t stage = visit_stage(visits.packed[i]);
+        int step = stage < n_stages ? step_of[stage] : 0;
+        if (at > as_of)
+            break;
+        if (step == 1) {
+            if (level > 1)
+                return follow_visits(visits, step_of, n_stages, n_steps, window, as_of);
+            level = 1;
+            began = at;
+        } else if (step == level + 1 && level > 0 && at - began <= window && ++level == n_steps) {
+            break;
         }
     }
     return level;
