@@ -1,4 +1,5 @@
-/* Who changed which setting, and when: the journal of dictionaries, fields, people and the company's settings. */
+/* Who changed which setting, and when: the journal of dictionaries, fields, plans, pay, people and the company's
+ * settings. */
 #include "api/inside.h"
 
 #define KINDS_MOST 16
@@ -18,6 +19,15 @@ static bool kind_kept(int kind, bool *people)
     case ENT_CUSTOM_FIELD:
     case ENT_FIELD_OPTION:
     case ENT_LAYOUT:
+    case ENT_CLASSIFIER:
+    case ENT_COMPETITOR:
+    case ENT_WAIT:
+    case ENT_PLAN:
+    case ENT_KPI:
+    case ENT_PAY_SCHEME:
+    case ENT_AD_COST:
+    case ENT_CURRENCY_RATE:
+    case ENT_PROGRAMME:
         *people = false;
         return true;
     case ENT_USER:

@@ -55,3 +55,16 @@ test('Signing in changes no setting: it stands in the log of sign-ins, not in th
   const { items } = await again.get('/api/history?objects=user&limit=500')
   assert.deepEqual([...new Set(items.map((i) => i.kind))].filter((kind) => kind.includes('signed')), [])
 })
+
+test('Who changed a plan, a KPI, pay or advertising cost stands in the history and is taken back from there', async () => {
+  const plan = await head.create('/api/plans', { measure: 'won', period: 'month', starts_on: '2026-11-01', target: 8 })
+  await head.patch(`/api/plans/${plan.id}`, { target: 12 })
+  const { items } = await head.get(`/api/history?objects=plan&id=${plan.id}`)
+  assert.deepEqual(items.map((i) => i.kind), ['plan.updated', 'plan.created'])
+  assert.deepEqual(items[0].set.target, [8, 12])
+  await head.must(200)('POST', '/api/undo', { change_id: items[0].change_id })
+  assert.equal((await head.get(`/api/plans/${plan.id}`)).target, 8)
+  const others = 'kpi,pay-scheme,ad-cost,currency-rate,programme,classifier,competitor,wait'
+  assert.equal((await head('GET', `/api/history?objects=${others}`)).status, 200)
+  assert.equal((await seller('GET', '/api/history?objects=plan')).status, 403)
+})

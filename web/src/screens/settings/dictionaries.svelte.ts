@@ -29,8 +29,6 @@ export interface Dictionary {
   countsFilter?: string
   /** One more thing that can be done with a record. */
   extra?: (row: Row, records: Records) => MenuItem[]
-  /** The history of settings does not tell of it. */
-  untold?: boolean
   /** A name is all it takes to add one. */
   quick?: boolean
   /** The words beside the name. */

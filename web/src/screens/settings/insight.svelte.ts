@@ -56,7 +56,7 @@ const joined = (...parts: unknown[]) => parts.filter(Boolean).join(' · ')
 
 export const insight: Record<string, Dictionary> = {
   kpis: {
-    ...{ object: 'kpi', plural: 'kpis', ordered: true, untold: true },
+    ...{ object: 'kpi', plural: 'kpis', ordered: true },
     away: { field: 'archived', value: true },
     fields: () => [
       field('kpi', 'name', { required: true, most: 200 }),
@@ -83,7 +83,7 @@ export const insight: Record<string, Dictionary> = {
       ),
   },
   'ad-costs': {
-    ...{ object: 'ad-cost', plural: 'ad-costs', untold: true },
+    ...{ object: 'ad-cost', plural: 'ad-costs' },
     fresh: () => ({ currency: session.currency, day_on: today() }),
     fields: () => [
       field('ad-cost', 'campaign_id', {
@@ -103,7 +103,7 @@ export const insight: Record<string, Dictionary> = {
       ),
   },
   'currency-rates': {
-    ...{ object: 'currency-rate', plural: 'currency-rates', untold: true },
+    ...{ object: 'currency-rate', plural: 'currency-rates' },
     fresh: () => ({ day_on: today(), currency: session.currency === 'USD' ? 'EUR' : 'USD' }),
     fields: () => [
       { ...currencyField('currency-rate'), once: true },
@@ -113,7 +113,7 @@ export const insight: Record<string, Dictionary> = {
     about: (row) => `1 ${String(row.currency)} = ${num(Number(row.rate), 6)} ${session.currency}`,
   },
   programmes: {
-    ...{ object: 'programme', plural: 'programmes', untold: true },
+    ...{ object: 'programme', plural: 'programmes' },
     fresh: () => ({ kind: 'training', starts_on: today() }),
     fields: () => [
       field('programme', 'name', { required: true, most: 200 }),
