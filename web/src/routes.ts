@@ -3,7 +3,7 @@ import type { Component } from 'svelte'
 import { i18n, type Key } from './lib/i18n.svelte'
 import type { Route, RouteParams } from './lib/router.svelte'
 import type { Role } from './lib/types'
-import { ofClients, work } from './lib/work'
+import { card, ofClients, work } from './lib/work'
 
 export interface ScreenProps {
   params: RouteParams
@@ -19,7 +19,7 @@ const list = async () => (await Promise.all([import('./screens/list/List.svelte'
 const ruled =
   (load: Screen['load']): Screen['load'] =>
   async () =>
-    (await Promise.all([load(), i18n.with('settings'), i18n.with('rules'), i18n.with('work')]))[0]
+    (await Promise.all([work(load()), i18n.with('settings'), i18n.with('rules')]))[0]
 const reported =
   (load: Screen['load']): Screen['load'] =>
   async () =>
@@ -30,7 +30,10 @@ const insight = (load: Screen['load']): Screen['load'] =>
 export const routes: Route<Screen>[] = [
   {
     path: '/board/:funnel?',
-    screen: { title: 'nav.deals', load: () => import('./screens/board/Board.svelte') },
+    screen: {
+      title: 'nav.deals',
+      load: async () => (await Promise.all([import('./screens/board/Board.svelte'), i18n.with('board')]))[0],
+    },
   },
   {
     path: '/day',
@@ -41,10 +44,11 @@ export const routes: Route<Screen>[] = [
   { path: '/contacts', screen: { title: 'list.contacts', load: list } },
   { path: '/companies', screen: { title: 'list.companies', load: list } },
   { path: '/products', screen: { title: 'list.products', load: list } },
+  { path: '/touches', screen: { title: 'list.touches', load: list } },
   { path: '/tasks/list', screen: { title: 'list.tasks', load: list } },
   {
     path: '/deals/:id',
-    screen: { title: 'deal.page', load: () => work(import('./screens/deal/DealScreen.svelte')) },
+    screen: { title: 'deal.page', load: () => card(import('./screens/deal/DealScreen.svelte')) },
   },
   {
     path: '/duplicates',
@@ -64,14 +68,14 @@ export const routes: Route<Screen>[] = [
     path: '/contacts/:id',
     screen: {
       title: 'client.contact',
-      load: () => work(ofClients(import('./screens/client/ContactScreen.svelte'))),
+      load: () => card(ofClients(import('./screens/client/ContactScreen.svelte'))),
     },
   },
   {
     path: '/companies/:id',
     screen: {
       title: 'client.company',
-      load: () => work(ofClients(import('./screens/client/CompanyScreen.svelte'))),
+      load: () => card(ofClients(import('./screens/client/CompanyScreen.svelte'))),
     },
   },
   {
@@ -85,6 +89,13 @@ export const routes: Route<Screen>[] = [
   {
     path: '/reports/all',
     screen: { title: 'nav.reports', load: reported(() => import('./screens/reports/Gallery.svelte')) },
+  },
+  {
+    path: '/reports/subscriptions',
+    screen: {
+      title: 'nav.subscriptions',
+      load: reported(() => import('./screens/reports/Subscriptions.svelte')),
+    },
   },
   {
     path: '/reports/:id',
@@ -169,9 +180,8 @@ export const routes: Route<Screen>[] = [
       load: async () =>
         (
           await Promise.all([
-            import('./screens/settings/Settings.svelte'),
+            work(import('./screens/settings/Settings.svelte')),
             i18n.with('settings'),
-            i18n.with('work'),
             i18n.with('signin'),
           ])
         )[0],

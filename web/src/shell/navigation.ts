@@ -45,6 +45,8 @@ export const further: Omit<Place, 'icon' | 'title'>[] = [
   { path: '/tasks', command: 'nav.to_tasks', keys: 'KeyG KeyT' },
   { path: '/tasks/list', command: 'nav.to_task_list', keys: 'KeyG KeyA' },
   { path: '/products', command: 'nav.to_products', keys: 'KeyG KeyU' },
+  { path: '/touches', command: 'nav.to_touches', keys: 'KeyG KeyV' },
+  { path: '/reports/subscriptions', command: 'nav.to_subscriptions', keys: 'KeyG KeyN' },
   { path: '/health', command: 'nav.to_health', keys: 'KeyG KeyH' },
   { path: '/reviews', command: 'nav.to_reviews', keys: 'KeyG KeyW' },
   { path: '/automation', command: 'nav.to_automation', keys: 'KeyG KeyM' },

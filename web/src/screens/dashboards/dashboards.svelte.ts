@@ -8,8 +8,9 @@ import { session, sync } from '../../lib/session.svelte'
 import type { List } from '../../lib/types'
 import { undo } from '../../lib/undo.svelte'
 import { preset, presetIds, presetOf, type PresetId } from '../reports/ask'
+import type { Sharing } from '../../ui/SharingChoice.svelte'
 
-export type Sharing = 'mine' | 'team' | 'everyone'
+export type { Sharing }
 export type Show = 'chart' | 'table' | 'number'
 /** `period` among the parameters is a preset: this month is another one next month. */
 export interface Item {

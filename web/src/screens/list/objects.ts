@@ -2,6 +2,7 @@
 import Building from '@lucide/svelte/icons/building-2'
 import CheckSquare from '@lucide/svelte/icons/square-check-big'
 import Contact from '@lucide/svelte/icons/contact-round'
+import Footprints from '@lucide/svelte/icons/footprints'
 import Handshake from '@lucide/svelte/icons/handshake'
 import Package from '@lucide/svelte/icons/package'
 import type { Component } from 'svelte'
@@ -96,6 +97,35 @@ export const lists: Record<string, ListOf> = {
       create: 'list.create_task',
       empty: 'list.empty_tasks',
       emptyText: 'list.empty_text',
+    },
+  },
+  touches: {
+    ...{
+      object: 'touch',
+      path: '/touches',
+      icon: Footprints,
+      title: 'list.touches',
+      count: 'list.touches_n',
+    },
+    main: 'kind',
+    columns: [
+      'kind',
+      'at',
+      'deal_id',
+      'contact_id',
+      'source_id',
+      'campaign_id',
+      'utm_source',
+      'utm_campaign',
+      'tracking_number',
+    ],
+    sort: '-at',
+    search: ['utm_source', 'utm_campaign', 'tracking_number', 'roistat', 'deal_id.title'],
+    ...{
+      hint: 'list.find_touches',
+      create: 'list.create_touch',
+      empty: 'list.empty_touches',
+      emptyText: 'list.empty_touches_text',
     },
   },
   products: {

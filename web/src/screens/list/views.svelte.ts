@@ -8,8 +8,9 @@ import { session, sync } from '../../lib/session.svelte'
 import type { List } from '../../lib/types'
 import { undo } from '../../lib/undo.svelte'
 import type { ViewQuery } from './state'
+import type { Sharing } from '../../ui/SharingChoice.svelte'
 
-export type Sharing = 'mine' | 'team' | 'everyone'
+export type { Sharing }
 export interface View {
   id: number
   version: number
