@@ -39,6 +39,7 @@ struct app {
     struct hook_limits *hook_limits; /* calls from outside that set triggers off; loop thread only */
     struct timers *timers;           /* of rules; fires what is due */
     struct outbox_sender *sender;    /* of channels; reads the outbox */
+    struct mail_sender *mail;        /* of channels; sends its letters */
     struct feed_listener listeners[6];
     uv_timer_t tick;
     uv_prepare_t sleep;
@@ -168,6 +169,7 @@ struct upload {
     T(task)                                                                                                            \
     T(automation)                                                                                                      \
     T(replay)                                                                                                          \
+    T(mail)                                                                                                            \
     T(pay)                                                                                                             \
     T(plan)                                                                                                            \
     T(review)

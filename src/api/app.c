@@ -3,6 +3,7 @@
 #include "api/operation_runner.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "channels/mail_sender.h"
 #include "channels/outbox_sender.h"
 #include "crm/operation.h"
 #include "insight/projection.h"
@@ -147,6 +148,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     TRY(files_limit_load(app, e));
     TRY(projection_start(&app->projection, &app->target, e));
     TRY(outbox_sender_start(&app->sender, &app->target, app->writer, config->allow_private_webhooks, e));
+    TRY(mail_sender_start(&app->mail, &app->target, app->writer, e));
     TRY(timers_start(&app->timers, &app->target, app->writer, e));
     TRY(listen_and_follow(app, seq, e));
     app->port = http_port(app->http);
@@ -170,6 +172,7 @@ void app_free(struct app *app)
     operations_stop(app->operations);
     timers_stop(app->timers);
     outbox_sender_stop(app->sender); /* before the writer, which takes its last results */
+    mail_sender_stop(app->mail);
     if (app->writer)
         writer_stop(app->writer); /* first: after a commit it wakes the others */
     if (app->feed)

@@ -214,25 +214,52 @@ static enum rc fill_book(struct sheet *x, const char *path, struct err *e)
     return workbook_close(x->book) == LXW_NO_ERROR ? RC_OK : err_set(e, RC_UNAVAILABLE, "file_write_failed", "", NULL);
 }
 
-static enum rc send_book(struct call *c, struct sheet *x, struct err *e)
+/* *fd: of a file without a name. */
+static enum rc make_book(struct call *c, struct sheet *x, int *fd, int64_t *size, struct err *e)
 {
     char *path = str_cdup(c->r->arena, str_fmt(c->r->arena, "%s/report-XXXXXX", c->app->folders[FOLDER_UPLOADS]));
     struct stat st;
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd < 0)
+    *fd = mkostemp(path, O_CLOEXEC);
+    if (*fd < 0)
         return err_set(e, RC_UNAVAILABLE, "file_write_failed", "", "%s", strerror(errno));
-    close(fd);
+    close(*fd);
+    *fd = -1;
     enum rc rc = fill_book(x, path, e);
-    if (rc == RC_OK && ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(fd, &st) != 0)) {
+    if (rc == RC_OK && ((*fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(*fd, &st) != 0)) {
         rc = err_set(e, RC_UNAVAILABLE, "file_read_failed", "", "%s", strerror(errno));
-        if (fd >= 0)
-            close(fd);
+        if (*fd >= 0)
+            close(*fd);
     } else if (rc == RC_OK) {
-        call_send_file(c, fd, st.st_size, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                       file_name(c, x->result, "xlsx"), true);
+        *size = st.st_size;
     }
     unlink(path);
     return rc;
+}
+
+static enum rc send_book(struct call *c, struct sheet *x, struct err *e)
+{
+    int64_t size;
+    int fd;
+    TRY(make_book(c, x, &fd, &size, e));
+    call_send_file(c, fd, size, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                   file_name(c, x->result, "xlsx"), true);
+    return RC_OK;
+}
+
+enum rc report_bytes(struct call *c, const struct report_result *r, struct str format, struct buf *out, struct err *e)
+{
+    struct sheet x = {.c = c, .result = r, .lang = call_locale(c)};
+    int64_t size;
+    int fd;
+    if (str_eqc(format, "pdf"))
+        return report_pdf(c, r, out, e);
+    TRY(make_book(c, &x, &fd, &size, e));
+    char bytes[16384];
+    ssize_t n;
+    while ((n = read(fd, bytes, sizeof bytes)) > 0)
+        buf_str(out, (struct str){bytes, (size_t)n});
+    close(fd);
+    return n == 0 ? RC_OK : err_set(e, RC_UNAVAILABLE, "file_read_failed", "", "%s", strerror(errno));
 }
 
 enum rc report_file(struct call *c, const struct report_result *r, struct str format, struct err *e)

@@ -1,6 +1,7 @@
 /* A review as it is talked through: the deals with their reasons and the questions to ask, what was decided, and what
  * has changed since the last one. As data, as a page ready for paper, as PDF. */
 #include "api/inside.h"
+#include "api/letters.h"
 #include "base/i18n.h"
 #include "base/time.h"
 #include "base/vec.h"
@@ -293,6 +294,48 @@ static enum rc page_handle(struct call *c, struct err *e)
     TRY_OUT(read_changed(&p, e));
     rc = put(&p, format, e);
 out:
+    vec_free(&p.items);
+    vec_free(&p.changed);
+    return rc;
+}
+
+/* ---- by mail ---- */
+
+static struct str letter_text(struct page *p)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < p->items.len; i++) {
+        const struct page_item *one = &p->items.ptr[i];
+        buf_fmt(&b, "%s• %.*s (%.*s, %.*s)\n", i ? "\n" : "", STR_ARG(one->title), STR_ARG(one->stage),
+                STR_ARG(one->owner));
+        for (size_t k = 0; k < one->n; k++)
+            buf_fmt(&b, "   – %.*s. %.*s\n", STR_ARG(one->reasons[k]), STR_ARG(one->questions[k]));
+    }
+    struct str out = str_dup(p->a, buf_view(&b));
+    buf_free(&b);
+    return out;
+}
+
+enum rc review_letter(struct call *c, int64_t review_id, const struct reader_of_mail *to, struct mail *out,
+                      struct err *e)
+{
+    struct page p = {.c = c, .a = c->r->arena, .lang = to->lang};
+    struct manual manual;
+    struct buf pdf = {0};
+    enum rc rc;
+    c->id = review_id;
+    TRY_OUT(read_review(&p, e));
+    TRY_OUT(read_items(&p, e));
+    TRY_OUT(read_changed(&p, e));
+    manual_of(&p, &manual);
+    struct str text = str_fmt(p.a, "%.*s\n\n%.*s", STR_ARG(manual.under), STR_ARG(letter_text(&p)));
+    letters_write(p.a, to, manual.title, text, str_fmt(p.a, "/reviews/%lld", (long long)review_id), out);
+    TRY_OUT(manual_pdf(p.a, &manual, &pdf, e));
+    out->file = str_dup(p.a, buf_view(&pdf));
+    out->file_name = str_fmt(p.a, "review-%lld.pdf", (long long)review_id);
+    out->file_type = STR("application/pdf");
+out:
+    buf_free(&pdf);
     vec_free(&p.items);
     vec_free(&p.changed);
     return rc;

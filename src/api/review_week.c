@@ -1,6 +1,8 @@
 #include "api/review_week.h"
+#include "api/letters.h"
 #include "base/time.h"
 #include "base/zone.h"
+#include "channels/mail_sender.h"
 #include "crm/crm.h"
 #include "crm/fields.h"
 #include "crm/query.h"
@@ -65,6 +67,80 @@ static enum rc wanted(struct db *db, struct arena *a, bool *out, struct err *e)
     return RC_OK;
 }
 
+/* ---- by mail ---- */
+
+struct mailing {
+    struct job job;
+    struct mail mail;
+    struct str key;
+};
+
+static enum rc apply_mail(struct wtx *tx, struct job *job, struct err *e)
+{
+    const struct mailing *m = (const struct mailing *)job;
+    struct change ch = change_begin(tx, (struct actor){.role = ROLE_ADMIN, .via = VIA_PROCESS});
+    TRY(mail_add(&ch, &m->mail, m->key, e));
+    return change_end(&ch, e);
+}
+
+/* A review of this week whose letter is not in the outbox yet: of the last day only, so that setting a mail server does
+ * not send old ones. 0: none. */
+static enum rc next_letter(struct db *db, const struct weekly *w, int64_t now, int64_t after, int64_t *review,
+                           int64_t *head, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(db, &s,
+                   "SELECT r.id, r.head_id FROM review r WHERE r.week_on = $1 AND r.created_at >= $2 AND r.id > $3 AND"
+                   " r.deleted_at IS NULL AND r.head_id IS NOT NULL AND r.team_id IS NOT NULL AND NOT EXISTS (SELECT 1"
+                   " FROM outbox o WHERE o.topic = 'mail' AND o.created_at >= $2 AND o.idempotency_key = 'review-' ||"
+                   " CAST(r.id AS VARCHAR(20))) ORDER BY r.id LIMIT 1",
+                   e));
+    stmt_i64(s, 1, w->monday);
+    stmt_i64(s, 2, now - MS_DAY);
+    stmt_i64(s, 3, after);
+    enum rc rc = stmt_step(s, e);
+    *review = rc == RC_ROW ? stmt_col_i64(s, 0) : 0;
+    *head = rc == RC_ROW ? stmt_col_i64(s, 1) : 0;
+    stmt_done(s);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
+static enum rc mail_review(struct app *app, struct db *db, struct arena *a, int64_t review, int64_t head, struct err *e)
+{
+    struct mailing m = {.job.apply = apply_mail};
+    struct reader_of_mail to;
+    struct http_request request;
+    bool found;
+    TRY(letters_reader(db, a, head, &to, &found, e));
+    if (!found)
+        return RC_OK;
+    struct call c = letters_call(app, db, a, &to, &request);
+    enum rc rc = review_letter(&c, review, &to, &m.mail, e);
+    if (rc == RC_NOT_FOUND) /* deleted meanwhile, or out of the head's sight */
+        return RC_OK;
+    TRY(rc);
+    m.key = str_fmt(a, "review-%lld", (long long)review);
+    TRY(writer_run(app->writer, &m.job, e));
+    mail_sender_wake(app->mail);
+    return RC_OK;
+}
+
+static enum rc mail_reviews(struct app *app, struct db *db, const struct weekly *w, int64_t now, struct arena *a,
+                            struct err *e)
+{
+    struct mail_settings server;
+    int64_t review = 0, head;
+    TRY(mail_settings_load(db, a, &server, e));
+    if (server.host.len == 0)
+        return RC_OK;
+    for (;;) {
+        TRY(next_letter(db, w, now, review, &review, &head, e));
+        if (review == 0)
+            return RC_OK;
+        TRY(mail_review(app, db, a, review, head, e));
+    }
+}
+
 enum rc reviews_turn(struct app *app, struct db *db, int64_t now, bool *worked, struct err *e)
 {
     struct arena arena = ARENA_EMPTY;
@@ -83,6 +159,8 @@ enum rc reviews_turn(struct app *app, struct db *db, int64_t now, bool *worked, 
         if (rc == RC_OK)
             rc = next_team(db, &w, &team, &head, e);
     }
+    if (rc == RC_OK)
+        rc = mail_reviews(app, db, &w, now, &arena, e);
     arena_free(&arena);
     return rc;
 }

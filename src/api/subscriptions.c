@@ -1,8 +1,10 @@
 #include "api/subscriptions.h"
+#include "api/letters.h"
 #include "api/report_words.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "channels/mail_sender.h"
 #include "crm/engine.h"
 #include "crm/subscription.h"
 #include "crm/task_flow.h"
@@ -18,6 +20,7 @@ struct due {
     struct record *row;
     json_t *params; /* of the notification; NULL: nobody is to hear of it */
     const char *kind;
+    struct mail mail; /* to: STR_NULL, nothing is mailed */
 };
 struct ask {
     struct arena *arena;
@@ -137,6 +140,32 @@ static struct str said(struct ask *q, const struct report_result *r)
     return out;
 }
 
+/* By mail, too, when a server is set and the subscription says so. */
+static enum rc write_letter(struct ask *q, struct due *d, const struct report_result *r, struct str place,
+                            struct err *e)
+{
+    int64_t how = val_i(d->row->f[SUBSCRIPTION_MAIL], SUBSCRIPTION_BY_LETTER);
+    struct reader_of_mail to;
+    struct http_request request;
+    struct buf text = {0};
+    bool found;
+    if (how == SUBSCRIPTION_NOT_MAILED)
+        return RC_OK;
+    TRY(letters_reader(q->db, q->arena, val_i(d->row->f[SUBSCRIPTION_OWNER_ID], 0), &to, &found, e));
+    if (!found)
+        return RC_OK;
+    struct call c = letters_call(q->app, q->db, q->arena, &to, &request);
+    if (how == SUBSCRIPTION_BY_LETTER)
+        report_text(&text, q->arena, r, q->lang);
+    else
+        buf_str(&text, said(q, r));
+    letters_write(q->arena, &to, d->row->f[SUBSCRIPTION_NAME].s, str_dup(q->arena, buf_view(&text)), place, &d->mail);
+    buf_free(&text);
+    return how == SUBSCRIPTION_BY_LETTER
+               ? RC_OK
+               : letters_attach(&c, r, how == SUBSCRIPTION_AS_PDF ? STR("pdf") : STR("xlsx"), &d->mail, e);
+}
+
 static enum rc run_report(struct ask *q, struct due *d, const struct report *report, const struct rights *rights,
                           struct err *e)
 {
@@ -155,8 +184,9 @@ static enum rc run_report(struct ask *q, struct due *d, const struct report *rep
     json_t *title = json_text(d->row->f[SUBSCRIPTION_NAME].s);
     if (rc == RC_OK) {
         d->kind = "report.ready";
-        d->params = json_pack("{s:o,s:o,s:o}", "title", title, "text", json_text(said(q, &result)), "place",
-                              place_of(q, report));
+        json_t *place = place_of(q, report);
+        rc = write_letter(q, d, &result, str_c(json_string_value(place)), e);
+        d->params = json_pack("{s:o,s:o,s:o}", "title", title, "text", json_text(said(q, &result)), "place", place);
     } else if (rc == RC_INTERNAL || rc == RC_UNAVAILABLE) {
         json_decref(title);
         *e = why;
@@ -207,9 +237,13 @@ static enum rc apply(struct wtx *tx, struct job *job, struct err *e)
     stmt_i64(s, 2, d->next);
     stmt_i64(s, 3, d->id);
     TRY(stmt_run(s, e));
-    if (db_changes(tx->db) == 1 && d->params != NULL)
+    bool ours = db_changes(tx->db) == 1;
+    if (ours && d->params != NULL)
         TRY(tell_of(&ch, val_i(d->row->f[SUBSCRIPTION_OWNER_ID], 0), d->kind, ENT_SUBSCRIPTION, d->id,
                     json_incref(d->params), e));
+    if (ours && d->mail.to.ptr != NULL)
+        TRY(mail_add(&ch, &d->mail,
+                     str_fmt(tx->arena, "subscription-%lld-%lld", (long long)d->id, (long long)d->planned), e));
     return change_end(&ch, e);
 }
 
@@ -226,6 +260,8 @@ static enum rc come(struct app *app, struct db *db, int64_t now, struct due *d, 
     TRY_OUT(prepare(&q, d, e));
     d->job.apply = apply;
     rc = writer_run(app->writer, &d->job, e);
+    if (d->mail.to.ptr != NULL)
+        mail_sender_wake(app->mail);
 out:
     json_decref(d->params);
     arena_free(&arena);

@@ -3,6 +3,7 @@
 #include "api/inside.h"
 #include "api/operation_runner.h"
 #include "base/time.h"
+#include "channels/mail_sender.h"
 #include "channels/outbox_sender.h"
 #include "rules/timer.h"
 
@@ -14,6 +15,7 @@ static void wake_operations(struct app *app)
 static void wake_sender(struct app *app)
 {
     outbox_sender_wake(app->sender);
+    mail_sender_wake(app->mail);
 }
 
 static void wake_coverage(struct app *app)

@@ -94,6 +94,7 @@ extern const char *const attitude_names[];
 extern const char *const classifier_kind_names[];
 
 enum every { EVERY_DAY, EVERY_WEEK, EVERY_MONTH };
+enum subscription_mail { SUBSCRIPTION_NOT_MAILED, SUBSCRIPTION_BY_LETTER, SUBSCRIPTION_AS_PDF, SUBSCRIPTION_AS_XLSX };
 enum period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_QUARTER, PERIOD_YEAR };
 enum better { BETTER_MORE, BETTER_LESS };
 enum touch_kind { TOUCH_OF_VISIT, TOUCH_OF_UTM, TOUCH_OF_CALL, TOUCH_OF_ROISTAT, TOUCH_OF_REFERRAL };
@@ -111,6 +112,7 @@ enum message_direction { DIRECTION_IN, DIRECTION_OUT };
 extern const char *const channel_names[];
 extern const char *const direction_names[];
 extern const char *const every_names[];
+extern const char *const subscription_mail_names[];
 extern const char *const period_names[];
 extern const char *const better_names[];
 extern const char *const touch_kind_names[];

@@ -28,6 +28,7 @@ const char *const goal_kind_names[] = {"positive", "refusal", "deferral", NULL};
 const char *const buyer_role_names[] = {"decides", "approves", "influences", "uses", NULL};
 const char *const attitude_names[] = {"unknown", "against", "neutral", "favours", NULL};
 const char *const every_names[] = {"day", "week", "month", NULL};
+const char *const subscription_mail_names[] = {"none", "letter", "pdf", "xlsx", NULL};
 const char *const period_names[] = {"day", "week", "month", "quarter", "year", NULL};
 const char *const better_names[] = {"more", "less", NULL};
 const char *const channel_names[] = {"call", "mail", "messenger", "sms", "site", NULL};

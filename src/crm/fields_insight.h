@@ -20,7 +20,9 @@
     F(SUBSCRIPTION_OWNER_ID, "owner_id", FT_REF, FF_FILLED | FF_SERVER, 0, 0, .ref = ENT_USER)                         \
     F(SUBSCRIPTION_ENABLED, "enabled", FT_BOOL, FF_REQUIRED, 0, 1, .default_json = "true")                             \
     F(SUBSCRIPTION_LAST_AT, "last_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                         \
-    F(SUBSCRIPTION_NEXT_AT, "next_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)
+    F(SUBSCRIPTION_NEXT_AT, "next_at", FT_TIME, FF_SERVER | FF_DERIVED, -TIME_MOST, TIME_MOST)                         \
+    F(SUBSCRIPTION_MAIL, "mail", FT_ENUM, FF_REQUIRED, 0, 3, .names = subscription_mail_names,                         \
+      .default_json = "\"letter\"")
 
 /* What a measure of the catalogue is to reach in a period; nulls: of everybody, of everything. parent_id: spread from.
  */

@@ -39,3 +39,6 @@ const char insight_sql[] =
     "CREATE INDEX touch_contact ON touch (contact_id) WHERE contact_id IS NOT NULL;"
     "CREATE UNIQUE INDEX finding_mark ON finding (mark);"
     "CREATE INDEX subscription_next ON subscription (next_at) WHERE next_at IS NOT NULL;";
+
+/* A subscription that comes by mail: 1, as a letter. */
+const char mail_sql[] = "ALTER TABLE subscription ADD COLUMN mail BIGINT NOT NULL DEFAULT 1;";

@@ -141,5 +141,6 @@ const struct migration crm_migrations[] = {
     {"0016_replay", replay_sql},
     {"0017_insight", insight_sql},
     {"0018_messages", messages_sql},
+    {"0019_mail", mail_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

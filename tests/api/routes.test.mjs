@@ -27,7 +27,7 @@ function rights(method, path) {
   if (noun === 'hooks') return null // whoever knows the address
   if (path === '/api/undo') return all // one's own changes: of a view, of one's name
   if (noun === 'presets') return method === 'GET' ? all : manage
-  if (['system', 'backups', 'archives'].includes(noun)) return ['admin']
+  if (['system', 'backups', 'archives', 'mail'].includes(noun)) return ['admin']
   if (noun === 'settings' && (method === 'PATCH' || second === 'history')) return manage
   if (['uploads', 'imports'].includes(noun)) return sell
   if (!nouns[noun]) return all

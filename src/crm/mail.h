@@ -1,0 +1,28 @@
+/* Letters that leave by the company's mail server. A letter is a row of the outbox (topic "mail", target the address),
+ * written in the transaction of what it tells of; channels sends it. */
+#pragma once
+#include "crm/command.h"
+
+enum mail_security { MAIL_TLS, MAIL_STARTTLS, MAIL_PLAIN };
+extern const char *const mail_security_names[]; /* "tls", "starttls", "none" */
+
+/* The settings mail_* of the company; secret_mail_password is neither shown nor journalled. In the arena. */
+struct mail_settings {
+    struct str host; /* STR_NULL: no letters are sent */
+    int64_t port;
+    enum mail_security security;
+    struct str user, password; /* user without pointer: no sign-in */
+    struct str from, name;     /* who letters are from; name may be empty */
+    struct str url;            /* "https://crm.example.ru": what links begin with; may be empty */
+};
+MUST_USE enum rc mail_settings_load(struct db *db, struct arena *a, struct mail_settings *out, struct err *e);
+
+struct mail {
+    struct str to, to_name, subject, text, html;
+    struct str file_name, file_type, file; /* file without pointer: nothing is attached */
+};
+/* Once for each key: what has been entered already is not entered again. */
+MUST_USE enum rc mail_add(struct change *ch, const struct mail *m, struct str key, struct err *e);
+/* The letter of a row; in the arena. Errors: bad_mail (the row is damaged). */
+MUST_USE enum rc mail_read(struct arena *a, struct str payload, struct mail *out, struct err *e);
+bool mail_address(struct str s); /* could it be one: one @, no blanks, no line ends, at most 254 bytes */
