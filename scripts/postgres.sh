@@ -7,7 +7,7 @@ postgres_start() {
   local bin
   bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin -type d 2>/dev/null | sort -V | tail -n 1)
   [ -n "$bin" ] || die "PostgreSQL's server programs are missing"
-  pg_dir=$(mktemp -d /tmp/vpg.XXXXXX)
+  pg_dir=$(mktemp -d "${TMPDIR:-/tmp}/vpg.XXXXXX")
   pg_as=()
   if [ "$(id -u)" -eq 0 ]; then # the server refuses to run as root
     chown postgres "$pg_dir"
@@ -15,8 +15,8 @@ postgres_start() {
   fi
   (cd / && "${pg_as[@]}" "$bin/initdb" -D "$pg_dir/data" -U voronka -A trust -E UTF8 --locale=C.UTF-8 -N >"$pg_dir.log" 2>&1) ||
     { cat "$pg_dir.log" >&2; die "initdb failed"; }
-  printf "listen_addresses=''\nunix_socket_directories='%s'\nfsync=%s\nmax_connections=200\n" "$pg_dir" "${1:-off}" \
-    >>"$pg_dir/data/postgresql.conf"
+  printf "listen_addresses=''\nunix_socket_directories='%s'\nfsync=%s\nmax_connections=200\nmax_wal_size=128MB\n" \
+    "$pg_dir" "${1:-off}" >>"$pg_dir/data/postgresql.conf"
   (cd / && "${pg_as[@]}" "$bin/pg_ctl" -D "$pg_dir/data" -w -s -l "$pg_dir/log" start) ||
     { cat "$pg_dir/log" >&2; die "PostgreSQL did not start"; }
   pg_bin=$bin
