@@ -85,40 +85,70 @@ static enum rc report_show(struct call *c, struct err *e)
 
 /* ---- the deals behind a number ---- */
 
-static enum rc put_deals(struct call *c, const struct entity *ent, const int64_t *ids, size_t n, int64_t offset,
-                         int64_t limit, struct err *e)
+/* Adds {"total","noun","items"} of one noun to the object that is being written. */
+static enum rc put_items(struct call *c, struct jw *w, const struct entity *ent, size_t total, const int64_t *ids,
+                         size_t n, struct err *e)
 {
     struct buf filter = {0};
-    struct jw w = call_json(c);
-    for (int64_t i = offset; i < (int64_t)n && i < offset + limit; i++)
-        buf_fmt(&filter, "%s%lld", i > offset ? "," : "id in (", (long long)ids[i]);
-    jw_obj(&w);
-    jw_ki64(&w, "total", (int64_t)n);
-    jw_kc(&w, "noun", ent->plural);
-    jw_key(&w, "items");
+    for (size_t i = 0; i < n; i++)
+        buf_fmt(&filter, "%s%lld", i > 0 ? "," : "id in (", (long long)ids[i]);
+    jw_ki64(w, "total", (int64_t)total);
+    jw_kc(w, "noun", ent->plural);
+    jw_key(w, "items");
     if (filter.len == 0) {
-        jw_arr(&w);
-        jw_end_arr(&w);
-        jw_end_obj(&w);
+        jw_arr(w);
+        jw_end_arr(w);
         return RC_OK;
     }
     buf_c(&filter, ")");
     struct filter_env env = {.user_id = c->session.user_id, .now = time_now(), .rights = c->rights};
-    struct query q = {.ent = ent, .filter = buf_view(&filter), .sort = STR("id"), .limit = limit};
+    struct query q = {.ent = ent, .filter = buf_view(&filter), .sort = STR("id"), .limit = (int64_t)n};
     struct buf list = {0};
     json_error_t bad;
     enum rc rc = query_list(c->db, c->r->arena, &q, &env, &list, e);
     if (rc == RC_OK) {
         json_t *read = json_loadb(list.ptr, list.len, 0, &bad);
         char *items = json_dumps(json_object_get(read, "items"), JSON_COMPACT | JSON_REAL_PRECISION(17));
-        jw_raw(&w, str_c(items));
+        jw_raw(w, str_c(items));
         free(items);
         json_decref(read);
-        jw_end_obj(&w);
     }
     buf_free(&list);
     buf_free(&filter);
     return rc;
+}
+
+/* The part of n things that a page shows: from *first, so many. */
+static size_t page_of(size_t n, int64_t *offset, int64_t *limit, size_t *first)
+{
+    int64_t at = *offset < (int64_t)n ? *offset : (int64_t)n, left = (int64_t)n - at;
+    size_t shown = (size_t)(left < *limit ? left : *limit);
+    *first = (size_t)at;
+    *offset -= at;
+    *limit -= (int64_t)shown;
+    return shown;
+}
+
+/* ids: ascending; those of the second noun stand first, below 0. */
+static enum rc put_deals(struct call *c, const struct report_result *r, int64_t *ids, size_t n, int64_t offset,
+                         int64_t limit, struct err *e)
+{
+    struct jw w = call_json(c);
+    size_t others = 0, first;
+    for (; others < n && ids[others] < 0; others++)
+        ids[others] = -ids[others];
+    jw_obj(&w);
+    size_t shown = page_of(n - others, &offset, &limit, &first);
+    TRY(put_items(c, &w, entity_by_id(r->noun ? r->noun : ENT_DEAL), n, ids + others + first, shown, e));
+    if (r->also != ENT_NONE) {
+        shown = page_of(others, &offset, &limit, &first);
+        jw_key(&w, "also");
+        jw_obj(&w);
+        TRY(put_items(c, &w, entity_by_id(r->also), others, ids + first, shown, e));
+        jw_end_obj(&w);
+    }
+    jw_end_obj(&w);
+    return RC_OK;
 }
 
 static int by_id(const void *a, const void *b)
@@ -163,8 +193,7 @@ static enum rc report_deals(struct call *c, struct err *e)
                      (int)(drill.column.len < 60 ? drill.column.len : 60), drill.column.ptr);
     if (rc == RC_OK) {
         size_t n = sorted_once(result.deals.ptr, result.deals.len);
-        const struct entity *ent = entity_by_id(result.noun ? result.noun : ENT_DEAL);
-        rc = put_deals(c, ent, result.deals.ptr, n, offset, limit, e);
+        rc = put_deals(c, &result, result.deals.ptr, n, offset, limit, e);
     }
     report_result_free(&result);
     return rc;

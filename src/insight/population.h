@@ -46,6 +46,7 @@ struct pop_spec {
     enum pop_when when;
     const char *by;    /* when the parameter is absent; NULL: one group of all */
     int64_t last_days; /* without from and to: so many days before as_of; 0: everything */
+    bool own_summary;  /* "deals", "won" ... of its summary are not those of pop_lock */
 };
 
 enum { POP_GROUPS_MOST = 100, POP_DATES_MOST = 20000 }; /* the rest is one more group */

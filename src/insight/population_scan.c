@@ -178,6 +178,19 @@ size_t pop_whole(const struct pop *p, struct pop_deal **all)
     return found.len;
 }
 
+/* The deals behind "deals", "won", "lost" and "open" of a summary: what the report is about, each once. */
+static void put_summed(struct pop *p)
+{
+    static const char *const names[] = {[DEAL_OPEN] = "open", [DEAL_WON] = "won", [DEAL_LOST] = "lost"};
+    for (int cause = -1; cause < 3; cause++) {
+        if (!report_asked(p->call, p->result, "summary", 0, cause < 0 ? "deals" : names[cause]))
+            continue;
+        for (size_t i = 0; i < p->n_all; i++)
+            if (cause < 0 || (p->d[i].cause == cause && (cause != DEAL_OPEN || !p->d[i].left)))
+                report_deal(p->result, pop_id(p, &p->d[i]));
+    }
+}
+
 void pop_lock(struct pop *p)
 {
     p->view = projection_lock(p->call->projection);
@@ -191,6 +204,8 @@ void pop_lock(struct pop *p)
         p->filter_bits = mask_apply(p->filter_plan, &p->view, p->past ? p->as_of : FACT_NEVER, p->call->arena);
     choose(p, funnel);
     pop_group(p);
+    if (p->call->drill != NULL && !p->spec.own_summary)
+        put_summed(p);
 }
 
 void pop_unlock(struct pop *p)

@@ -38,12 +38,24 @@ static inline int64_t purchases_client_of(const struct purchases *b, const struc
 static inline void purchases_tally(const struct purchases *b, const struct pop *p, const struct client *c,
                                    struct tally *t, size_t row, size_t column)
 {
-    if (row * t->columns + column != t->asked) {
+    if (row * t->columns + column != t->asked && column != t->summed) {
         t->n[row * t->columns + column] += c->n;
         return;
     }
     for (uint32_t k = 0; k < c->n; k++)
         tally_add(t, row, column, pop_id(p, &p->d[b->all[c->first + k].deal]));
+}
+/* For a count of clients: companies, also contacts with ids below 0; and what its drill-down answers with. */
+static inline int64_t purchases_client_id(const struct client *c)
+{
+    return c->company ? c->id : -c->id;
+}
+static inline void purchases_noun(const struct report_call *c, struct report_result *r)
+{
+    if (c->drill == NULL || str_eqc(c->drill->column, "purchases"))
+        return;
+    r->noun = ENT_COMPANY;
+    r->also = ENT_CONTACT;
 }
 /* Reports over whole histories ask for a period of their own: takes from and to away from what pop_lock chooses and
  * gives them back afterwards. Call before pop_lock, and purchases_period after it. */

@@ -243,7 +243,7 @@ void report_row_key(struct report_table *t, int64_t key, const struct cell *cell
 struct tally tally_new(const struct report_call *c, struct report_result *r, const char *table, size_t rows,
                        const int64_t *keys, const char *const *columns, size_t n_columns)
 {
-    struct tally t = {r, ARENA_ARRAY(c->arena, int64_t, rows * n_columns + 1), rows, n_columns, SIZE_MAX};
+    struct tally t = {r, ARENA_ARRAY(c->arena, int64_t, rows * n_columns + 1), rows, n_columns, SIZE_MAX, SIZE_MAX};
     const struct report_drill *d = c->drill;
     for (size_t k = 0; d != NULL && str_eqc(d->table, table) && k < n_columns; k++)
         for (size_t i = 0; str_eqc(d->column, columns[k]) && i < rows; i++)
@@ -251,6 +251,11 @@ struct tally tally_new(const struct report_call *c, struct report_result *r, con
                 t.asked = i * n_columns + k;
                 r->drilled = true;
             }
+    for (size_t k = 0; d != NULL && str_eqc(d->table, "summary") && !r->drilled && k < n_columns; k++)
+        if (str_eqc(d->column, columns[k])) {
+            t.summed = k;
+            r->drilled = true;
+        }
     return t;
 }
 
@@ -276,7 +281,13 @@ void report_sum(struct report_result *r, const char *key, enum report_type type,
 
 void report_sum_counted(struct report_result *r, const char *key, int64_t n)
 {
-    struct report_item item = {key, RT_INT, cell_i(n), true};
+    struct report_item item = {key, RT_INT, cell_i(n), true, false};
+    vec_push(&r->summary, item);
+}
+
+void report_sum_events(struct report_result *r, const char *key, int64_t n)
+{
+    struct report_item item = {key, RT_INT, cell_i(n), true, true};
     vec_push(&r->summary, item);
 }
 

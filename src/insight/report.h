@@ -86,7 +86,8 @@ struct report_item {
     const char *key; /* report.summary.<key> of i18n/; parameters: report.param.<key> */
     enum report_type type;
     struct cell value;
-    bool drill; /* the deals behind it can be asked for: table "summary", row 0, column: its key */
+    bool drill;  /* the deals behind it can be asked for: table "summary", row 0, column: its key */
+    bool events; /* as of a column */
 };
 struct report_note {
     const char *code;
@@ -144,6 +145,7 @@ struct report_result {
     struct report_result *other; /* the same of the period it is compared with; NULL: no comparison was asked for */
     bool drilled;                /* the number asked for was met; deals holds its deals, in no order */
     enum entity_id noun;         /* what is counted instead of deals: tasks, contacts, companies; 0: deals */
+    enum entity_id also;         /* a second noun of the same number: its records stand in deals with ids below 0 */
     VEC(int64_t) deals;
 };
 /* definition: raised when a number comes to mean something else; told by "explain". The texts of a report are
@@ -214,7 +216,8 @@ struct tally {
     struct report_result *result;
     int64_t *n;
     size_t rows, columns;
-    size_t asked; /* index of the counter whose deals are asked for, SIZE_MAX: none */
+    size_t asked;  /* index of the counter whose deals are asked for, SIZE_MAX: none */
+    size_t summed; /* the column that is asked for as a number of the summary, of all rows; SIZE_MAX: none */
 };
 /* columns: their ids in the table. keys[row]: as given to report_row_key later. */
 struct tally tally_new(const struct report_call *c, struct report_result *r, const char *table, size_t rows,
@@ -223,7 +226,7 @@ static inline void tally_add(struct tally *t, size_t row, size_t column, int64_t
 {
     size_t i = row * t->columns + column;
     t->n[i]++;
-    if (i == t->asked)
+    if (i == t->asked || column == t->summed)
         vec_push(&t->result->deals, deal_id);
 }
 static inline int64_t tally_of(const struct tally *t, size_t row, size_t column)
@@ -235,10 +238,11 @@ bool report_asked(const struct report_call *c, struct report_result *r, const ch
                   const char *column);
 void report_deal(struct report_result *r, int64_t deal_id);
 void report_sum(struct report_result *r, const char *key, enum report_type type, struct cell value);
-/* A count by tally_new(c, r, "summary", 1, (int64_t[]){0}, …), or one that answers report_asked(c, r, "summary", 0,
- * key).
+/* A count that leads to its deals: of all rows of the first tally with a column of that name, or of one of the table
+ * "summary" with the key 0, or one that answers report_asked(c, r, "summary", 0, key). Of events: its deals are fewer.
  */
 void report_sum_counted(struct report_result *r, const char *key, int64_t n);
+void report_sum_events(struct report_result *r, const char *key, int64_t n);
 void report_param_is(struct report_result *r, const char *key, enum report_type type, struct cell value);
 /* Text report.note.<code> with {0} {1} … filled. */
 void report_note(const struct report_call *c, struct report_result *r, const char *code, const struct str *args,

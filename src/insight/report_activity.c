@@ -3,8 +3,8 @@
 #include "insight/catalogue.h"
 #include "insight/people.h"
 
-enum { CALLS, MEETINGS, LETTERS, TODOS, NOTES, MOVES, COLUMNS }; /* the first four: enum task_kind */
-static const char *const counted[] = {"calls", "meetings", "letters", "todos", "notes", "moves_made"};
+enum { CALLS, MEETINGS, LETTERS, TODOS, NOTES, MOVES, TOUCHES, COLUMNS }; /* the first four: enum task_kind */
+static const char *const counted[] = {"calls", "meetings", "letters", "todos", "notes", "moves_made", "touches"};
 static const struct report_column columns[] = {
     {"group", RT_TEXT},
     {"calls", RT_INT, .drill = true, .events = true},
@@ -13,7 +13,7 @@ static const struct report_column columns[] = {
     {"todos", RT_INT, .drill = true, .events = true},
     {"notes", RT_INT, .drill = true, .events = true},
     {"moves_made", RT_INT, .drill = true, .events = true},
-    {"touches", RT_INT},
+    {"touches", RT_INT, .drill = true, .events = true}, /* tasks, also notes */
     {"active_days", RT_INT},
     {"touches_a_day", RT_REAL},
 };
@@ -33,6 +33,10 @@ static void put(struct done *d, size_t row, int column, int64_t id)
 {
     tally_add(&d->t, row, (size_t)column, id);
     d->n[column]++;
+    if (column != MOVES && column != TODOS) {
+        tally_add(&d->t, row, TOUCHES, column == NOTES ? -id : id);
+        d->n[TOUCHES]++;
+    }
 }
 
 static void scan_tasks(struct done *d)
@@ -123,8 +127,7 @@ static void put_rows(struct done *d)
             row[k + 1] = cell_i(tally_of(&d->t, i, (size_t)k));
             all += tally_of(&d->t, i, (size_t)k);
         }
-        int64_t touches = all - tally_of(&d->t, i, MOVES) - tally_of(&d->t, i, TODOS);
-        row[7] = cell_i(touches);
+        int64_t touches = tally_of(&d->t, i, TOUCHES);
         row[8] = cell_i(d->days[i]);
         row[9] = d->days[i] ? cell_f((double)touches / (double)d->days[i]) : cell_null();
         if (all + d->days[i] > 0 || p->by > PEOPLE_TEAM)
@@ -138,12 +141,11 @@ static void put_summary(struct done *d)
     const struct report_call *c = p->call;
     int64_t all = 0, *n = d->n;
     for (int k = 0; k < COLUMNS; k++) {
-        report_sum(p->result, counted[k], RT_INT, cell_i(n[k]));
+        report_sum_events(p->result, counted[k], n[k]);
         all += n[k];
     }
-    int64_t touches = all - n[MOVES] - n[TODOS];
+    int64_t touches = n[TOUCHES];
     double a_day = d->n_days ? (double)touches / (double)d->n_days : 0;
-    report_sum(p->result, "touches", RT_INT, cell_i(touches));
     report_sum(p->result, "active_days", RT_INT, cell_i(d->n_days));
     report_sum(p->result, "touches_a_day", RT_REAL, d->n_days ? cell_f(a_day) : cell_null());
     if (touches > 0 && d->n_days > 0) {
@@ -172,6 +174,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     TRY_OUT(people_read(&d.p, c, r, &spec, e));
     people_lock(&d.p);
     r->noun = noun_of(c);
+    r->also = c->drill != NULL && str_eqc(c->drill->column, "touches") ? ENT_NOTE : ENT_NONE;
     d.t = tally_new(c, r, "rows", d.p.n_rows, people_keys(&d.p), counted, COLUMNS);
     d.days = arena_zalloc(c->arena, (d.p.n_rows + 1) * sizeof *d.days);
     scan_tasks(&d);

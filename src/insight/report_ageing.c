@@ -232,8 +232,8 @@ static void put_words(const struct ageing *x)
         value += x->value[s];
         stuck += x->stuck_value[s];
     }
-    report_sum(p->result, "open", RT_INT, cell_i(x->open));
-    report_sum(p->result, "stuck", RT_INT, cell_i(x->stuck));
+    report_sum_counted(p->result, "open", x->open);
+    report_sum_counted(p->result, "stuck", x->stuck);
     report_sum(p->result, "zombies", RT_INT, x->wins > 0 ? cell_i(x->zombies) : cell_null());
     report_sum(p->result, "slowest_win_days", RT_DAYS, x->wins > 0 ? walk_days((double)x->longest_win) : cell_null());
     report_sum(p->result, "value", RT_MONEY, x->money_seen ? cell_i(value) : cell_null());

@@ -10,15 +10,15 @@ enum { DONE, FAILED, HELD, COLUMNS };
 static const char *const counted[] = {"runs_done", "runs_failed", "runs_held"};
 static const struct report_column columns[] = {
     {"rule", RT_TEXT},
-    {"runs", RT_INT},
+    {"runs", RT_INT, .drill = true, .events = true},
     {"runs_done", RT_INT, .drill = true, .events = true},
     {"runs_failed", RT_INT, .drill = true, .events = true},
     {"runs_held", RT_INT, .drill = true, .events = true},
     {"fail_rate", RT_RATE},
     {"fail_low", RT_RATE},
     {"fail_high", RT_RATE},
-    {"tasks_set", RT_INT},
-    {"tasks_kept", RT_INT},
+    {"tasks_set", RT_INT, .drill = true},
+    {"tasks_kept", RT_INT, .drill = true},
     {"last_run", RT_TIME},
 };
 static const struct report_param params[] = {
@@ -105,6 +105,8 @@ static enum rc drill(struct automation *d, struct err *e)
     struct stmt *s;
     enum rc rc;
     int wanted = -1;
+    if (c->drill != NULL && report_asked(c, d->p.result, "rows", c->drill->key, "runs"))
+        wanted = COLUMNS; /* whatever became of them */
     for (int k = 0; c->drill != NULL && k < COLUMNS; k++)
         if (report_asked(c, d->p.result, "rows", c->drill->key, counted[k]))
             wanted = k;
@@ -120,7 +122,7 @@ static enum rc drill(struct automation *d, struct err *e)
     stmt_i64(s, 3, d->p.from);
     stmt_i64(s, 4, d->p.to);
     while ((rc = stmt_step(s, e)) == RC_ROW)
-        if (column_of(stmt_col_i64(s, 1)) == wanted)
+        if (wanted == COLUMNS || column_of(stmt_col_i64(s, 1)) == wanted)
             report_deal(d->p.result, stmt_col_i64(s, 0));
     stmt_done(s);
     return rc == RC_DONE ? RC_OK : rc;
@@ -151,6 +153,18 @@ static void scan_changes(struct automation *d)
     }
 }
 
+/* Of a row and, with the key 0 or the same name, of the summary. */
+static void task(struct automation *d, int64_t key, const char *column, bool counts, int64_t id)
+{
+    const struct report_call *c = d->p.call;
+    struct report_result *r = d->p.result;
+    if (c->drill == NULL || (!report_asked(c, r, "summary", 0, column) && !report_asked(c, r, "rows", key, column)))
+        return;
+    r->noun = ENT_TASK;
+    if (counts)
+        report_deal(r, id);
+}
+
 static void scan_tasks(struct automation *d)
 {
     struct people *p = &d->p;
@@ -165,10 +179,14 @@ static void scan_tasks(struct automation *d)
         if (rule == NULL)
             continue;
         bool kept = fact_id(&done, i) != 0 && (fact_get(&due, i) == FACT_NULL || fact_get(&at, i) <= fact_get(&due, i));
+        bool made = fact_id(&done, i) != 0;
         rule->tasks++;
         rule->kept += kept;
         d->tasks++;
-        d->tasks_done += fact_id(&done, i) != 0;
+        d->tasks_done += made;
+        task(d, rule->key, "tasks_set", true, tasks->ids[i]);
+        task(d, rule->key, "tasks_kept", kept, tasks->ids[i]);
+        task(d, 0, "tasks_done", made, tasks->ids[i]);
     }
 }
 
@@ -255,8 +273,8 @@ static void put_rest(struct automation *d)
     report_sum(p->result, "auto_rate", RT_RATE,
                d->all.all ? cell_f((double)d->all.automatic / (double)d->all.all) : cell_null());
     report_sum(p->result, "auto_moves", RT_INT, cell_i(d->moves));
-    report_sum(p->result, "tasks_set", RT_INT, cell_i(d->tasks));
-    report_sum(p->result, "tasks_done", RT_INT, cell_i(d->tasks_done));
+    report_sum_counted(p->result, "tasks_set", d->tasks);
+    report_sum_counted(p->result, "tasks_done", d->tasks_done);
     report_sum(p->result, "saved_hours", RT_HOURS, cell_f(saved));
     report_param_is(p->result, "minutes", RT_REAL, cell_f(d->minutes));
     if (d->all.automatic > 0) {

@@ -255,7 +255,7 @@ static void put(struct bottleneck *x)
             weakest = s;
     }
     double worth = most * average_win(x);
-    report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
+    report_sum_counted(p->result, "deals", (int64_t)p->n_all);
     report_sum(p->result, "average_win", RT_MONEY,
                real(average_win(x)).kind == CELL_NULL ? cell_null() : cell_i((int64_t)llround(average_win(x))));
     if (most > 0) {

@@ -18,8 +18,8 @@ static const struct report_param params[] = {POP_FUNNEL, POP_REST, {"days", RP_I
 static const struct report_column columns[] = {
     {.id = "who_says", .type = RT_TEXT},
     {.id = "promised_from", .type = RT_RATE},
-    {.id = "cases", .type = RT_INT},
-    {.id = "came_true", .type = RT_INT},
+    {.id = "cases", .type = RT_INT, .drill = true, .events = true},
+    {.id = "came_true", .type = RT_INT, .drill = true, .events = true},
     {.id = "deals", .type = RT_INT, .drill = true},
     {.id = "won", .type = RT_INT, .drill = true},
     {.id = "promised", .type = RT_RATE},
@@ -29,7 +29,7 @@ static const struct report_column columns[] = {
     {.id = "overconfidence", .type = RT_POINTS},
 };
 static const struct report_column group_columns[] = {{.id = "group", .type = RT_TEXT},
-                                                     {.id = "cases", .type = RT_INT},
+                                                     {.id = "cases", .type = RT_INT, .drill = true, .events = true},
                                                      {.id = "promised", .type = RT_RATE},
                                                      {.id = "observed", .type = RT_RATE},
                                                      {.id = "observed_low", .type = RT_RATE},
@@ -37,11 +37,14 @@ static const struct report_column group_columns[] = {{.id = "group", .type = RT_
                                                      {.id = "overconfidence", .type = RT_POINTS},
                                                      {.id = "brier", .type = RT_REAL},
                                                      {.id = "brier_model", .type = RT_REAL}};
-static const struct report_column stage_columns[] = {
-    {.id = "stage", .type = RT_TEXT},         {.id = "stage_id", .type = RT_ID, .ref = "stages"},
-    {.id = "cases", .type = RT_INT},          {.id = "promised", .type = RT_RATE},
-    {.id = "observed", .type = RT_RATE},      {.id = "observed_low", .type = RT_RATE},
-    {.id = "observed_high", .type = RT_RATE}, {.id = "overconfidence", .type = RT_POINTS}};
+static const struct report_column stage_columns[] = {{.id = "stage", .type = RT_TEXT},
+                                                     {.id = "stage_id", .type = RT_ID, .ref = "stages"},
+                                                     {.id = "cases", .type = RT_INT, .drill = true, .events = true},
+                                                     {.id = "promised", .type = RT_RATE},
+                                                     {.id = "observed", .type = RT_RATE},
+                                                     {.id = "observed_low", .type = RT_RATE},
+                                                     {.id = "observed_high", .type = RT_RATE},
+                                                     {.id = "overconfidence", .type = RT_POINTS}};
 
 struct bin {
     double said;
@@ -62,7 +65,8 @@ struct calibration {
     struct chance *then; /* learned from what was known at the instant */
     int64_t days, instants;
     bool seller_seen;
-    struct tally t; /* source * BINS + bin: cases, came_true */
+    struct tally t; /* source * BINS + bin */
+    struct tally of_group, of_stage;
     struct bin bins[SOURCES * BINS];
     struct told of[SOURCES];
     struct side *groups, *stages;
@@ -90,6 +94,9 @@ static void say(struct calibration *x, int source, double p, bool won, uint32_t 
     b->said += p;
     b->n++;
     b->won += won;
+    tally_add(&x->t, row, 2, deal);
+    if (won)
+        tally_add(&x->t, row, 3, deal);
     if (first_time(b->seen, deal_row))
         tally_add(&x->t, row, 0, deal);
     if (won && first_time(b->paid, deal_row))
@@ -141,9 +148,12 @@ static void one(struct calibration *x, const struct case_of *c, const struct fac
     if (isfinite(of_stage)) {
         say(x, BY_STAGE, of_stage, won, d->row);
         sum_up(&x->stages[stage], of_stage, model, won);
+        tally_add(&x->of_stage, (size_t)stage, 0, pop_id(&x->p, d));
     }
-    if (isfinite(typed) || isfinite(of_stage))
+    if (isfinite(typed) || isfinite(of_stage)) {
         sum_up(&x->groups[d->group], isfinite(typed) ? typed : of_stage, model, won);
+        tally_add(&x->of_group, d->group, 0, pop_id(&x->p, d));
+    }
 }
 
 /* Which deals stood open at each instant. */
@@ -240,7 +250,7 @@ static enum rc read_args(struct calibration *x, const struct report_call *c, str
 
 static void look(struct calibration *x, struct report_result *r)
 {
-    static const char *const counts[] = {"deals", "won"};
+    static const char *const counts[] = {"deals", "won", "cases", "came_true"};
     struct arena *a = x->p.call->arena;
     int64_t keys[SOURCES * BINS];
     pop_lock(&x->p);
@@ -248,7 +258,12 @@ static void look(struct calibration *x, struct report_result *r)
     x->every = x->p.n / LOOKED_MOST + 1;
     for (int i = 0; i < SOURCES * BINS; i++)
         keys[i] = i;
-    x->t = tally_new(x->p.call, r, "rows", (size_t)SOURCES * BINS, keys, counts, 2);
+    x->t = tally_new(x->p.call, r, "rows", (size_t)SOURCES * BINS, keys, counts, 4);
+    int64_t *stage_keys = ARENA_ARRAY(a, int64_t, x->p.n_stages + 1);
+    for (size_t i = 0; i < x->p.n_stages; i++)
+        stage_keys[i] = x->p.stages[i].id;
+    x->of_group = tally_new(x->p.call, r, "by_group", x->p.n_groups, pop_keys(&x->p), counts + 2, 1);
+    x->of_stage = tally_new(x->p.call, r, "by_stage", x->p.n_stages, stage_keys, counts + 2, 1);
     x->groups = ARENA_ARRAY(a, struct side, x->p.n_groups + 1);
     x->stages = ARENA_ARRAY(a, struct side, x->p.n_stages + 1);
     for (int i = 0; i < SOURCES; i++) {
@@ -304,7 +319,7 @@ static void put_sides(struct calibration *x, struct report_result *r)
         if (x->groups[i].n == 0)
             continue;
         put_side(row + 1, &x->groups[i]);
-        report_row(g, row);
+        report_row_key(g, p->groups[i].key, row);
     }
     struct report_table *s =
         report_table_add(r, "by_stage", stage_columns, sizeof stage_columns / sizeof *stage_columns);
@@ -313,7 +328,7 @@ static void put_sides(struct calibration *x, struct report_result *r)
         if (x->stages[i].n == 0)
             continue;
         put_side(row + 2, &x->stages[i]);
-        report_row(s, row);
+        report_row_key(s, p->stages[i].id, row);
     }
 }
 

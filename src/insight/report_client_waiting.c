@@ -150,7 +150,7 @@ static void put_rest(struct waiting *w)
     double median = hours(w, p->n_groups, 0.5);
     int64_t ripe = w->ripe[p->n_groups];
     for (int i = 0; i < COLUMNS; i++)
-        report_sum(p->result, counted[i], RT_INT, cell_i(w->n[i]));
+        report_sum_events(p->result, counted[i], w->n[i]);
     pop_rate(rate, w->n[LONG], ripe);
     report_sum(p->result, "long_rate", RT_RATE, rate[0]);
     report_sum(p->result, "long_low", RT_RATE, rate[1]);

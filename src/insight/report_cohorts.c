@@ -19,7 +19,7 @@ static const struct report_column columns[] = {
     {.id = "won_high", .type = RT_RATE},
     {.id = "basis", .type = RT_TEXT},
     {.id = "won_by_age", .type = RT_INT, .drill = true},
-    {.id = "at_risk", .type = RT_INT},
+    {.id = "at_risk", .type = RT_INT, .drill = true},
 };
 static const struct report_column cohort_columns[] = {
     {.id = "group", .type = RT_TEXT},
@@ -106,6 +106,19 @@ static void scan(struct cohorts *x)
         x->all.keys[x->all.n++] = key;
         x->all.first_entry = c->first_entry < x->all.first_entry ? c->first_entry : x->all.first_entry;
         x->all.last_entry = c->last_entry > x->all.last_entry ? c->last_entry : x->all.last_entry;
+    }
+}
+
+/* Deals still open and watched after an age. */
+static void behind_at_risk(struct cohorts *x)
+{
+    struct pop *p = &x->p;
+    for (size_t row = 0; row < p->n_groups * AGES; row++) {
+        if (!report_asked(p->call, p->result, "rows", x->age_keys[row], "at_risk"))
+            continue;
+        for (size_t i = 0; i < p->n; i++)
+            if (p->d[i].group == row / AGES && p->d[i].exit - p->d[i].entry > ages[row % AGES] * MS_DAY)
+                report_deal(p->result, pop_id(p, &p->d[i]));
     }
 }
 
@@ -332,6 +345,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     pop_lock(p);
     prepare(&x);
     scan(&x);
+    if (c->drill != NULL)
+        behind_at_risk(&x);
     pop_unlock(p);
     estimate(&x);
     for (size_t g = 0; g < p->n_groups; g++)
@@ -340,7 +355,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     TRY_OUT(pop_names(p, e));
     put_rows(&x);
     put_cohorts(&x);
-    report_sum(r, "deals", RT_INT, cell_i((int64_t)p->n_all));
+    report_sum_counted(r, "deals", (int64_t)p->n_all);
     report_sum(r, "estimates", RT_INT, cell_i(x.estimates));
     verdict(&x);
     pop_notes(p);

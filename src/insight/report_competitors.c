@@ -6,8 +6,8 @@
 #include "insight/people.h"
 #include <math.h>
 
-enum { MET, WINS, LOSSES, LOST_TO, COLUMNS };
-static const char *const counted[] = {"met", "wins", "losses", "lost_to"};
+enum { MET, WINS, LOSSES, LOST_TO, PRICED, CHEAPER, COLUMNS };
+static const char *const counted[] = {"met", "wins", "losses", "lost_to", "priced", "cheaper"};
 static const struct report_column columns[] = {
     {"competitor", RT_TEXT},
     {"met", RT_INT, .drill = true},
@@ -17,9 +17,9 @@ static const struct report_column columns[] = {
     {"win_rate", RT_RATE},
     {"win_low", RT_RATE},
     {"win_high", RT_RATE},
-    {"priced", RT_INT},
+    {"priced", RT_INT, .drill = true, .events = true},
     {"price_gap", RT_POINTS},
-    {"cheaper", RT_INT},
+    {"cheaper", RT_INT, .drill = true, .events = true},
 };
 static const struct report_param params[] = {
     POP_FUNNEL, POP_PERIOD, {"as_of", RP_TIME}, {"filter", RP_FILTER}, {"time_zone", RP_TEXT}};
@@ -38,7 +38,6 @@ struct rivals {
     uint32_t *first; /* by row of deals: index of met + 1 */
     VEC(struct met) met;
     struct people_values gaps; /* (theirs - ours) / ours */
-    int64_t *cheaper, *priced;
 };
 
 static enum rc load_rivals(struct rivals *v, struct err *e)
@@ -94,8 +93,9 @@ static void compare(struct rivals *v, size_t row, uint32_t deal, struct str curr
         !money_of(v->money, currency, price, at, &theirs) || ours <= 0)
         return;
     people_value(&v->gaps, row, (int64_t)((double)(theirs - ours) / (double)ours * GAP_SCALE));
-    v->priced[row]++;
-    v->cheaper[row] += theirs < ours;
+    tally_add(&v->t, row, PRICED, v->p.deals->ids[deal]);
+    if (theirs < ours)
+        tally_add(&v->t, row, CHEAPER, v->p.deals->ids[deal]);
 }
 
 static void scan_offers(struct rivals *v, const uint8_t *chosen)
@@ -129,8 +129,6 @@ static void scan(struct rivals *v)
     uint8_t *chosen = arena_zalloc(a, p->deals->n + 1);
     struct fact_column lost_to = pop_column(p, DEAL_COMPETITOR_ID);
     v->first = arena_zalloc(a, (p->deals->n + 1) * sizeof *v->first);
-    v->cheaper = arena_zalloc(a, v->n * sizeof *v->cheaper);
-    v->priced = arena_zalloc(a, v->n * sizeof *v->priced);
     for (size_t i = 0; i < p->n; i++)
         chosen[p->d[i].row] = 1;
     money_column(v->money, fact_column(p->deals, DEAL_CURRENCY));
@@ -180,15 +178,15 @@ static void put_rows(struct rivals *v)
                              cell_null(),
                              cell_null(),
                              cell_null(),
-                             cell_i(v->priced[i]),
+                             cell_i(tally_of(&v->t, i, PRICED)),
                              cell_f(gap),
-                             cell_i(v->cheaper[i])};
+                             cell_i(tally_of(&v->t, i, CHEAPER))};
         people_rate_cells(row + 5, &rates[i]);
         if (tally_of(&v->t, i, MET) > 0)
             report_row_key(t, v->all[i].key, row);
     }
     int64_t with = (int64_t)p->n_all - tally_of(&v->t, v->n - 1, MET);
-    report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
+    report_sum_counted(p->result, "deals", (int64_t)p->n_all);
     report_sum(p->result, "with_competitor", RT_INT, cell_i(with));
     report_sum(p->result, "price_gap", RT_POINTS, cell_f(people_quantile(&v->gaps, v->n, SIZE_MAX, 0.5) / GAP_SCALE));
     if (with > 0) {

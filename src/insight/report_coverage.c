@@ -133,7 +133,7 @@ static void put_rows(struct centre *v)
             sums[i] += tally_of(&v->t, b, i);
     }
     for (size_t i = 0; i < COLUMNS; i++)
-        report_sum(p->result, counted[i], RT_INT, cell_i(sums[i]));
+        report_sum_counted(p->result, counted[i], sums[i]);
     report_sum(p->result, "no_centre", RT_INT, cell_i(n[BAND_NONE]));
     struct people_rate *rates = people_rates(c, p->result, k, n, BANDS, false);
     *t = (struct report_table){.id = "rows", .columns = columns, .n_columns = sizeof columns / sizeof *columns};

@@ -169,8 +169,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     for (size_t g = 0; g < p->n_groups; g++)
         put_row(&x, g);
     struct spread *all = &x.life[p->n_groups * 2];
-    report_sum(r, "won", RT_INT, cell_i(all[0].n_over));
-    report_sum(r, "lost", RT_INT, cell_i(all[1].n_over));
+    report_sum_counted(r, "won", all[0].n_over);
+    report_sum_counted(r, "lost", all[1].n_over);
     report_sum(r, "median_win_days", RT_DAYS, told(&all[0], 0.5));
     report_sum(r, "p90_win_days", RT_DAYS, told(&all[0], 0.9));
     verdict(&x);

@@ -34,7 +34,7 @@ struct development {
     int field, owner;
     VEC(struct step) steps; /* in their order; the last: no step given */
     struct people_values stays;
-    int64_t *moves; /* from, to */
+    struct tally moves; /* from, to */
     int64_t n[COLUMNS];
 };
 
@@ -89,7 +89,7 @@ static void one_change(struct development *d, const struct fact_change *ch, int6
         put(d, to, CAME, id);
     if (from != SIZE_MAX && to != SIZE_MAX) {
         put(d, from, to > from ? UP : DOWN, id);
-        d->moves[from * d->steps.len + to]++;
+        tally_add(&d->moves, from * d->steps.len + to, 0, id);
     }
 }
 
@@ -157,13 +157,15 @@ static void put_rows(struct development *d)
 
 static void put_moves(struct development *d)
 {
-    static const struct report_column move_columns[] = {{"from", RT_TEXT}, {"to", RT_TEXT}, {"clients", RT_INT}};
+    static const struct report_column move_columns[] = {
+        {"from", RT_TEXT}, {"to", RT_TEXT}, {"clients", RT_INT, .drill = true, .events = true}};
     struct report_table *t = report_table_add(d->p.result, "development_moves", move_columns, 3);
     size_t n = d->steps.len;
     for (size_t i = 0; i < n * n; i++) {
-        struct cell row[] = {cell_s(d->steps.ptr[i / n].name), cell_s(d->steps.ptr[i % n].name), cell_i(d->moves[i])};
-        if (d->moves[i] > 0)
-            report_row(t, row);
+        struct cell row[] = {cell_s(d->steps.ptr[i / n].name), cell_s(d->steps.ptr[i % n].name),
+                             cell_i(tally_of(&d->moves, i, 0))};
+        if (tally_of(&d->moves, i, 0) > 0)
+            report_row_key(t, (int64_t)i, row);
     }
 }
 
@@ -172,7 +174,7 @@ static void put_rest(struct development *d)
     struct people *p = &d->p;
     const struct report_call *c = p->call;
     for (int k = 0; k < COLUMNS; k++)
-        report_sum(p->result, counted[k], RT_INT, cell_i(d->n[k]));
+        report_sum_events(p->result, counted[k], d->n[k]);
     report_param_is(p->result, "of", RT_TEXT, cell_s(str_c(of_names[d->fact == FACT_CONTACT])));
     size_t worst = SIZE_MAX;
     for (size_t i = 0; i < d->steps.len; i++)
@@ -202,7 +204,11 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     for (size_t i = 0; i < d.steps.len; i++)
         keys[i] = d.steps.ptr[i].id;
     d.t = tally_new(c, r, "rows", d.steps.len, keys, counted, COLUMNS);
-    d.moves = arena_zalloc(c->arena, (d.steps.len * d.steps.len + 1) * sizeof *d.moves);
+    static const char *const moved[] = {"clients"};
+    int64_t *pairs = ARENA_ARRAY(c->arena, int64_t, d.steps.len * d.steps.len + 1);
+    for (size_t i = 0; i < d.steps.len * d.steps.len; i++)
+        pairs[i] = (int64_t)i;
+    d.moves = tally_new(c, r, "development_moves", d.steps.len * d.steps.len, pairs, moved, 1);
     scan(&d);
     people_unlock(&d.p);
     people_sorted(&d.stays, c->arena, d.steps.len);

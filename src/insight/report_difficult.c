@@ -122,8 +122,11 @@ static void count_deals(struct difficult *d, size_t *client_of_deal)
         if (deals->created_at[i] >= p->to || (s != DEAL_OPEN && end != FACT_NULL && end < p->from) ||
             !people_has(p, FACT_DEAL, i) || (p->team_id && !people_sees(p, who)))
             continue;
-        if (s == DEAL_OPEN && people_sees(p, who))
+        if (s == DEAL_OPEN && people_sees(p, who)) {
             d->open[who]++;
+            if (p->call->drill != NULL && report_asked(p->call, p->result, "idle", who, "open_deals"))
+                report_deal(p->result, deals->ids[i]);
+        }
         size_t client = client_of(d, fact_id(&company, i), fact_id(&contact, i));
         client_of_deal[i] = client;
         if (client == SIZE_MAX)
@@ -153,8 +156,11 @@ static void count_tasks(struct difficult *d, const size_t *client_of_deal)
         int64_t when = fact_get(&at, i);
         if (when < p->from || when >= p->to || fact_id(&done, i) == 0 || !people_has(p, FACT_TASK, i))
             continue;
-        if (people_sees(p, fact_id(&by, i)))
+        if (people_sees(p, fact_id(&by, i))) {
             d->touched[fact_id(&by, i)]++;
+            if (p->call->drill != NULL && report_asked(p->call, p->result, "idle", fact_id(&by, i), "tasks_done"))
+                report_deal(p->result, tasks->ids[i]);
+        }
         uint32_t row = fact_row(deals, fact_id(&deal, i));
         size_t client =
             row != FACT_NO_ROW ? client_of_deal[row] : client_of(d, fact_id(&company, i), fact_id(&contact, i));
@@ -304,8 +310,8 @@ static int64_t put_idle(struct difficult *d)
     static const struct report_column idle_columns[] = {{"person", RT_TEXT},
                                                         {"last_seen", RT_TIME},
                                                         {"idle_days", RT_DAYS},
-                                                        {"open_deals", RT_INT},
-                                                        {"tasks_done", RT_INT}};
+                                                        {"open_deals", RT_INT, .drill = true},
+                                                        {"tasks_done", RT_INT, .drill = true}};
     struct people *p = &d->p;
     struct report_table *t =
         report_table_add(p->result, "idle", idle_columns, sizeof idle_columns / sizeof *idle_columns);

@@ -11,6 +11,8 @@
 enum number { OPEN, NO_TASK, OVERDUE, LATE, OVERRIDES, BACK, EARLY, UNPROFITABLE, ONE_CARD, NUMBERS };
 static const char *const counted[] = {"open_deals", "no_task", "overdue",      "late_answers", "overrides",
                                       "back_moves", "early",   "unprofitable", "one_card"};
+static const char *const summed[] = {"open",       "no_task", "overdue",      "late_answers", "overrides",
+                                     "back_moves", "early",   "unprofitable", "one_card"};
 static const struct report_column columns[] = {
     {"manager", RT_TEXT},
     {"open_deals", RT_INT, .drill = true},
@@ -34,7 +36,7 @@ struct funnel {
 };
 struct discipline {
     struct people p;
-    struct tally t;
+    struct tally t, all;
     struct people_stages stages;
     int64_t funnel_id, n[NUMBERS], overridden;
     VEC(struct funnel) funnels;
@@ -87,6 +89,7 @@ static void put(struct discipline *d, int64_t user, enum number number, int64_t 
     if (row == PEOPLE_NO_ROW)
         return;
     tally_add(&d->t, row, (size_t)number, id);
+    tally_add(&d->all, 0, (size_t)number, id);
     d->n[number]++;
 }
 
@@ -387,10 +390,11 @@ static void put_rest(struct discipline *d)
     struct people *p = &d->p;
     const struct report_call *c = p->call;
     struct str period[] = {time_format(c->arena, p->from), time_format(c->arena, p->to)};
-    static const char *const keys[NUMBERS] = {"open",       "no_task", "overdue",      "late_answers", "overrides",
-                                              "back_moves", "early",   "unprofitable", "one_card"};
     for (int k = 0; k < NUMBERS; k++)
-        report_sum(p->result, keys[k], RT_INT, told(d, (enum number)k) ? cell_i(d->n[k]) : cell_null());
+        if (told(d, (enum number)k))
+            report_sum_events(p->result, summed[k], d->n[k]);
+        else
+            report_sum(p->result, summed[k], RT_INT, cell_null());
     report_param_is(p->result, "funnel_id", RT_INT, d->funnel_id ? cell_i(d->funnel_id) : cell_null());
     report_note(c, p->result, "discipline_period", period, 2);
     report_note(c, p->result, "discipline_who", NULL, 0);
@@ -414,6 +418,8 @@ static void count_all(struct discipline *d)
     d->open_tasks = arena_zalloc(c->arena, (f[FACT_DEAL].n + 1) * sizeof *d->open_tasks);
     d->of_company = arena_zalloc(c->arena, (f[FACT_COMPANY].n + 1) * sizeof *d->of_company);
     d->of_contact = arena_zalloc(c->arena, (f[FACT_CONTACT].n + 1) * sizeof *d->of_contact);
+    static const int64_t one = 0;
+    d->all = tally_new(c, p->result, "summary", 1, &one, summed, NUMBERS);
     d->t = tally_new(c, p->result, "rows", p->n_rows + 1, keys, counted, NUMBERS);
     people_stages_map(&d->stages, &p->view, c->arena);
     choose(d);

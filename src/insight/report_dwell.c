@@ -4,8 +4,8 @@
 #include "insight/walk.h"
 #include <math.h>
 
-enum { DEALS, STANDS, OVER_NORM, COUNTS };
-static const char *const counts[] = {"deals", "stands", "over_norm"};
+enum { DEALS, STANDS, OVER_NORM, STAYS, COUNTS };
+static const char *const counts[] = {"deals", "stands", "over_norm", "stays"};
 
 static const struct report_param params[] = {POP_PARAMS};
 static const struct report_column columns[] = {
@@ -13,7 +13,7 @@ static const struct report_column columns[] = {
     {.id = "stage", .type = RT_TEXT},
     {.id = "stage_id", .type = RT_ID, .ref = "stages"},
     {.id = "deals", .type = RT_INT, .drill = true},
-    {.id = "stays", .type = RT_INT},
+    {.id = "stays", .type = RT_INT, .drill = true, .events = true},
     {.id = "median_days", .type = RT_DAYS},
     {.id = "p90_days", .type = RT_DAYS},
     {.id = "cycle_share", .type = RT_RATE},
@@ -47,6 +47,7 @@ static void stays(struct dwell *x, const struct pop_deal *d, const struct walk *
             continue;
         int64_t until = last ? d->exit : w->s[i + 1].at;
         spread_add(&x->s[slot], until - w->s[i].at, last);
+        tally_add(&x->t, slot, STAYS, pop_id(p, d));
         if (x->seen[slot] != mark)
             tally_add(&x->t, slot, DEALS, pop_id(p, d));
         x->seen[slot] = mark;
@@ -153,9 +154,9 @@ static void put_summary(const struct dwell *x)
         stands += tally_of(&x->t, i, STANDS);
         over += tally_of(&x->t, i, OVER_NORM);
     }
-    report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
-    report_sum(p->result, "open", RT_INT, cell_i(stands));
-    report_sum(p->result, "over_norm", RT_INT, cell_i(over));
+    report_sum_counted(p->result, "deals", (int64_t)p->n_all);
+    report_sum_counted(p->result, "open", stands);
+    report_sum_counted(p->result, "over_norm", over);
 }
 
 static enum rc run(const struct report_call *c, struct report_result *r, struct err *e)

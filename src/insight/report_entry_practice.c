@@ -38,10 +38,14 @@ static const struct report_column stage_columns[] = {
     {.id = "usual_rate", .type = RT_RATE},
 };
 static const struct report_column vanished_columns[] = {
-    {.id = "stage", .type = RT_TEXT},       {.id = "stage_id", .type = RT_ID, .ref = "stages"},
-    {.id = "since", .type = RT_DATE},       {.id = "share_before", .type = RT_RATE},
-    {.id = "share_after", .type = RT_RATE}, {.id = "deals_before", .type = RT_INT},
-    {.id = "deals_after", .type = RT_INT},  {.id = "chance", .type = RT_REAL},
+    {.id = "stage", .type = RT_TEXT},
+    {.id = "stage_id", .type = RT_ID, .ref = "stages"},
+    {.id = "since", .type = RT_DATE},
+    {.id = "share_before", .type = RT_RATE},
+    {.id = "share_after", .type = RT_RATE},
+    {.id = "deals_before", .type = RT_INT, .drill = true},
+    {.id = "deals_after", .type = RT_INT, .drill = true},
+    {.id = "chance", .type = RT_REAL},
 };
 
 struct practice {
@@ -177,18 +181,28 @@ static void prepare(struct practice *x)
     x->entered = tally_new(p->call, p->result, "entries", p->n_groups * p->n_stages, x->entered_keys, stage_counts, 1);
 }
 
+/* How many of the first stages a deal came as far as. */
+static size_t how_far(const struct pop *p, const struct walk *w)
+{
+    size_t until = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        size_t s = (size_t)w->s[i].stage, far = stage_open(p, s) ? s + 1 : p->n_stages;
+        if (p->stages[s].outcome != DEAL_LOST && far > until)
+            until = far;
+    }
+    return until;
+}
+
 static void in_months(struct practice *x, const struct walk *w, int64_t month, uint32_t *seen, uint32_t mark)
 {
     const struct pop *p = &x->p;
-    size_t m = (size_t)(month - x->month_from), until = 0;
+    size_t m = (size_t)(month - x->month_from), until = how_far(p, w);
     if (m >= x->n_months)
         return;
     for (size_t i = 0; i < w->n; i++) {
         size_t s = (size_t)w->s[i].stage;
         if (p->stages[s].outcome == DEAL_LOST)
             continue;
-        size_t far = stage_open(p, s) ? s + 1 : p->n_stages;
-        until = far > until ? far : until;
         if (seen[s] != mark)
             x->with[s * x->n_months + m]++;
         seen[s] = mark;
@@ -223,6 +237,33 @@ static void scan(struct practice *x)
         }
         if (!d->again)
             in_months(x, &w, month, seen, (uint32_t)i + 1);
+    }
+    walk_free(&w);
+}
+
+static bool split_of(const struct practice *x, size_t s, struct split *split)
+{
+    return stage_open(&x->p, s) &&
+           breaks_split(x->with + s * x->n_months, x->as_far + s * x->n_months, x->n_months, split);
+}
+
+/* Deals that came as far as a vanished stage, before it vanished or since. While locked. */
+static void behind_vanished(struct practice *x)
+{
+    struct pop *p = &x->p;
+    struct walk w = {0};
+    for (size_t s = 0; s < p->n_stages; s++) {
+        struct split split;
+        bool before = report_asked(p->call, p->result, "vanished", p->stages[s].id, "deals_before");
+        if ((!before && !report_asked(p->call, p->result, "vanished", p->stages[s].id, "deals_after")) ||
+            !split_of(x, s, &split))
+            continue;
+        for (size_t i = 0; i < p->n_all; i++) {
+            int64_t m = month_of(p, p->d[i].entry) - x->month_from;
+            walk_deal(p, &p->d[i], &w);
+            if (m < (int64_t)x->n_months && (m < (int64_t)split.at) == before && how_far(p, &w) > s)
+                report_deal(p->result, pop_id(p, &p->d[i]));
+        }
     }
     walk_free(&w);
 }
@@ -293,8 +334,7 @@ static void put_vanished(struct practice *x)
         report_table_add(p->result, "vanished", vanished_columns, sizeof vanished_columns / sizeof *vanished_columns);
     for (size_t s = 0; s < p->n_stages; s++) {
         struct split split;
-        if (!stage_open(p, s) ||
-            !breaks_split(x->with + s * x->n_months, x->as_far + s * x->n_months, x->n_months, &split))
+        if (!split_of(x, s, &split))
             continue;
         double before = split.n1 > 0 ? (double)split.k1 / (double)split.n1 : 0;
         double after = split.n2 > 0 ? (double)split.k2 / (double)split.n2 : 1;
@@ -319,8 +359,8 @@ static void put_words(const struct practice *x)
     for (size_t g = 0; g < p->n_groups; g++)
         for (size_t k = 0; k < COUNTS; k++)
             n[k] += tally_of(&x->t, g, k);
-    report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
-    report_sum(p->result, "in_bulk", RT_INT, cell_i(x->bulk_deals));
+    report_sum_counted(p->result, "deals", (int64_t)p->n_all);
+    report_sum_counted(p->result, "in_bulk", x->bulk_deals);
     report_sum(p->result, "vanished_steps", RT_INT, cell_i((int64_t)x->n_vanished));
     struct str args[] = {tell_rate(p->call, n[DEALS] > 0 ? (double)n[LATER] / (double)n[DEALS] : 0),
                          tell_n(p->call, n[LATER]), tell_n(p->call, n[DEALS]), tell_n(p->call, x->bulk_deals)};
@@ -339,6 +379,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     prepare(&x);
     bulk(&x);
     scan(&x);
+    if (c->drill != NULL)
+        behind_vanished(&x);
     pop_unlock(p);
     TRY_OUT(pop_names(p, e));
     put_rows(&x);

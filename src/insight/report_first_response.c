@@ -124,7 +124,7 @@ static void put_summary(struct answers *a)
     struct pop *p = &a->p;
     struct cell rate[3];
     for (int i = 0; i < COLUMNS; i++)
-        report_sum(p->result, counted[i], RT_INT, cell_i(a->n[i]));
+        report_sum_counted(p->result, counted[i], a->n[i]);
     pop_rate(rate, a->n[IN_TIME], a->n[ASKED]);
     report_sum(p->result, "in_time_rate", RT_RATE, rate[0]);
     report_sum(p->result, "in_time_low", RT_RATE, rate[1]);

@@ -3,6 +3,8 @@
 
 enum { REACHED, WENT_ON, ENDED, WAITING, SKIPPED, RETURNED, STANDS, COUNTS };
 static const char *const counts[] = {"reached", "went_on", "ended", "waiting", "skipped", "returned", "stands"};
+static const char *const all_counts[] = {"skipping_deals", "returning_deals"};
+static const int64_t all_key = 0;
 
 static const struct report_param params[] = {POP_PARAMS};
 static const struct report_column columns[] = {
@@ -28,9 +30,9 @@ static const struct report_column columns[] = {
 struct funnel {
     struct pop p;
     struct tally t; /* group * n_stages + stage */
+    struct tally all;
     uint32_t *seen; /* the deal that was in the stage last, + 1 */
     uint32_t *came_back;
-    int64_t skipping, returning; /* deals */
     int64_t hidden;
 };
 
@@ -102,8 +104,10 @@ static void scan(struct funnel *f)
             add(f, d, (size_t)w.s[k].stage, REACHED);
         }
         fates(f, d, &w);
-        f->skipping += passed_by(f, d, &w, mark) && !d->again;
-        f->returning += returns(f, d, &w, mark) && !d->again;
+        if (passed_by(f, d, &w, mark) && !d->again)
+            tally_add(&f->all, 0, 0, pop_id(p, d));
+        if (returns(f, d, &w, mark) && !d->again)
+            tally_add(&f->all, 0, 1, pop_id(p, d));
         if (d->cause == DEAL_OPEN && !d->left && d->stage >= 0)
             add(f, d, (size_t)d->stage, STANDS);
     }
@@ -164,12 +168,12 @@ static void put_summary(const struct funnel *f)
     int64_t n[3] = {0};
     for (size_t i = 0; i < p->n_all; i++)
         n[p->d[i].cause] += p->d[i].cause != DEAL_OPEN || !p->d[i].left; /* in another funnel it is not open here */
-    report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
-    report_sum(p->result, "won", RT_INT, cell_i(n[DEAL_WON]));
-    report_sum(p->result, "lost", RT_INT, cell_i(n[DEAL_LOST]));
-    report_sum(p->result, "open", RT_INT, cell_i(n[DEAL_OPEN]));
-    report_sum(p->result, "skipping_deals", RT_INT, cell_i(f->skipping));
-    report_sum(p->result, "returning_deals", RT_INT, cell_i(f->returning));
+    report_sum_counted(p->result, "deals", (int64_t)p->n_all);
+    report_sum_counted(p->result, "won", n[DEAL_WON]);
+    report_sum_counted(p->result, "lost", n[DEAL_LOST]);
+    report_sum_counted(p->result, "open", n[DEAL_OPEN]);
+    for (size_t k = 0; k < 2; k++)
+        report_sum_counted(p->result, all_counts[k], tally_of(&f->all, 0, k));
 }
 
 /* The stage from which the fewest go on, among those with enough deals that have gone on or ended. */
@@ -211,6 +215,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     pop_lock(p);
     int64_t *keys = keys_of(p);
     f.t = tally_new(c, r, "rows", p->n_groups * p->n_stages, keys, counts, COUNTS);
+    f.all = tally_new(c, r, "summary", 1, &all_key, all_counts, 2);
     f.seen = ARENA_ARRAY(c->arena, uint32_t, p->n_stages + 1);
     f.came_back = ARENA_ARRAY(c->arena, uint32_t, p->n_stages + 1);
     scan(&f);

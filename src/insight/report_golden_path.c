@@ -267,7 +267,7 @@ static void put(struct paths *x)
     n = order(x, speed, BEST, at);
     for (size_t i = 0; i < n; i++)
         put_way(x, t, &x->fastest, at[i]);
-    report_sum(r, "deals", RT_INT, cell_i((int64_t)p->n_all));
+    report_sum_counted(r, "deals", (int64_t)p->n_all);
     report_sum(r, "variants", RT_INT, cell_i((int64_t)x->n_variants));
     report_sum(r, "fitness", RT_RATE, x->moves > 0 ? cell_f((double)x->allowed / (double)x->moves) : cell_null());
     if (n_best == 0 || p->n_all < POP_FEW)

@@ -16,8 +16,8 @@ static const struct report_column columns[] = {
     {"wins", RT_INT, .drill = true, .events = true},
     {"losses", RT_INT, .drill = true, .events = true},
     {"reopenings", RT_INT, .drill = true, .events = true},
-    {"client_climbs", RT_INT}, /* of two nouns: no list shows both */
-    {"client_falls", RT_INT},
+    {"client_climbs", RT_INT, .drill = true, .events = true}, /* companies, also contacts */
+    {"client_falls", RT_INT, .drill = true, .events = true},
 };
 static const struct report_param params[] = {PEOPLE_PARAMS};
 
@@ -94,7 +94,8 @@ static void scan_clients(struct ladder *l, enum fact fact, int field, int owner_
             ch->old == to[i] || !people_has(p, fact, ch->row))
             continue;
         put(l, people_row(p, fact_id(&owner, ch->row), ch->at),
-            place(l, to[i]) > place(l, ch->old) ? CLIENT_UP : CLIENT_DOWN, 0);
+            place(l, to[i]) > place(l, ch->old) ? CLIENT_UP : CLIENT_DOWN,
+            fact == FACT_COMPANY ? clients->ids[ch->row] : -clients->ids[ch->row]);
     }
 }
 
@@ -140,7 +141,7 @@ static void put_rest(struct ladder *l)
     struct people_rate *rates = put_rows(l);
     struct cell rate[3];
     for (int k = 0; k < COLUMNS; k++) {
-        report_sum(p->result, counted[k], RT_INT, cell_i(n[k]));
+        report_sum_events(p->result, counted[k], n[k]);
         all += n[k];
     }
     pop_rate(rate, n[DOWN], steps);
@@ -170,6 +171,10 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     TRY_OUT(load_steps(&l, e));
     people_lock(&l.p);
     people_stages_map(&l.stages, &l.p.view, c->arena);
+    if (c->drill != NULL && (str_eqc(c->drill->column, "client_climbs") || str_eqc(c->drill->column, "client_falls"))) {
+        r->noun = ENT_COMPANY;
+        r->also = ENT_CONTACT;
+    }
     l.t = tally_new(c, r, "rows", l.p.n_rows, people_keys(&l.p), counted, COLUMNS);
     scan_deals(&l);
     if (rights_sees_field(c->rights, entity_by_id(ENT_CONTACT), CONTACT_DEVELOPMENT_ID))

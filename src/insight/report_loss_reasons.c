@@ -230,7 +230,7 @@ static void put_words(struct losses *x, const size_t *order)
         money += x->reasons.ptr[i].money;
         given += x->reasons.ptr[i].id != 0 ? x->reasons.ptr[i].n : 0;
     }
-    report_sum(r, "lost", RT_INT, cell_i(x->lost));
+    report_sum_counted(r, "lost", x->lost);
     report_sum(r, "with_reason", RT_INT, cell_i(given));
     report_sum(r, "lost_money", RT_MONEY, x->money_seen ? cell_i(money) : cell_null());
     if (x->lost < POP_FEW)

@@ -14,7 +14,7 @@
 static const struct report_param params[] = {POP_PARAMS, {"days", RP_INT}, {"discount", RP_REAL}};
 static const struct report_column columns[] = {
     {.id = "group", .type = RT_TEXT},
-    {.id = "clients", .type = RT_INT},
+    {.id = "clients", .type = RT_INT, .drill = true}, /* companies, also contacts */
     {.id = "purchases", .type = RT_INT, .drill = true},
     {.id = "purchases_each", .type = RT_REAL},
     {.id = "average_check", .type = RT_MONEY},
@@ -30,7 +30,7 @@ static const struct report_column columns[] = {
     {.id = "observed_share", .type = RT_RATE},
 };
 static const struct report_column repeat_columns[] = {
-    {.id = "purchase", .type = RT_INT},        {.id = "clients", .type = RT_INT},
+    {.id = "purchase", .type = RT_INT},        {.id = "clients", .type = RT_INT, .drill = true},
     {.id = "came_back", .type = RT_RATE},      {.id = "came_back_low", .type = RT_RATE},
     {.id = "came_back_high", .type = RT_RATE}, {.id = "came_back_model", .type = RT_RATE}};
 
@@ -51,9 +51,8 @@ struct ltv {
     bool modelled;
     int64_t days;
     double discount;
-    int64_t reached[STEPS + 1],
-        waited[STEPS + 1];       /* by purchase: clients that made it; of them those seen long enough, */
-    int64_t returned[STEPS + 1]; /* and of these those that made the next within a year */
+    struct tally reached;                           /* by purchase: clients that made it; */
+    int64_t waited[STEPS + 1], returned[STEPS + 1]; /* those seen long enough, those that made the next within a year */
 };
 
 static enum rc read_args(struct ltv *l, const struct report_call *c, struct report_result *r, struct err *e)
@@ -99,6 +98,7 @@ static void place(struct ltv *l)
             to[k]->margin += c->margin;
         }
         purchases_tally(&l->b, &l->p, c, &l->t, g, 0);
+        tally_add(&l->t, g, 1, purchases_client_id(c));
     }
 }
 
@@ -154,7 +154,7 @@ static void steps(struct ltv *l)
         for (uint32_t k = 0; l->group_of[i] != l->p.n_groups && k < c->n && k < STEPS; k++) {
             const struct purchase *at = &l->b.all[c->first + k];
             bool again = k + 1 < c->n && at[1].at - at->at <= 365 * MS_DAY;
-            l->reached[k]++;
+            tally_add(&l->reached, k, 0, purchases_client_id(c));
             if (!again && l->p.as_of - at->at < 365 * MS_DAY)
                 continue;
             l->waited[k]++;
@@ -165,13 +165,18 @@ static void steps(struct ltv *l)
 
 static void look(struct ltv *l, struct report_result *r)
 {
-    static const char *const counts[] = {"purchases"};
+    static const char *const counts[] = {"purchases", "clients"};
+    int64_t nth[STEPS];
     l->asked = purchases_ask(&l->p);
     pop_lock(&l->p);
     purchases_period(&l->p, &l->asked);
     purchases_find(&l->b, &l->p, l->money);
     l->of = ARENA_ARRAY(l->p.call->arena, struct group, l->p.n_groups + 1);
-    l->t = tally_new(l->p.call, r, "rows", l->p.n_groups, pop_keys(&l->p), counts, 1);
+    l->t = tally_new(l->p.call, r, "rows", l->p.n_groups, pop_keys(&l->p), counts, 2);
+    for (int k = 0; k < STEPS; k++)
+        nth[k] = k + 1;
+    l->reached = tally_new(l->p.call, r, "repeats", STEPS, nth, counts + 1, 1);
+    purchases_noun(l->p.call, r);
     place(l);
     pop_unlock(&l->p);
     fit(l);
@@ -240,19 +245,19 @@ static void put_steps(struct ltv *l, struct report_result *r)
     double survivors[STEPS + 1] = {0};
     struct sbg m;
     size_t n = 0;
-    survivors[0] = (double)l->reached[0];
+    survivors[0] = (double)tally_of(&l->reached, 0, 0);
     while (n < STEPS && l->waited[n] >= TOLD) {
         survivors[n + 1] = survivors[n] * (double)l->returned[n] / (double)l->waited[n];
         n++;
     }
     bool fitted = n >= 2 && sbg_fit(survivors, n + 1, &m);
-    for (size_t k = 0; k < STEPS && l->reached[k] > 0; k++) {
-        struct cell row[6] = {cell_i((int64_t)k + 1), cell_i(l->reached[k])};
+    for (size_t k = 0; k < STEPS && tally_of(&l->reached, k, 0) > 0; k++) {
+        struct cell row[6] = {cell_i((int64_t)k + 1), cell_i(tally_of(&l->reached, k, 0))};
         pop_rate(row + 2, l->returned[k], l->waited[k]);
         for (int i = 2; l->waited[k] < TOLD && i < 5; i++)
             row[i] = cell_null();
         row[5] = fitted ? cell_f(sbg_retention(&m, k + 1)) : cell_null();
-        report_row(t, row);
+        report_row_key(t, (int64_t)k + 1, row);
     }
 }
 
@@ -266,7 +271,10 @@ static void put_rest(struct ltv *l, struct report_result *r)
         purchases += tally_of(&l->t, g, 0);
     figures(l, all, purchases, cells);
     for (int i = 0; i < 14; i++)
-        report_sum(r, columns[i + 1].id, columns[i + 1].type, cells[i]);
+        if (i < 2)
+            report_sum_counted(r, columns[i + 1].id, cells[i].i);
+        else
+            report_sum(r, columns[i + 1].id, columns[i + 1].type, cells[i]);
     if (all->clients >= TOLD && money_seen(c)) {
         double back = all->at[1].rate[0];
         struct str args[] = {money_text(c, l->money->currency, all->revenue / (double)all->clients),

@@ -2,7 +2,7 @@
 #include "base/map.h"
 #include "crm/fields.h"
 #include "insight/money.h"
-#include "insight/population.h"
+#include "insight/walk.h"
 #include <math.h>
 
 #define LAST_DAYS 365
@@ -35,13 +35,13 @@ static const struct report_column columns[] = {
 static const struct report_column preference_columns[] = {{.id = "group", .type = RT_TEXT},
                                                           {.id = "product", .type = RT_TEXT},
                                                           {.id = "product_id", .type = RT_ID, .ref = "products"},
-                                                          {.id = "asked_in_group", .type = RT_INT},
+                                                          {.id = "asked_in_group", .type = RT_INT, .drill = true},
                                                           {.id = "group_share", .type = RT_RATE},
                                                           {.id = "all_share", .type = RT_RATE},
                                                           {.id = "preference", .type = RT_REAL}};
 static const struct report_column pair_columns[] = {{.id = "product", .type = RT_TEXT},
                                                     {.id = "other_product", .type = RT_TEXT},
-                                                    {.id = "together", .type = RT_INT},
+                                                    {.id = "together", .type = RT_INT, .drill = true},
                                                     {.id = "lift", .type = RT_REAL}};
 
 struct product {
@@ -89,6 +89,12 @@ static void find_products(struct products *x)
     }
 }
 
+/* Whichever of the two comes first. */
+static int64_t pair_key(const struct products *x, uint32_t a, uint32_t b)
+{
+    return walk_key(x->of[a < b ? a : b].id, -x->of[a < b ? b : a].id);
+}
+
 static void pair_up(struct products *x, const uint32_t *held, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -105,6 +111,22 @@ static void pair_up(struct products *x, const uint32_t *held, size_t n)
         }
 }
 
+/* Is this deal behind the number that was asked for, of a product in a group or of two products? */
+static void behind(struct products *x, const struct pop_deal *d, const uint32_t *of, size_t n)
+{
+    struct pop *p = &x->p;
+    const struct report_call *c = p->call;
+    bool wanted = false;
+    for (size_t i = 0; i < n; i++) {
+        int64_t key = walk_key(p->groups[d->group].key, x->of[of[i]].id);
+        wanted = report_asked(c, p->result, "preferences", key, "asked_in_group") || wanted;
+        for (size_t k = i + 1; k < n && n <= 20 && !d->again; k++)
+            wanted = report_asked(c, p->result, "pairs", pair_key(x, of[i], of[k]), "together") || wanted;
+    }
+    if (wanted)
+        report_deal(p->result, pop_id(p, d));
+}
+
 static void one_deal(struct products *x, const struct pop_deal *d, const struct fact_column *held)
 {
     struct fact_set set = fact_set(held, fact_get(held, d->row));
@@ -117,6 +139,8 @@ static void one_deal(struct products *x, const struct pop_deal *d, const struct 
         x->group_deals[d->group]++;
     for (size_t i = 0; i < n; i++)
         x->in_group[d->group * x->n + of[i]]++;
+    if (x->p.call->drill != NULL)
+        behind(x, d, of, n);
     if (d->again)
         return;
     x->n_deals++;
@@ -243,7 +267,7 @@ static void put_preferences(struct products *x, struct report_result *r, const u
                                  cell_f(share),
                                  cell_f(all),
                                  all > 0 ? cell_f(share / all) : cell_null()};
-            report_row(t, row);
+            report_row_key(t, walk_key(p->groups[g].key, x->of[i].id), row);
             shown++;
         }
 }
@@ -269,7 +293,7 @@ static void put_pairs(struct products *x, struct report_result *r)
     for (size_t i = 0; i < x->pairs.len && i < PAIRS_SHOWN && x->pairs.ptr[i].lift > 0; i++) {
         const struct pair *q = &x->pairs.ptr[i];
         struct cell row[] = {cell_s(x->of[q->a].name), cell_s(x->of[q->b].name), cell_i(q->n), cell_f(q->lift)};
-        report_row(t, row);
+        report_row_key(t, pair_key(x, q->a, q->b), row);
     }
 }
 

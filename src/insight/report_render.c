@@ -212,6 +212,17 @@ static void put_figures(struct jw *w, const struct report_result *r, const char 
     put_rows(w, r, lang);
 }
 
+/* Numbers of the summary whose deals can be asked for; those that count what happened, whose deals are fewer. */
+static void put_drill(struct jw *w, const struct report_result *r, bool events)
+{
+    jw_key(w, events ? "summary_events" : "summary_drill");
+    jw_arr(w);
+    for (size_t i = 0; i < r->summary.len; i++)
+        if (events ? r->summary.ptr[i].events : r->summary.ptr[i].drill)
+            jw_str(w, str_c(r->summary.ptr[i].key));
+    jw_end_arr(w);
+}
+
 /* Of each number of the summary: its type, what it is called, and what it means where that needs saying. */
 static void put_summary_types(struct jw *w, const struct report_result *r, const char *lang)
 {
@@ -223,12 +234,8 @@ static void put_summary_types(struct jw *w, const struct report_result *r, const
     for (size_t i = 0; i < r->summary.len; i++)
         jw_kc(w, r->summary.ptr[i].key, report_type_names[r->summary.ptr[i].type]);
     jw_end_obj(w);
-    jw_key(w, "summary_drill"); /* the deals behind these can be asked for */
-    jw_arr(w);
-    for (size_t i = 0; i < r->summary.len; i++)
-        if (r->summary.ptr[i].drill)
-            jw_str(w, str_c(r->summary.ptr[i].key));
-    jw_end_arr(w);
+    put_drill(w, r, false);
+    put_drill(w, r, true);
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
         jw_key(w, k == 0 ? "summary_titles" : "summary_about");
         jw_obj(w);

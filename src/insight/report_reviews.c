@@ -5,11 +5,14 @@
 #include "insight/people.h"
 
 enum { ITEMS, DECIDED, JUDGED, KEPT, COLUMNS };
-static const char *const counted[] = {"review_items", "with_decision", "judged", "kept"};
+enum { HELD, CLOSED };
+static const char *const counted[] = {"review_items", "with_decision", "judged", "kept"}, *const meetings[] = {
+                                                                                              "reviews",
+                                                                                              "reviews_closed"};
 static const struct report_column columns[] = {
     {"group", RT_TEXT},
-    {"reviews", RT_INT},
-    {"reviews_closed", RT_INT},
+    {"reviews", RT_INT, .drill = true},
+    {"reviews_closed", RT_INT, .drill = true},
     {"review_items", RT_INT, .drill = true, .events = true},
     {"with_decision", RT_INT, .drill = true, .events = true},
     {"judged", RT_INT, .drill = true, .events = true},
@@ -24,8 +27,8 @@ static const struct report_param params[] = {
 
 struct reviews {
     struct people p;
-    struct tally t;
-    int64_t *reviews, *closed, n[COLUMNS], n_reviews;
+    struct tally t, held; /* held: counts reviews themselves */
+    int64_t n[COLUMNS], n_reviews;
 };
 
 /* The row of a review's week: dates are rows of the frame, teams too; SIZE_MAX: outside of the period. */
@@ -64,16 +67,17 @@ static enum rc count_reviews(struct reviews *v, struct err *e)
 {
     struct stmt *s;
     enum rc rc;
-    TRY(query(
-        v,
-        "SELECT COALESCE(r.team_id, 0), r.week_on, r.closed FROM review r WHERE r.deleted_at IS NULL AND r.week_on >= ",
-        false, &s, e));
+    TRY(query(v,
+              "SELECT COALESCE(r.team_id, 0), r.week_on, r.closed, r.id FROM review r WHERE r.deleted_at IS NULL AND "
+              "r.week_on >= ",
+              false, &s, e));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         size_t row = row_of(v, stmt_col_i64(s, 0), stmt_col_i64(s, 1));
         if (row == SIZE_MAX)
             continue;
-        v->reviews[row]++;
-        v->closed[row] += stmt_col_i64(s, 2) != 0;
+        tally_add(&v->held, row, HELD, stmt_col_i64(s, 3));
+        if (stmt_col_i64(s, 2) != 0)
+            tally_add(&v->held, row, CLOSED, stmt_col_i64(s, 3));
         v->n_reviews++;
     }
     stmt_done(s);
@@ -119,8 +123,8 @@ static void put_rows(struct reviews *v)
     *t = (struct report_table){.id = "rows", .columns = columns, .n_columns = sizeof columns / sizeof *columns};
     for (size_t i = 0; i < p->n_rows; i++) {
         struct cell row[] = {cell_s(p->rows[i].name),
-                             cell_i(v->reviews[i]),
-                             cell_i(v->closed[i]),
+                             cell_i(tally_of(&v->held, i, HELD)),
+                             cell_i(tally_of(&v->held, i, CLOSED)),
                              cell_i(tally_of(&v->t, i, ITEMS)),
                              cell_i(tally_of(&v->t, i, DECIDED)),
                              cell_i(n[i]),
@@ -129,7 +133,7 @@ static void put_rows(struct reviews *v)
                              cell_null(),
                              cell_null()};
         people_rate_cells(row + 7, &rates[i]);
-        if (v->reviews[i] > 0)
+        if (tally_of(&v->held, i, HELD) > 0)
             report_row_key(t, p->rows[i].key, row);
     }
 }
@@ -139,9 +143,9 @@ static void put_rest(struct reviews *v)
     struct people *p = &v->p;
     const struct report_call *c = p->call;
     struct cell rate[3];
-    report_sum(p->result, "reviews", RT_INT, cell_i(v->n_reviews));
+    report_sum_counted(p->result, "reviews", v->n_reviews);
     for (int i = 0; i < COLUMNS; i++)
-        report_sum(p->result, counted[i], RT_INT, cell_i(v->n[i]));
+        report_sum_events(p->result, counted[i], v->n[i]);
     pop_rate(rate, v->n[KEPT], v->n[JUDGED]);
     report_sum(p->result, "kept_rate", RT_RATE, rate[0]);
     report_sum(p->result, "kept_low", RT_RATE, rate[1]);
@@ -162,8 +166,9 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     TRY_OUT(people_read(&v.p, c, r, &spec, e));
     people_lock(&v.p);
     people_unlock(&v.p);
-    v.reviews = arena_zalloc(c->arena, (v.p.n_rows + 1) * sizeof(int64_t));
-    v.closed = arena_zalloc(c->arena, (v.p.n_rows + 1) * sizeof(int64_t));
+    v.held = tally_new(c, r, "rows", v.p.n_rows, people_keys(&v.p), meetings, 2);
+    if (c->drill != NULL && (str_eqc(c->drill->column, "reviews") || str_eqc(c->drill->column, "reviews_closed")))
+        r->noun = ENT_REVIEW;
     v.t = tally_new(c, r, "rows", v.p.n_rows, people_keys(&v.p), counted, COLUMNS);
     TRY_OUT(count_reviews(&v, e));
     TRY_OUT(count_items(&v, e));

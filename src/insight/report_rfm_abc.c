@@ -10,15 +10,15 @@
 enum { CHAMPIONS, LOYAL, FRESH, AT_RISK, LOST, REST, SEGMENTS };
 static const char *const segments[] = {"champions", "loyal", "fresh", "at_risk", "lost", "rest"};
 static const char *const classes[] = {"A", "B", "C"};
-static const char *const counts[] = {"purchases"};
+static const char *const counts[] = {"purchases", "clients"}, *const heads[] = {"champions", "at_risk_clients"};
 static const struct report_param params[] = {POP_PARAMS};
 static const struct report_column columns[] = {
-    {.id = "segment", .type = RT_TEXT},        {.id = "clients", .type = RT_INT},
+    {.id = "segment", .type = RT_TEXT},        {.id = "clients", .type = RT_INT, .drill = true},
     {.id = "client_share", .type = RT_RATE},   {.id = "purchases", .type = RT_INT, .drill = true},
     {.id = "revenue", .type = RT_MONEY},       {.id = "revenue_share", .type = RT_RATE},
     {.id = "average_check", .type = RT_MONEY}, {.id = "days_silent", .type = RT_DAYS}};
 static const struct report_column class_columns[] = {
-    {.id = "abc", .type = RT_TEXT},          {.id = "clients", .type = RT_INT},
+    {.id = "abc", .type = RT_TEXT},          {.id = "clients", .type = RT_INT, .drill = true},
     {.id = "client_share", .type = RT_RATE}, {.id = "purchases", .type = RT_INT, .drill = true},
     {.id = "revenue", .type = RT_MONEY},     {.id = "revenue_share", .type = RT_RATE}};
 static const struct report_column client_columns[] = {{.id = "client", .type = RT_TEXT},
@@ -30,7 +30,7 @@ static const struct report_column client_columns[] = {{.id = "client", .type = R
                                                       {.id = "frequency", .type = RT_INT},
                                                       {.id = "monetary", .type = RT_INT},
                                                       {.id = "last_purchase", .type = RT_DATE},
-                                                      {.id = "purchases", .type = RT_INT},
+                                                      {.id = "purchases", .type = RT_INT, .drill = true},
                                                       {.id = "revenue", .type = RT_MONEY}};
 
 struct scored {
@@ -45,7 +45,7 @@ struct rfm {
     struct money *money;
     struct purchases b;
     struct scored *of;
-    struct tally by_segment, by_class;
+    struct tally by_segment, by_class, heads;
     struct sums segment[SEGMENTS], class[3], all;
     uint32_t *by_revenue; /* clients, the largest first */
 };
@@ -120,6 +120,13 @@ static void add_up(struct rfm *x)
         x->all.clients++;
         purchases_tally(&x->b, &x->p, c, &x->by_segment, x->of[i].segment, 0);
         purchases_tally(&x->b, &x->p, c, &x->by_class, x->of[i].class, 0);
+        tally_add(&x->by_segment, x->of[i].segment, 1, purchases_client_id(c));
+        tally_add(&x->by_class, x->of[i].class, 1, purchases_client_id(c));
+        if (x->of[i].segment == CHAMPIONS || x->of[i].segment == AT_RISK)
+            tally_add(&x->heads, 0, x->of[i].segment == AT_RISK, purchases_client_id(c));
+        for (uint32_t k = 0;
+             k < c->n && report_asked(x->p.call, x->p.result, "client_list", purchases_client_id(c), "purchases"); k++)
+            report_deal(x->p.result, pop_id(&x->p, &x->p.d[x->b.all[c->first + k].deal]));
     }
 }
 
@@ -127,8 +134,10 @@ static void look(struct rfm *x, struct report_result *r)
 {
     static const int64_t keys[] = {0, 1, 2, 3, 4, 5};
     pop_lock(&x->p);
-    x->by_segment = tally_new(x->p.call, r, "rows", SEGMENTS, keys, counts, 1);
-    x->by_class = tally_new(x->p.call, r, "abc", 3, keys, counts, 1);
+    x->by_segment = tally_new(x->p.call, r, "rows", SEGMENTS, keys, counts, 2);
+    x->by_class = tally_new(x->p.call, r, "abc", 3, keys, counts, 2);
+    x->heads = tally_new(x->p.call, r, "summary", 1, keys, heads, 2);
+    purchases_noun(x->p.call, r);
     purchases_find(&x->b, &x->p, x->money);
     rank(x);
     add_up(x);
@@ -206,7 +215,7 @@ static enum rc put_clients(struct rfm *x, struct report_result *r, bool seen, st
                              cell_i(zone_day(x->p.zone, x->b.all[c->first + c->n - 1].at)),
                              cell_i(c->n),
                              minor(c->revenue, seen)};
-        report_row(t, row);
+        report_row_key(t, purchases_client_id(c), row);
     }
     return RC_OK;
 }
@@ -215,11 +224,11 @@ static void put_rest(struct rfm *x, struct report_result *r, bool seen)
 {
     const struct report_call *c = x->p.call;
     struct arena *a = c->arena;
-    report_sum(r, "clients", RT_INT, cell_i(x->all.clients));
-    report_sum(r, "purchases", RT_INT, cell_i((int64_t)x->b.n));
+    report_sum_counted(r, "clients", x->all.clients);
+    report_sum_counted(r, "purchases", (int64_t)x->b.n);
     report_sum(r, "revenue", RT_MONEY, minor(x->all.revenue, seen));
-    report_sum(r, "champions", RT_INT, cell_i(x->segment[CHAMPIONS].clients));
-    report_sum(r, "at_risk_clients", RT_INT, cell_i(x->segment[AT_RISK].clients));
+    report_sum_counted(r, "champions", x->segment[CHAMPIONS].clients);
+    report_sum_counted(r, "at_risk_clients", x->segment[AT_RISK].clients);
     report_sum(r, "at_risk_revenue", RT_MONEY, minor(x->segment[AT_RISK].revenue, seen));
     struct str args[] = {str_fmt(a, "%lld", (long long)x->class[0].clients),
                          str_fmt(a, "%lld", (long long)x->all.clients),

@@ -35,7 +35,7 @@ static enum rc read_args(struct sources *s, const struct report_call *c, struct 
     s->days = WATCH_DAYS;
     if (days.len > 0 && (!str_i64(days, &s->days) || s->days < 1 || s->days > 1000))
         return report_bad_param(e, "days", days);
-    TRY(pop_read(&s->p, c, r, &(struct pop_spec){.when = POP_ALIVE, .last_days = LAST_DAYS}, e));
+    TRY(pop_read(&s->p, c, r, &(struct pop_spec){.when = POP_ALIVE, .last_days = LAST_DAYS, .own_summary = true}, e));
     TRY(attribution_read(&s->credit, c->arena, c->db, c->rights, model, s->level, e));
     s->cost_seen = rights_all_rows(c->rights, entity_by_id(ENT_AD_COST), RIGHT_SEE);
     if (s->cost_seen && (s->by_group || s->level > LEVEL_CAMPAIGN))
@@ -365,7 +365,10 @@ static void drill(struct sources *s, struct report_result *r)
     const struct report_drill *asked = s->p.call->drill;
     struct credit credits[CREDITS_MOST];
     int which = -1;
-    for (int i = 0; asked != NULL && str_eqc(asked->table, "rows") && i < SOURCES_COUNTS; i++)
+    bool rows = asked != NULL && str_eqc(asked->table, "rows");
+    bool months = asked != NULL && str_eqc(asked->table, "cohorts"),
+         all = asked != NULL && str_eqc(asked->table, "summary");
+    for (int i = 0; (rows || months || all) && i < SOURCES_COUNTS; i++)
         if (str_eqc(asked->column, counts[i]))
             which = i;
     for (size_t i = 0; which >= 0 && i < s->p.n; i++) {
@@ -373,7 +376,9 @@ static void drill(struct sources *s, struct report_result *r)
         if (!in_period(s, d->entry) || (which == WON && d->cause != DEAL_WON) ||
             (which == OPEN && d->cause != DEAL_OPEN))
             continue;
-        size_t n = credits_of(s, d, credits);
+        if (all || (months && month_of(s, d->entry) == asked->key))
+            report_deal(r, pop_id(&s->p, d));
+        size_t n = rows ? credits_of(s, d, credits) : 0;
         for (size_t k = 0; k < n; k++) {
             const struct channel *ch = channel(s, credits[k].key);
             int64_t key = s->by_group ? s->p.groups[ch->key].key : ch->key;

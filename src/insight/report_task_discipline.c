@@ -114,7 +114,7 @@ static void put_summary(struct discipline *d)
     int64_t *n = d->n, done = n[ON_TIME] + n[LATE];
     double median = people_quantile(&d->took, p->n_rows, SIZE_MAX, 0.5) / MS_HOUR;
     for (int i = 0; i < COLUMNS; i++)
-        report_sum(p->result, counted[i], RT_INT, cell_i(n[i]));
+        report_sum_counted(p->result, counted[i], n[i]);
     struct cell rate[3];
     pop_rate(rate, n[ON_TIME], n[DUE]);
     report_sum(p->result, "on_time_rate", RT_RATE, rate[0]);

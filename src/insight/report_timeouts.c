@@ -111,9 +111,9 @@ static void put_words(const struct timeouts *x)
     const struct pop *p = &x->p;
     struct cell rate[3];
     pop_rate(rate, x->timeout, x->lost);
-    report_sum(p->result, "lost", RT_INT, cell_i(x->lost));
-    report_sum(p->result, "timeouts", RT_INT, cell_i(x->timeout));
-    report_sum(p->result, "by_people", RT_INT, cell_i(x->lost - x->timeout));
+    report_sum_counted(p->result, "lost", x->lost);
+    report_sum_counted(p->result, "timeouts", x->timeout);
+    report_sum_counted(p->result, "by_people", x->lost - x->timeout);
     report_sum(p->result, "timeout_rate", RT_RATE, rate[0]);
     if (x->lost < POP_FEW)
         return;

@@ -11,7 +11,7 @@ static const struct report_column columns[] = {
     {.id = "to_id", .type = RT_ID, .ref = "stages"},
     {.id = "kind", .type = RT_TEXT},
     {.id = "deals", .type = RT_INT, .drill = true},
-    {.id = "moves", .type = RT_INT},
+    {.id = "moves", .type = RT_INT, .drill = true, .events = true},
     {.id = "rate", .type = RT_RATE},
     {.id = "rate_low", .type = RT_RATE},
     {.id = "rate_high", .type = RT_RATE},
@@ -27,48 +27,59 @@ static const struct report_column end_columns[] = {
 static const struct report_column group_columns[] = {
     {.id = "group", .type = RT_TEXT},
     {.id = "deals", .type = RT_INT, .drill = true},
-    {.id = "moves", .type = RT_INT},
-    {.id = "skips", .type = RT_INT},
-    {.id = "back_moves", .type = RT_INT},
+    {.id = "moves", .type = RT_INT, .drill = true, .events = true},
+    {.id = "skips", .type = RT_INT, .drill = true, .events = true},
+    {.id = "back_moves", .type = RT_INT, .drill = true, .events = true},
     {.id = "with_skips", .type = RT_INT, .drill = true},
     {.id = "with_returns", .type = RT_INT, .drill = true},
     {.id = "rate", .type = RT_RATE},
     {.id = "rate_low", .type = RT_RATE},
     {.id = "rate_high", .type = RT_RATE},
 };
-static const char *const pair_counts[] = {"deals"}, *const end_counts[] = {"began", "ends_here"},
-                         *const group_counts[] = {"deals", "with_skips", "with_returns"};
-enum { G_DEALS, G_SKIPS, G_RETURNS };
+enum { P_DEALS, P_MOVES };
+static const char *const pair_counts[] = {"deals", "moves"}, *const end_counts[] = {"began", "ends_here"},
+                         *const group_counts[] = {"deals", "with_skips", "with_returns",
+                                                  "moves", "skips",      "back_moves"},
+                         *const all_counts[] = {"forward",    "skips",          "back_moves",
+                                                "reopenings", "skipping_deals", "returning_deals"};
+enum { G_DEALS, G_SKIPS, G_RETURNS, G_MOVES, G_SKIP_MOVES, G_BACK_MOVES };
+enum { A_FORWARD, A_SKIP_MOVES, A_BACK, A_REOPENED, A_SKIPS, A_RETURNS, A_COUNTS };
 
 struct matrix {
     struct pop p;
-    struct tally pairs, ends, groups;
+    struct tally all, pairs, ends, groups;
     int64_t *pair_keys;
-    int64_t *moves;        /* of a pair */
-    int64_t (*by_kind)[6]; /* of a group */
     uint32_t *last;        /* the deal that made the pair last, + 1 */
     struct spread *before; /* how long it stood where it went from */
-    int64_t skipping, returning, hidden;
+    int64_t hidden;
 };
 
 static void one(struct matrix *m, const struct pop_deal *d, const struct walk *w, uint32_t mark)
 {
+    static const uint8_t of_kind[] = {
+        [STEP_FORWARD] = A_FORWARD, [STEP_SKIP] = A_SKIP_MOVES, [STEP_BACK] = A_BACK,
+        [STEP_WON] = A_COUNTS,      [STEP_LOST] = A_COUNTS,     [STEP_REOPENED] = A_REOPENED};
     struct pop *p = &m->p;
     int64_t id = pop_id(p, d);
     bool skips = false, returns = false;
     for (size_t i = 1; i < w->n && !d->again; i++) {
         size_t from = (size_t)w->s[i - 1].stage, to = (size_t)w->s[i].stage, pair = from * p->n_stages + to;
-        m->moves[pair]++;
+        tally_add(&m->pairs, pair, P_MOVES, id);
         spread_add(&m->before[pair], w->s[i].at - w->s[i - 1].at, false);
         if (m->last[pair] != mark)
-            tally_add(&m->pairs, pair, 0, id);
+            tally_add(&m->pairs, pair, P_DEALS, id);
         m->last[pair] = mark;
     }
     for (size_t i = 1; i < w->n; i++) {
         enum step_kind kind = step_kind(p, (size_t)w->s[i - 1].stage, (size_t)w->s[i].stage);
-        m->by_kind[d->group][kind]++;
+        bool back = kind == STEP_BACK || kind == STEP_REOPENED;
+        tally_add(&m->groups, d->group, G_MOVES, id);
+        if (kind == STEP_SKIP || back)
+            tally_add(&m->groups, d->group, kind == STEP_SKIP ? G_SKIP_MOVES : G_BACK_MOVES, id);
+        if (of_kind[kind] != A_COUNTS && !d->again)
+            tally_add(&m->all, 0, of_kind[kind], id);
         skips = skips || kind == STEP_SKIP;
-        returns = returns || kind == STEP_BACK || kind == STEP_REOPENED;
+        returns = returns || back;
     }
     tally_add(&m->groups, d->group, G_DEALS, id);
     if (skips)
@@ -77,8 +88,10 @@ static void one(struct matrix *m, const struct pop_deal *d, const struct walk *w
         tally_add(&m->groups, d->group, G_RETURNS, id);
     if (d->again)
         return;
-    m->skipping += skips;
-    m->returning += returns;
+    if (skips)
+        tally_add(&m->all, 0, A_SKIPS, id);
+    if (returns)
+        tally_add(&m->all, 0, A_RETURNS, id);
     tally_add(&m->ends, (size_t)w->s[0].stage, 0, id);
     tally_add(&m->ends, (size_t)w->s[w->n - 1].stage, 1, id);
 }
@@ -95,11 +108,11 @@ static void prepare(struct matrix *m)
         for (size_t k = 0; k < n; k++)
             m->pair_keys[i * n + k] = walk_key(p->stages[i].id, p->stages[k].id);
     }
-    m->pairs = tally_new(c, p->result, "rows", n * n, m->pair_keys, pair_counts, 1);
+    static const int64_t one = 0;
+    m->all = tally_new(c, p->result, "summary", 1, &one, all_counts, A_COUNTS);
+    m->pairs = tally_new(c, p->result, "rows", n * n, m->pair_keys, pair_counts, 2);
     m->ends = tally_new(c, p->result, "ends", n, stage_keys, end_counts, 2);
-    m->groups = tally_new(c, p->result, "groups", p->n_groups, pop_keys(p), group_counts, 3);
-    m->moves = ARENA_ARRAY(c->arena, int64_t, n * n + 1);
-    m->by_kind = arena_zalloc(c->arena, (p->n_groups + 1) * sizeof *m->by_kind);
+    m->groups = tally_new(c, p->result, "groups", p->n_groups, pop_keys(p), group_counts, 6);
     m->last = ARENA_ARRAY(c->arena, uint32_t, n * n + 1);
     m->before = spreads_new(n * n);
 }
@@ -113,21 +126,21 @@ static void put_pairs(struct matrix *m)
     for (size_t from = 0; from < n; from++) {
         int64_t left = 0;
         for (size_t to = 0; to < n; to++)
-            left += m->moves[from * n + to];
+            left += tally_of(&m->pairs, from * n + to, P_MOVES);
         for (size_t to = 0; to < n; to++) {
             size_t pair = from * n + to;
             struct cell rate[3];
-            if (m->moves[pair] == 0)
+            if (tally_of(&m->pairs, pair, P_MOVES) == 0)
                 continue;
-            walk_rate(rate, m->moves[pair], left, &m->hidden);
+            walk_rate(rate, tally_of(&m->pairs, pair, P_MOVES), left, &m->hidden);
             struct cell cells[] = {
                 cell_s(p->stages[from].name),
                 cell_i(p->stages[from].id),
                 cell_s(p->stages[to].name),
                 cell_i(p->stages[to].id),
                 cell_s(str_c(step_kinds[step_kind(p, from, to)])),
-                cell_i(tally_of(&m->pairs, pair, 0)),
-                cell_i(m->moves[pair]),
+                cell_i(tally_of(&m->pairs, pair, P_DEALS)),
+                cell_i(tally_of(&m->pairs, pair, P_MOVES)),
                 rate[0],
                 rate[1],
                 rate[2],
@@ -159,15 +172,14 @@ static void put_groups(struct matrix *m)
     struct report_table *t =
         report_table_add(p->result, "groups", group_columns, sizeof group_columns / sizeof *group_columns);
     for (size_t g = 0; g < p->n_groups; g++) {
-        const int64_t *k = m->by_kind[g];
         struct cell rate[3];
         walk_rate(rate, tally_of(&m->groups, g, G_RETURNS), p->groups[g].n, &m->hidden);
         struct cell cells[] = {
             cell_s(p->groups[g].name),
             cell_i(tally_of(&m->groups, g, G_DEALS)),
-            cell_i(k[0] + k[1] + k[2] + k[3] + k[4] + k[5]),
-            cell_i(k[STEP_SKIP]),
-            cell_i(k[STEP_BACK] + k[STEP_REOPENED]),
+            cell_i(tally_of(&m->groups, g, G_MOVES)),
+            cell_i(tally_of(&m->groups, g, G_SKIP_MOVES)),
+            cell_i(tally_of(&m->groups, g, G_BACK_MOVES)),
             cell_i(tally_of(&m->groups, g, G_SKIPS)),
             cell_i(tally_of(&m->groups, g, G_RETURNS)),
             rate[0],
@@ -181,21 +193,13 @@ static void put_groups(struct matrix *m)
 static void put_summary(const struct matrix *m)
 {
     const struct pop *p = &m->p;
-    int64_t of[6] = {0};
     int64_t all = 0;
-    for (size_t from = 0; from < p->n_stages; from++)
-        for (size_t to = 0; to < p->n_stages; to++) {
-            of[step_kind(p, from, to)] += m->moves[from * p->n_stages + to];
-            all += m->moves[from * p->n_stages + to];
-        }
-    report_sum(p->result, "deals", RT_INT, cell_i((int64_t)p->n_all));
-    report_sum(p->result, "moves", RT_INT, cell_i(all));
-    report_sum(p->result, "forward", RT_INT, cell_i(of[STEP_FORWARD]));
-    report_sum(p->result, "skips", RT_INT, cell_i(of[STEP_SKIP]));
-    report_sum(p->result, "back_moves", RT_INT, cell_i(of[STEP_BACK]));
-    report_sum(p->result, "reopenings", RT_INT, cell_i(of[STEP_REOPENED]));
-    report_sum(p->result, "skipping_deals", RT_INT, cell_i(m->skipping));
-    report_sum(p->result, "returning_deals", RT_INT, cell_i(m->returning));
+    for (size_t pair = 0; pair < p->n_stages * p->n_stages; pair++)
+        all += tally_of(&m->pairs, pair, P_MOVES);
+    report_sum_counted(p->result, "deals", (int64_t)p->n_all);
+    report_sum_events(p->result, "moves", all);
+    for (size_t k = 0; k < A_COUNTS; k++)
+        (k < A_SKIPS ? report_sum_events : report_sum_counted)(p->result, all_counts[k], tally_of(&m->all, 0, k));
 }
 
 /* How many deals step back, and where most of them do. */
@@ -205,14 +209,14 @@ static void verdict(const struct matrix *m)
     size_t n = p->n_stages, most = 0;
     int64_t moves = 0;
     for (size_t pair = 0; pair < n * n; pair++)
-        if (m->moves[pair] > moves && step_kind(p, pair / n, pair % n) == STEP_BACK) {
+        if (tally_of(&m->pairs, pair, P_MOVES) > moves && step_kind(p, pair / n, pair % n) == STEP_BACK) {
             most = pair;
-            moves = m->moves[pair];
+            moves = tally_of(&m->pairs, pair, P_MOVES);
         }
     if (p->n_all < POP_FEW)
         return;
-    struct str args[] = {tell_rate(p->call, (double)m->returning / (double)p->n_all),
-                         tell_rate(p->call, (double)m->skipping / (double)p->n_all),
+    struct str args[] = {tell_rate(p->call, (double)tally_of(&m->all, 0, A_RETURNS) / (double)p->n_all),
+                         tell_rate(p->call, (double)tally_of(&m->all, 0, A_SKIPS) / (double)p->n_all),
                          moves > 0 ? p->stages[most / n].name : STR(""), moves > 0 ? p->stages[most % n].name : STR(""),
                          tell_n(p->call, moves)};
     report_verdict(p->call, p->result, moves > 0 ? "transitions" : "transitions_no_returns", args, 5);

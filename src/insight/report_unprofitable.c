@@ -229,7 +229,7 @@ static void put_rest(struct unprofitable *u, struct report_result *r)
     struct cell cells[6];
     put_sums(cells, &u->all);
     for (int i = 0; i < COUNTS; i++)
-        report_sum(r, counts[i], RT_INT, cell_i(u->total[i]));
+        report_sum_counted(r, counts[i], u->total[i]);
     for (int i = 0; i < 6; i++)
         report_sum(r, columns[10 + i].id, columns[10 + i].type, cells[i]);
     struct str args[] = {str_fmt(c->arena, "%lld", (long long)u->total[UNPROFITABLE]),
@@ -248,7 +248,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     enum rc rc;
     if (!money_seen(c) || !money_cost_seen(c))
         return err_set(e, RC_FORBIDDEN, "forbidden", "", NULL);
-    TRY_OUT(pop_read(&u->p, c, r, &(struct pop_spec){.by = "owner", .last_days = LAST_DAYS}, e));
+    TRY_OUT(pop_read(&u->p, c, r, &(struct pop_spec){.by = "owner", .last_days = LAST_DAYS, .own_summary = true}, e));
     TRY_OUT(money_load(&u->money, c, u->p.zone, e));
     TRY_OUT(chance_read(&u->chance, c->arena, c->db, e));
     TRY_OUT(read_limits(u, e));

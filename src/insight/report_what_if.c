@@ -8,15 +8,21 @@
 
 static const struct report_param params[] = {POP_PARAMS, {"stage_id", RP_INT}, {"lift", RP_REAL}};
 static const struct report_column columns[] = {
-    {.id = "stage", .type = RT_TEXT},          {.id = "stage_id", .type = RT_ID, .ref = "stages"},
-    {.id = "exits", .type = RT_INT},           {.id = "lost_here", .type = RT_INT, .drill = true},
-    {.id = "lost_here_rate", .type = RT_RATE}, {.id = "lost_here_low", .type = RT_RATE},
-    {.id = "lost_here_high", .type = RT_RATE}, {.id = "win_from_here", .type = RT_RATE},
-    {.id = "win_rate_then", .type = RT_RATE},  {.id = "extra_wins", .type = RT_REAL},
-    {.id = "worth", .type = RT_MONEY},         {.id = "best", .type = RT_TEXT},
+    {.id = "stage", .type = RT_TEXT},
+    {.id = "stage_id", .type = RT_ID, .ref = "stages"},
+    {.id = "exits", .type = RT_INT, .drill = true, .events = true},
+    {.id = "lost_here", .type = RT_INT, .drill = true},
+    {.id = "lost_here_rate", .type = RT_RATE},
+    {.id = "lost_here_low", .type = RT_RATE},
+    {.id = "lost_here_high", .type = RT_RATE},
+    {.id = "win_from_here", .type = RT_RATE},
+    {.id = "win_rate_then", .type = RT_RATE},
+    {.id = "extra_wins", .type = RT_REAL},
+    {.id = "worth", .type = RT_MONEY},
+    {.id = "best", .type = RT_TEXT},
     {.id = "best_lost_rate", .type = RT_RATE},
 };
-static const char *const counts[] = {"lost_here"};
+static const char *const counts[] = {"lost_here", "exits"};
 enum { ML_MOST = 40 };
 
 struct what_if {
@@ -51,6 +57,7 @@ static void walk_one(struct what_if *x, const struct pop_deal *d, const struct w
         x->losses[d->group * n + from] += lost;
         if (d->again)
             continue;
+        tally_add(&x->lost_at, from, 1, pop_id(p, d));
         if (lost)
             x->to_lost[from]++;
         else if (p->stages[to].outcome == DEAL_WON)
@@ -215,7 +222,7 @@ static void put(struct what_if *x)
     bool known = isfinite(now) && top.stage < p->n_stages;
     chain_wins_with(&x->chain, relay, x->scratch, x->then);
     double with_relay = output(x, x->then);
-    report_sum(r, "deals", RT_INT, cell_i(x->deals));
+    report_sum_counted(r, "deals", x->deals);
     report_sum(r, "win_rate_now", RT_RATE, isfinite(now) ? cell_f(now) : cell_null());
     report_sum(r, "win_rate_then", RT_RATE, known ? cell_f(top.rate) : cell_null());
     report_sum(r, "extra_wins", RT_REAL, known ? cell_f(top.extra) : cell_null());
@@ -278,7 +285,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     x.keys = ARENA_ARRAY(c->arena, int64_t, n + 1);
     for (size_t s = 0; s < n; s++)
         x.keys[s] = p->stages[s].id;
-    x.lost_at = tally_new(c, r, "rows", n, x.keys, counts, 1);
+    x.lost_at = tally_new(c, r, "rows", n, x.keys, counts, 2);
     x.moves = ARENA_ARRAY(c->arena, int64_t, n * n + 1);
     x.to_won = ARENA_ARRAY(c->arena, int64_t, n + 1);
     x.to_lost = ARENA_ARRAY(c->arena, int64_t, n + 1);

@@ -74,7 +74,7 @@ static enum rc read_args(struct win_back *x, const struct report_call *c, struct
     x->days = AHEAD_DAYS;
     if (days.len > 0 && (!str_i64(days, &x->days) || x->days < 1 || x->days > 730))
         return report_bad_param(e, "days", days);
-    TRY(pop_read(&x->p, c, r, &(struct pop_spec){.funnels = POP_ANY, .by = "funnel"}, e));
+    TRY(pop_read(&x->p, c, r, &(struct pop_spec){.funnels = POP_ANY, .by = "funnel", .own_summary = true}, e));
     TRY(money_load(&x->money, c, x->p.zone, e));
     TRY(chance_read(&x->chance, c->arena, c->db, e));
     return read_kinds(x, e);
@@ -223,7 +223,7 @@ static void put_rest(struct win_back *x, struct report_result *r)
     bool seen = money_seen(c);
     int64_t back = tally_of(&x->back, 0, 0) + tally_of(&x->back, 1, 0), ended = x->total[WON] + x->total[LOST];
     for (int i = 0; i < COUNTS; i++)
-        report_sum(r, counts[i], RT_INT, cell_i(x->total[i]));
+        report_sum_counted(r, counts[i], x->total[i]);
     report_sum(r, "win_rate", RT_RATE, ended >= TOLD ? cell_f((double)x->total[WON] / (double)ended) : cell_null());
     report_sum(r, "expected_wins", RT_REAL, cell_f(x->all.expected));
     report_sum(r, "recovered", RT_MONEY, minor(x->all.recovered, seen));

@@ -154,7 +154,7 @@ static void put_summary(struct load *l)
     const struct report_call *c = p->call;
     int64_t all = 0;
     for (int k = 0; k < COLUMNS; k++) {
-        report_sum(p->result, counted[k], RT_INT, cell_i(l->n[k]));
+        report_sum_counted(p->result, counted[k], l->n[k]);
         all += l->n[k];
     }
     report_sum(p->result, "overloaded", RT_INT, cell_i(l->over));

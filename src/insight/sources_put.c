@@ -121,8 +121,10 @@ static void put_rows(struct sources *s, struct report_result *r)
 
 static void put_months(struct sources *s, struct report_result *r)
 {
-    static const struct report_column columns[] = {
-        {.id = "month", .type = RT_TEXT}, {.id = "leads", .type = RT_INT}, {.id = "won", .type = RT_INT}, SUM_COLUMNS};
+    static const struct report_column columns[] = {{.id = "month", .type = RT_TEXT},
+                                                   {.id = "leads", .type = RT_INT, .drill = true},
+                                                   {.id = "won", .type = RT_INT, .drill = true},
+                                                   SUM_COLUMNS};
     struct report_table *t = report_table_add(r, "cohorts", columns, sizeof columns / sizeof *columns);
     struct arena *a = s->p.call->arena;
     for (size_t i = 0; i < s->month.len; i++) {
@@ -133,7 +135,7 @@ static void put_months(struct sources *s, struct report_result *r)
         row[1] = cell_i(llround(x->leads));
         row[2] = cell_i(llround(x->won));
         put_sum(s, row + 3, x);
-        report_row(t, row);
+        report_row_key(t, m, row);
     }
 }
 
@@ -142,9 +144,9 @@ static void put_summary(struct sources *s, struct report_result *r)
     static const struct report_column columns[] = {SUM_COLUMNS};
     struct cell cells[SUM_CELLS];
     put_sum(s, cells, &s->total);
-    report_sum(r, "leads", RT_INT, cell_i(s->n[LEADS]));
-    report_sum(r, "won", RT_INT, cell_i(s->n[WON]));
-    report_sum(r, "open", RT_INT, cell_i(s->n[OPEN]));
+    report_sum_counted(r, "leads", s->n[LEADS]);
+    report_sum_counted(r, "won", s->n[WON]);
+    report_sum_counted(r, "open", s->n[OPEN]);
     for (size_t i = 0; i < SUM_CELLS; i++)
         report_sum(r, columns[i].id, columns[i].type, cells[i]);
     report_sum(r, "closed_won", RT_INT, cell_i(llround(s->total.closed_won)));

@@ -54,7 +54,7 @@ export async function behind(api, id, params, column, row, table = 'rows') {
   return found.items.map((d) => d.title).sort()
 }
 
-// Every count of every table leads to exactly as many deals; returns how many numbers were looked at.
+// Every count of every table leads to exactly as many deals (what happened several times: to fewer); returns how many numbers were looked at.
 export async function allLeadToDeals(api, id, params = {}) {
   const r = await report(api, id, params)
   let looked = 0
@@ -64,7 +64,8 @@ export async function allLeadToDeals(api, id, params = {}) {
       for (const row of t.rows) {
         if (row[c.id] === null) continue
         const found = await api.get(`/api/reports/${id}/deals?${new URLSearchParams({ ...params, table: t.id, row: String(row.key), column: c.id, limit: '1' })}`)
-        assert.equal(found.total, row[c.id], `${id}: ${t.id}.${c.id} of ${JSON.stringify(row)}`)
+        const fits = c.events ? found.total <= row[c.id] && found.total > 0 === row[c.id] > 0 : found.total === row[c.id]
+        assert.ok(fits, `${id}: ${t.id}.${c.id} leads to ${found.total} of ${JSON.stringify(row)}`)
         looked++
       }
   return looked

@@ -33,6 +33,32 @@ function wellFormed(report) {
     if (report.chart[part]) assert.ok(columns.some((c) => c.id === report.chart[part]), `${report.id}: no column ${report.chart[part]} to draw`)
 }
 
+// Counts that lead nowhere, and why.
+const leadNowhere = new Map(Object.entries({
+  'workload rows load_cap': 'a limit, not a count',
+  'activity rows active_days': 'days',
+  'adoption rows active_days': 'days',
+  'adoption rows active_hours': 'hours',
+  ...Object.fromEntries(['changes', 'of_deals', 'of_tasks', 'of_clients', 'of_notes', 'of_other'].map((c) => [`adoption rows ${c}`, 'changes: the history tells them'])),
+  ...Object.fromEntries(['nouns', 'weeks'].flatMap((t) => ['changes', 'automatic'].map((c) => [`automation ${t} ${c}`, 'changes: the history tells them']))),
+  ...Object.fromEntries(['rows', 'places'].flatMap((t) => ['n_before', 'n_after'].map((c) => [`breaks ${t} ${c}`, 'what a finding weighed: its deals are told by the series and by the feed']))),
+  'difficult rows signs': 'how many signs the client shows',
+  'difficult rows client_falls': 'falls of that client, whose name leads to them',
+  'ltv repeats purchase': 'which purchase',
+  'rfm_abc client_list recency': 'points',
+  'rfm_abc client_list frequency': 'points',
+  'rfm_abc client_list monetary': 'points',
+}))
+
+function countsLead(report) {
+  for (const t of [{ id: 'rows', columns: report.columns, keys: report.keys, n: report.rows.length }, ...report.tables.map((t) => ({ ...t, n: report.summary[t.id].length }))])
+    for (const c of t.columns) {
+      if (c.type !== 'int' || leadNowhere.has(`${report.id} ${t.id} ${c.id}`)) continue
+      assert.ok(c.drill, `${report.id} ${t.id}: ${c.id} leads nowhere`)
+      assert.equal(t.keys?.length ?? 0, t.n, `${report.id} ${t.id}: a key a row`)
+    }
+}
+
 // Looks at every report and tells of all that are wrong at once.
 async function each(list, look) {
   const wrong = []
@@ -92,6 +118,7 @@ test('every report of a living company: texts, files, and the deals behind each 
   await each(await head.get('/api/reports'), async (id, { params }) => {
     const report = await head.get(`/api/reports/${id}`)
     wellFormed(report)
+    countsLead(report)
     await numbersLeadToDeals(head, report, params.map((p) => p.name))
     for (const format of ['csv', 'xlsx', 'pdf', 'text']) {
       const r = await head('GET', `/api/reports/${id}?format=${format}`)
@@ -115,8 +142,10 @@ async function numbersLeadToDeals(api, report, known) {
     tables.push({ ...t, rows: (report.summary[t.id] ?? []).map((o) => t.columns.map((c) => o[c.id])) })
   const query = new URLSearchParams()
   for (const [k, v] of Object.entries(report.params)) if (v !== null && k !== 'funnel' && known.includes(k)) query.set(k, v)
+  const led = (key) => ({ key: 0, column: key, events: report.summary_events.includes(key), n: report.summary[key] })
+  tables.push({ id: 'summary', columns: [], keys: [], numbers: report.summary_drill.map(led) })
   for (const t of tables) {
-    const cells = []
+    const cells = t.numbers ?? []
     t.columns.forEach((c, k) => {
       if (c.drill) t.keys.forEach((key, i) => cells.push({ key, column: c.id, events: c.events, n: t.rows[i][k] }))
     })
