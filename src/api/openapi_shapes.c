@@ -304,8 +304,11 @@ const struct openapi_shape openapi_shapes[] = {
     {"report", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{\"type\":\"string\"},"
                "\"params\":{\"type\":\"object\"},\"summary\":{\"type\":\"object\"},\"columns\":{\"type\":\"array\"},"
                "\"rows\":{\"type\":\"array\"},\"notes\":{\"type\":\"array\"}}}"},
-    {"report-deals", "{\"type\":\"object\",\"properties\":{\"total\":{\"type\":\"integer\"},\"items\":{"
-                     "\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    {"report-deals",
+     "{\"type\":\"object\",\"properties\":{\"total\":{\"type\":\"integer\"},\"noun\":{\"type\":\"string\"},"
+     "\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"also\":{\"type\":\"object\",\"properties\":{"
+     "\"total\":{\"type\":\"integer\"},\"noun\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items\":{"
+     "\"type\":\"object\"}}}}}}"},
     {"mail",
      "{\"type\":\"object\",\"properties\":{\"host\":{\"type\":[\"string\",\"null\"]},\"port\":{\"type\":\"integer\"}"
      ",\"security\":{\"enum\":[\"tls\",\"starttls\",\"none\"]},\"user\":{\"type\":[\"string\",\"null\"]},\"password"
