@@ -201,10 +201,10 @@ static int tags_of(enum entity_id kind)
 static enum rc spec_of(struct trial *r, const struct calendar *work, struct replay_spec *s, struct err *e)
 {
     static const enum replay_on by[] = {
-        [ON_CREATED] = REPLAY_MADE,   [ON_UPDATED] = REPLAY_CHANGED, [ON_ENTERED] = REPLAY_ENTERED,
-        [ON_LEFT] = REPLAY_LEFT,      [ON_TAGGED] = REPLAY_GAINED,   [ON_UNTAGGED] = REPLAY_LOSES,
-        [ON_REACHED] = REPLAY_GAINED, [ON_WON] = REPLAY_WON,         [ON_LOST] = REPLAY_LOST,
-        [ON_TASK_DONE] = REPLAY_DONE, [ON_NOTE_ADDED] = REPLAY_MADE,
+        [ON_CREATED] = REPLAY_MADE,    [ON_UPDATED] = REPLAY_CHANGED, [ON_ENTERED] = REPLAY_ENTERED,
+        [ON_LEFT] = REPLAY_LEFT,       [ON_TAGGED] = REPLAY_GAINED,   [ON_UNTAGGED] = REPLAY_LOSES,
+        [ON_REACHED] = REPLAY_REACHED, [ON_WON] = REPLAY_WON,         [ON_LOST] = REPLAY_LOST,
+        [ON_TASK_DONE] = REPLAY_DONE,  [ON_NOTE_ADDED] = REPLAY_MADE,
     };
     const struct trigger_event *ev = &r->t->event;
     *s = (struct replay_spec){.from = r->from,
@@ -220,8 +220,8 @@ static enum rc spec_of(struct trial *r, const struct calendar *work, struct repl
     s->on = by[ev->on];
     if (ev->on == ON_CREATED && ev->object == ENT_DEAL)
         s->on = REPLAY_CREATED;
-    if (ev->on == ON_TAGGED || ev->on == ON_UNTAGGED || ev->on == ON_REACHED)
-        s->field = ev->on == ON_REACHED ? (int)DEAL_GOAL_IDS : tags_of(ev->object);
+    if (ev->on == ON_TAGGED || ev->on == ON_UNTAGGED)
+        s->field = tags_of(ev->object);
     s->of_deal = ev->on == ON_TASK_DONE || ev->on == ON_NOTE_ADDED;
     if (s->of_deal)
         s->fact = ev->on == ON_TASK_DONE ? FACT_TASK : FACT_NOTE;
@@ -256,6 +256,34 @@ static int by_stage(const void *key, const void *one)
     return x < y ? -1 : x > y;
 }
 
+static bool looks_at(const struct trial *r, const struct stage_known *k)
+{
+    return k && (!r->t->funnel_id || r->t->funnel_id == k->funnel_id) && (!r->t->stage_id || r->t->stage_id == k->id);
+}
+
+static const struct stage_known *stage_of(const struct trial *r, int64_t id)
+{
+    return r->n_stages ? bsearch(&id, r->stages, r->n_stages, sizeof *r->stages, by_stage) : NULL;
+}
+
+static int by_goal_id(const void *a, const void *b)
+{
+    const struct replay_goal *x = a, *y = b;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void map_goals(struct trial *r, struct replay_spec *s)
+{
+    struct replay_goal *goals = ARENA_ARRAY(r->c->r->arena, struct replay_goal, r->set->n_goals + 1);
+    for (size_t i = 0; i < r->set->n_goals; i++) {
+        const struct trigger *g = r->set->goals[i];
+        goals[i] = (struct replay_goal){g->id, looks_at(r, stage_of(r, g->stage_id))};
+    }
+    qsort(goals, r->set->n_goals, sizeof *goals, by_goal_id);
+    s->goals = goals;
+    s->n_goals = r->set->n_goals;
+}
+
 /* What is known of the stages that the ways go through, by their index there. */
 static void map_stages(struct trial *r, const struct projection_view *v, struct replay_spec *s)
 {
@@ -264,13 +292,14 @@ static void map_stages(struct trial *r, const struct projection_view *v, struct 
     memset(here, 0, v->n_stages + 1);
     memset(outcomes, 0, v->n_stages + 1);
     for (size_t i = 0; i < v->n_stages; i++) {
-        const struct stage_known *k =
-            r->n_stages ? bsearch(&v->stage_ids[i], r->stages, r->n_stages, sizeof *r->stages, by_stage) : NULL;
+        const struct stage_known *k = stage_of(r, v->stage_ids[i]);
         if (!k)
             continue;
-        here[i] = (!r->t->funnel_id || r->t->funnel_id == k->funnel_id) && (!r->t->stage_id || r->t->stage_id == k->id);
+        here[i] = looks_at(r, k);
         outcomes[i] = k->outcome;
     }
+    if (s->on == REPLAY_REACHED)
+        map_goals(r, s);
     /* Of tasks and clients that need not be of a deal: anywhere. */
     s->here = s->on > REPLAY_STAYED && !r->t->funnel_id && !r->t->stage_id ? NULL : here;
     s->outcomes = outcomes;

@@ -142,6 +142,7 @@ void projection_free(struct projection *p)
     ways_free(&p->ways);
     vec_free(&p->activities.rows);
     vec_free(&p->deal_flags);
+    vec_free(&p->reaches);
     vec_free(&p->first_line);
     vec_free(&p->next_line);
     arena_free(&p->scratch);
@@ -158,6 +159,7 @@ size_t projection_bytes(struct projection *p)
         all += facts_bytes(&p->tables[i]);
     all += p->ways.packed.cap * 12 + p->ways.spans.cap * sizeof(struct visit_span) + p->ways.taken.cap * 16;
     all += p->activities.rows.cap * sizeof(struct activity) + p->deal_flags.cap;
+    all += p->reaches.cap * sizeof(struct goal_reach);
     all += (p->first_line.cap + p->next_line.cap) * sizeof(uint32_t);
     pthread_rwlock_unlock(&p->lock);
     return all;
@@ -190,6 +192,8 @@ struct projection_view projection_lock(struct projection *p)
         .n_stages = p->ways.stage_ids.len,
         .activity = p->activities.rows.ptr,
         .n_activity = p->activities.rows.len,
+        .reaches = p->reaches.ptr,
+        .n_reaches = p->reaches.len,
         .seq = p->seq,
         .unreadable = p->unreadable,
         .of = p,

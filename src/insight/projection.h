@@ -131,6 +131,13 @@ struct activity {
     uint32_t count;
 };
 
+/* A deal has reached a goal; also one that it had reached before. */
+struct goal_reach {
+    uint32_t deal; /* row of deals */
+    int32_t goal;
+    int64_t at;
+};
+
 enum deal_flag { DEAL_TRANSFERRED = 1 /* has been in more than one funnel */ };
 
 struct projection;
@@ -145,6 +152,8 @@ struct projection_view {
     size_t n_stages;
     const struct activity *activity; /* in order of hour */
     size_t n_activity;
+    const struct goal_reach *reaches; /* in order of the journal */
+    size_t n_reaches;
     int64_t seq;       /* the last event taken in */
     size_t unreadable; /* events whose data could not be read (a defect: counted, said in reports) */
     struct projection *of;

@@ -91,6 +91,7 @@ struct projection {
     struct ways ways;
     struct activities activities;
     VEC(uint8_t) deal_flags;
+    VEC(struct goal_reach) reaches;
     /* The products of a deal come from its lines: a chain for each deal, row + 1. */
     VEC(uint32_t) first_line; /* by row of deals */
     VEC(uint32_t) next_line;  /* by row of deal products */

@@ -176,6 +176,23 @@ static uint32_t made(struct projection *p, enum fact fact, const struct event *e
     return row;
 }
 
+/* {"goal_id":5} */
+static bool reached(struct projection *p, uint32_t deal, const struct event *ev)
+{
+    static const char key[] = "\"goal_id\":";
+    const char *at = ev->data.len ? memmem(ev->data.ptr, ev->data.len, key, sizeof key - 1) : NULL;
+    int64_t goal = 0;
+    if (at == NULL)
+        return false;
+    for (at += sizeof key - 1; at < ev->data.ptr + ev->data.len && *at >= '0' && *at <= '9' && goal < INT32_MAX; at++)
+        goal = goal * 10 + (*at - '0');
+    if (goal <= 0 || goal > INT32_MAX)
+        return false;
+    struct goal_reach one = {deal, (int32_t)goal, ev->at};
+    vec_push(&p->reaches, one);
+    return true;
+}
+
 static bool take(struct projection *p, enum fact fact, const struct event *ev)
 {
     struct fact_table *t = &p->tables[fact];
@@ -189,6 +206,8 @@ static bool take(struct projection *p, enum fact fact, const struct event *ev)
             line_gone(p, row, ev);
         return true;
     }
+    if (fact == FACT_DEAL && ev->verb == VERB_REACHED)
+        return row != FACT_NO_ROW && reached(p, row, ev);
     if (!known)
         return true;
     if (ev->verb == VERB_CREATED)

@@ -20,12 +20,18 @@ enum replay_on {
     REPLAY_GAINED,  /* `field`, a set, has got `id` (0: anything) */
     REPLAY_LOSES,   /* the same, gone */
     REPLAY_DONE,    /* a task of a deal */
+    REPLAY_REACHED, /* a deal the goal `id` (0: any), also once more */
     /* timers of a deal */
     REPLAY_DATE, /* `field`: a date or time */
     REPLAY_HELD, /* `field` has held a value */
     REPLAY_SINCE_CREATED,
     REPLAY_SINCE_CONTACT,
     REPLAY_NO_TASK,
+};
+/* Is the stage of a goal where the rule looks? */
+struct replay_goal {
+    int64_t id;
+    bool here;
 };
 struct replay_spec {
     enum replay_on on;
@@ -37,6 +43,8 @@ struct replay_spec {
     enum fact fact;
     int field;
     int64_t id;
+    const struct replay_goal *goals; /* REACHED: those that are known, by id; of others the deal's stage then counts */
+    size_t n_goals;
     bool of_deal;                /* what happens to a record of `fact` is looked at for its deal (DONE, notes) */
     int with;                    /* not 0: only records that have a value in the field of this index - 1 */
     bool without;                /* the other way round: only those that have none */

@@ -1,6 +1,7 @@
 /* Replay over what has happened to the records of a noun: made, changed, tagged, done. */
 #include "crm/fields.h"
 #include "insight/replay_impl.h"
+#include <stdlib.h>
 
 static const struct facts *nouns(const struct replay *r)
 {
@@ -115,6 +116,34 @@ static void sets(const struct replay *r)
             happened(r, (uint32_t)i, nouns(r)->created_at[i]);
 }
 
+static int by_goal(const void *key, const void *one)
+{
+    int64_t x = *(const int64_t *)key, y = ((const struct replay_goal *)one)->id;
+    return x < y ? -1 : x > y;
+}
+
+/* The goal says where the deal stood: what it does may have moved the deal in the same moment. */
+static void goal_reached(const struct replay *r, const struct goal_reach *g)
+{
+    int64_t id = g->goal;
+    const struct replay_goal *goal =
+        r->s->n_goals ? bsearch(&id, r->s->goals, r->s->n_goals, sizeof *r->s->goals, by_goal) : NULL;
+    if (goal == NULL || r->s->here == NULL) {
+        happened(r, g->deal, g->at);
+        return;
+    }
+    uint32_t visit = replay_visit(r->v, g->deal, g->at);
+    if (goal->here && visit != VISIT_NONE && !fact_deleted(nouns(r), g->deal))
+        replay_hit(r, g->deal, g->deal, visit, g->at);
+}
+
+static void reached(const struct replay *r)
+{
+    for (size_t i = 0; i < r->v->n_reaches; i++)
+        if (r->s->id == 0 || r->v->reaches[i].goal == r->s->id)
+            goal_reached(r, &r->v->reaches[i]);
+}
+
 void replay_records(const struct replay *r)
 {
     switch (r->s->on) {
@@ -129,6 +158,9 @@ void replay_records(const struct replay *r)
         break;
     case REPLAY_DONE:
         done(r);
+        break;
+    case REPLAY_REACHED:
+        reached(r);
         break;
     default:
         sets(r);

@@ -391,9 +391,7 @@ static struct str event_words(const struct run_reader *r, const struct event *ev
     bool message = ev->object_kind == ENT_NOTE && json_object_get(data, "channel");
     json_decref(data);
     if (ev->verb == VERB_MOVED && stage)
-        text = str_fmt(
-            r->a, "%.*s %.*s", STR_ARG(i18n_text(r->lang, "rules.when.entered")),
-            STR_ARG(WORDS(r->a, r->lang, "rules.at_stage", {"name", words_name(r->a, &names, ENT_STAGE, stage)})));
+        text = WORDS(r->a, r->lang, "rules.when.entered.stage", {"stage", words_name(r->a, &names, ENT_STAGE, stage)});
     else if (ev->verb == VERB_REACHED)
         text = WORDS(r->a, r->lang, "rules.when.reached.which", {"goal", words_name(r->a, &names, ENT_GOAL, goal)});
     else if (ev->verb == VERB_DONE)

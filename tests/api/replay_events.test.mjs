@@ -77,6 +77,27 @@ describe('what happens to a deal', () => {
       return [a]
     })
   })
+  test('a goal reached once more counts again; of a goal that moves the deal the rule of the next stage hears nothing', async () => {
+    const [again, on] = [
+      await head.create('/api/goals', { stage_id: f.stages[0].id, name: 'Созвонились' }),
+      await head.create('/api/goals', { stage_id: f.stages[0].id, name: 'Интерес есть', actions: [{ do: 'move', stage_id: f.stages[1].id }] }),
+    ]
+    const reach = (d, goal) => seller.must(200)('POST', `/api/deals/${d.id}/reach`, { goal_id: goal.id })
+    await same({ on: 'reached', goal_id: again.id }, { funnel_id: f.funnel.id }, async () => {
+      const a = await deal()
+      await later(hour)
+      await reach(a, again)
+      await later(hour)
+      await reach(a, again)
+      return [a, a]
+    })
+    await same({ on: 'reached' }, { stage_id: f.stages[1].id }, async () => {
+      const a = await deal()
+      await later(hour)
+      await reach(a, on)
+      return []
+    })
+  })
   test('a task done, a note added', async () => {
     await same({ on: 'task_done' }, { funnel_id: f.funnel.id }, async () => {
       const [a, b] = [await deal(), await deal()]
