@@ -11,6 +11,7 @@ export interface Subscription {
   hour: number
   owner_id: number
   enabled: boolean
+  mail: 'none' | 'letter' | 'pdf' | 'xlsx'
   last_at: number | null
   next_at: number | null
 }

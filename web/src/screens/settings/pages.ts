@@ -74,6 +74,7 @@ export const pages: readonly Page[] = [
   },
   { id: 'currency-rates', section: 'company', may: maySettings, load: dictionary },
   { id: 'operations', section: 'company', may: everybody, load: () => import('./OperationsPage.svelte') },
+  { id: 'mail', section: 'company', may: mayRoles, load: () => import('./MailPage.svelte') },
   { id: 'webhooks', section: 'company', may: mayRoles, load: dictionary },
   {
     ...{ id: 'backup', section: 'company', may: mayRoles, load: () => import('./BackupPage.svelte') },
