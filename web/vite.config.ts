@@ -18,7 +18,10 @@ const later: Record<string, RegExp> = {
     /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member|ad-cost|currency-rate|programme|touch|kpi|plan|pay-scheme|finding|subscription|dashboard))\./,
   rules:
     /^(designer|rules|manual|health|review|field\.(trigger|funnel-draft|involvement|review|review-item|regulation-read))\./,
-  work: /^(timeline\.(?!(days|hours|minutes)\.|(today|yesterday|more|system|none|undone|no|yes|spent_over|was|became)$)|(members|owners|move|work|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|goal|buyer|classifier|competitor|competitor-offer))\.)/,
+  card: /^(timeline\.(?!(days|hours|minutes)\.|(today|yesterday|more|system|none|undone|no|yes|spent_over|was|became)$)|(owners|work|field\.goal)\.)/,
+  work: /^(members|move|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|buyer|classifier|competitor|competitor-offer))\./,
+  board:
+    /^board\.(?!(add|deals\.\w+|lose|loss_comment|loss_reason|loss_reason_missing|no_funnels|no_match_text|no_value|peek|unselect|win)$)/,
   list: /^(bulk\.|list\.(?!(deals|contacts|companies|products|tasks)$))/,
   client: /^(merge\.|client\.(?!(contact|company)$)|points\.|duplicates\.(?!title$))/,
   signin: /^(signin\.|invite\.(?!title$))/,

@@ -7,6 +7,7 @@ import { cause, dayTitle, describe, duration, stageTimes, undone, type Names } f
 
 beforeAll(async () => {
   await i18n.use('ru')
+  await i18n.with('card')
   await i18n.with('work')
 })
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')

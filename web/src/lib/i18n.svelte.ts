@@ -22,6 +22,8 @@ const load: Load = {
 const parts = {
   settings: { ru: () => import('texts:settings:ru'), en: () => import('texts:settings:en') },
   rules: { ru: () => import('texts:rules:ru'), en: () => import('texts:rules:en') },
+  card: { ru: () => import('texts:card:ru'), en: () => import('texts:card:en') },
+  board: { ru: () => import('texts:board:ru'), en: () => import('texts:board:en') },
   work: { ru: () => import('texts:work:ru'), en: () => import('texts:work:en') },
   list: { ru: () => import('texts:list:ru'), en: () => import('texts:list:en') },
   client: { ru: () => import('texts:client:ru'), en: () => import('texts:client:en') },

@@ -51,6 +51,7 @@ describe('the texts', () => {
 describe('numbers in texts', () => {
   it('choose the Russian form', async () => {
     await i18n.use('ru')
+    await i18n.with('board')
     expect([1, 2, 5, 21].map((n) => plural('board.deals', n))).toEqual([
       '1 сделка',
       '2 сделки',

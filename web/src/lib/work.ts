@@ -2,7 +2,11 @@
 import { i18n } from './i18n.svelte'
 
 export async function work<M>(module: Promise<M>): Promise<M> {
-  return (await Promise.all([module, i18n.with('work')]))[0]
+  return (await Promise.all([module, i18n.with('card'), i18n.with('work')]))[0]
+}
+/** What a card shows first: its history, its stage, its owners. */
+export async function card<M>(module: Promise<M>): Promise<M> {
+  return (await Promise.all([module, i18n.with('card')]))[0]
 }
 /** The same for what is about clients. */
 export async function ofClients<M>(module: Promise<M>): Promise<M> {

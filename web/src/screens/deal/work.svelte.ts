@@ -17,8 +17,23 @@ export interface Run {
 const shapes = new Set(['stage', 'gate', 'goal', 'regulation-read'])
 const ask = (filter: string, more = '') =>
   `?limit=200&sort=position&filter=${encodeURIComponent(filter)}${more}`
-export const goalsOf = async (stage: number): Promise<Goal[]> =>
-  (await get<List<Goal>>(`/api/goals${ask(`stage_id = ${stage} and archived = false`)}`)).items
+
+/** What stages are like, until one of them changes: card after card asks for the same few. */
+const known = new Map<string, Promise<unknown>>()
+let listens = false
+function ofStages<T>(path: string): Promise<T> {
+  if (!listens) {
+    const forget = () => known.clear()
+    live('/api/events', -1, { change: (c) => shapes.has(c.object) && forget(), reset: forget, state: forget })
+    listens = true
+  }
+  let asked = known.get(path)
+  if (!asked) {
+    known.set(path, (asked = get<T>(path)))
+    asked.catch(() => known.delete(path))
+  }
+  return asked as Promise<T>
+}
 
 /** In words what a goal has done: for the toast. */
 export function reachedText(goal: Goal, run: Run | null | undefined): string {
@@ -85,13 +100,16 @@ export class StageWork {
       }
     }
     await Promise.all([
-      part(get<StageText>(`/api/stages/${stage}`), (s) => (this.stage = s)),
+      part(ofStages<StageText>(`/api/stages/${stage}`), (s) => (this.stage = s)),
       part(
-        get<List<Gate>>(`/api/gates${ask(`stage_id in (${gates}) and archived = false`)}`),
+        ofStages<List<Gate>>(`/api/gates${ask(`stage_id in (${gates}) and archived = false`)}`),
         (l) => (this.gates = l.items),
       ),
-      part(goalsOf(stage), (list) => (this.goals = list)),
-      part(get<List<{ funnel_version: number }>>(`/api/regulation-reads${reads}`), (l) => (this.read = (l.items[0]?.funnel_version ?? -1) >= version)), // prettier-ignore
+      part(
+        ofStages<List<Goal>>(`/api/goals${ask(`stage_id = ${stage} and archived = false`)}`),
+        (l) => (this.goals = l.items),
+      ),
+      part(ofStages<List<{ funnel_version: number }>>(`/api/regulation-reads${reads}`), (l) => (this.read = (l.items[0]?.funnel_version ?? -1) >= version)), // prettier-ignore
       this.look(),
     ])
   }
@@ -118,6 +136,7 @@ export class StageWork {
   async sign(): Promise<void> {
     try {
       await request('POST', '/api/regulation-reads', { body: { stage_id: this.#of } })
+      known.clear()
       this.read = true
       toasts.show(t('work.signed'))
     } catch (e) {
