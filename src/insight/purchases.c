@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { BLOCK = 64, AHEAD = 16 };
+
 struct found {
     struct purchases *out;
     struct pop *p;
@@ -11,33 +13,49 @@ struct found {
     struct purchase *raw;
 };
 
-static uint32_t client_of(struct found *f, uint32_t deal_row)
+/* Whose a purchase is, before it has a number. */
+struct whose {
+    uint32_t deal, row; /* row FACT_NO_ROW: nobody's */
+    bool company;
+};
+
+static struct whose whose(const struct found *f, uint32_t deal)
+{
+    const struct purchases *b = f->out;
+    const struct projection_view *v = &f->p->view;
+    uint32_t deal_row = f->p->d[deal].row;
+    uint32_t row = fact_row(&v->facts[FACT_COMPANY], fact_id(&b->company, deal_row));
+    if (row != FACT_NO_ROW)
+        return (struct whose){deal, row, true};
+    return (struct whose){deal, fact_row(&v->facts[FACT_CONTACT], fact_id(&b->contact, deal_row)), false};
+}
+
+static int32_t *place_of(const struct purchases *b, const struct whose *w)
+{
+    return w->company ? &b->of_company[w->row] : &b->of_contact[w->row];
+}
+
+static uint32_t client_of(struct found *f, const struct whose *w)
 {
     struct purchases *b = f->out;
-    const struct projection_view *v = &f->p->view;
-    bool company = true;
-    uint32_t row = fact_row(&v->facts[FACT_COMPANY], fact_id(&b->company, deal_row));
-    if (row == FACT_NO_ROW) {
-        company = false;
-        row = fact_row(&v->facts[FACT_CONTACT], fact_id(&b->contact, deal_row));
-    }
-    if (row == FACT_NO_ROW)
+    if (w->row == FACT_NO_ROW)
         return UINT32_MAX;
-    int32_t *at = company ? &b->of_company[row] : &b->of_contact[row];
+    int32_t *at = place_of(b, w);
     if (*at == 0) {
-        b->clients[b->n_clients] = (struct client){
-            .company = company, .row = row, .id = v->facts[company ? FACT_COMPANY : FACT_CONTACT].ids[row]};
+        const struct facts *of = &f->p->view.facts[w->company ? FACT_COMPANY : FACT_CONTACT];
+        b->clients[b->n_clients] = (struct client){.company = w->company, .row = w->row, .id = of->ids[w->row]};
         *at = (int32_t)++b->n_clients;
     }
     return (uint32_t)*at - 1;
 }
 
-static void take(struct found *f, struct money *money, uint32_t i)
+static void take(struct found *f, struct money *money, const struct whose *w)
 {
     struct purchases *b = f->out;
+    uint32_t i = w->deal;
     const struct pop_deal *d = &f->p->d[i];
     int64_t v = fact_get(&f->value, d->row), c = fact_get(&f->cost, d->row), cur = fact_get(&f->currency, d->row);
-    struct purchase one = {.at = d->exit, .deal = i, .client = client_of(f, d->row)};
+    struct purchase one = {.at = d->exit, .deal = i, .client = client_of(f, w)};
     int64_t cost = 0;
     if (one.client == UINT32_MAX) {
         b->no_client++;
@@ -72,8 +90,11 @@ static void arrange(struct found *f)
         next[i] = sum;
         sum += b->clients[i].n;
     }
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < b->n; i++) {
+        if (i + AHEAD < b->n)
+            __builtin_prefetch(&b->all[next[f->raw[i + AHEAD].client]], 1);
         b->all[next[f->raw[i].client]++] = f->raw[i];
+    }
     for (size_t i = 0; i < b->n_clients; i++) {
         struct client *c = &b->clients[i];
         struct purchase *own = b->all + c->first;
@@ -83,12 +104,31 @@ static void arrange(struct found *f)
         }
         if (c->n > 1)
             qsort(own, c->n, sizeof *own, by_time);
+        c->first_at = own[0].at;
+        c->last_at = own[c->n - 1].at;
     }
+}
+
+/* Some deals at a time: clients lie anywhere in memory, so all of a block are asked for before the first is used. */
+static void take_block(struct found *f, struct money *money, const uint32_t *deals, size_t n)
+{
+    struct whose of[BLOCK];
+    for (size_t i = 0; i < n; i++)
+        purchases_ahead(f->out, f->p, f->p->d[deals[i]].row);
+    for (size_t i = 0; i < n; i++) {
+        of[i] = whose(f, deals[i]);
+        if (of[i].row != FACT_NO_ROW)
+            __builtin_prefetch(place_of(f->out, &of[i]), 1);
+    }
+    for (size_t i = 0; i < n; i++)
+        take(f, money, &of[i]);
 }
 
 void purchases_find(struct purchases *out, struct pop *p, struct money *money)
 {
     struct arena *a = p->call->arena;
+    uint32_t block[BLOCK];
+    size_t n = 0;
     *out = (struct purchases){.company = pop_column(p, DEAL_COMPANY_ID), .contact = pop_column(p, DEAL_CONTACT_ID)};
     struct found f = {
         out, p, pop_column(p, DEAL_VALUE_MINOR), pop_column(p, DEAL_COST_MINOR), pop_column(p, DEAL_CURRENCY), NULL};
@@ -97,9 +137,16 @@ void purchases_find(struct purchases *out, struct pop *p, struct money *money)
     out->of_contact = ARENA_ARRAY(a, int32_t, p->view.facts[FACT_CONTACT].n + 1);
     out->clients = arena_alloc(a, (p->n + 1) * sizeof *out->clients); /* memory that is not used costs nothing */
     f.raw = arena_alloc(a, (p->n + 1) * sizeof *f.raw);
-    for (size_t i = 0; i < p->n; i++)
-        if (p->d[i].cause == DEAL_WON && !p->d[i].again)
-            take(&f, money, (uint32_t)i);
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->d[i].cause != DEAL_WON || p->d[i].again)
+            continue;
+        block[n++] = (uint32_t)i;
+        if (n == BLOCK) {
+            take_block(&f, money, block, n);
+            n = 0;
+        }
+    }
+    take_block(&f, money, block, n);
     arrange(&f);
 }
 

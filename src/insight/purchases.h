@@ -13,6 +13,7 @@ struct client {
     int64_t id;
     uint32_t first, n; /* of purchases */
     double revenue, margin;
+    int64_t first_at, last_at; /* of them */
 };
 struct purchases {
     struct purchase *all; /* client after client, each in order of time */
@@ -33,6 +34,14 @@ static inline int64_t purchases_client_of(const struct purchases *b, const struc
         return (int64_t)b->of_company[c] - 1;
     c = fact_row(&p->view.facts[FACT_CONTACT], fact_id(&b->contact, deal_row));
     return c != FACT_NO_ROW ? (int64_t)b->of_contact[c] - 1 : -1;
+}
+/* For loops over deals: asks for the memory that purchases_client_of of a later deal will look at first. */
+static inline void purchases_ahead(const struct purchases *b, const struct pop *p, uint32_t deal_row)
+{
+    const struct facts *companies = &p->view.facts[FACT_COMPANY];
+    int64_t id = fact_id(&b->company, deal_row);
+    if (id > 0 && (uint64_t)id < companies->n_ids)
+        __builtin_prefetch(&companies->row_of_id[id]);
 }
 /* Counts the purchases of a client; which deals they are is looked up only when somebody asks. While locked. */
 static inline void purchases_tally(const struct purchases *b, const struct pop *p, const struct client *c,

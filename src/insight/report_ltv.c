@@ -74,9 +74,8 @@ static enum rc read_args(struct ltv *l, const struct report_call *c, struct repo
 
 static struct client_history history(const struct ltv *l, const struct client *c)
 {
-    const struct purchase *first = &l->b.all[c->first], *last = first + c->n - 1;
-    return (struct client_history){(double)c->n - 1, (double)(last->at - first->at) / MS_DAY,
-                                   (double)(l->p.as_of - first->at) / MS_DAY};
+    return (struct client_history){(double)c->n - 1, (double)(c->last_at - c->first_at) / MS_DAY,
+                                   (double)(l->p.as_of - c->first_at) / MS_DAY};
 }
 
 /* Groups are those of the first purchase. */

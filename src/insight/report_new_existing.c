@@ -5,6 +5,7 @@
 
 #define LAST_DAYS 365
 #define TOLD 10
+#define AHEAD 16 /* deals */
 
 enum { NEW_WON, EXISTING_WON, CROSS, NEW_LOST, EXISTING_LOST, UNKNOWN, COUNTS };
 static const char *const counts[] = {"new_won",  "existing_won",  "cross_sales",
@@ -104,7 +105,7 @@ static void won(struct split *x, const struct pop_deal *d, uint8_t kind, int64_t
 static void lost(struct split *x, const struct pop_deal *d)
 {
     int64_t c = purchases_client_of(&x->b, &x->p, d->row);
-    bool existing = c >= 0 && x->b.all[x->b.clients[c].first].at < d->entry;
+    bool existing = c >= 0 && x->b.clients[c].first_at < d->entry;
     add(x, d, existing ? EXISTING_LOST : NEW_LOST);
 }
 
@@ -140,6 +141,8 @@ static void look(struct split *x, struct report_result *r)
     const uint32_t *first = first_of(p);
     for (size_t i = 0; i < p->n; i++) {
         const struct pop_deal *d = &p->d[i];
+        if (i + AHEAD < p->n && p->d[i + AHEAD].cause == DEAL_LOST)
+            purchases_ahead(&x->b, p, p->d[i + AHEAD].row);
         if (!purchases_in(&x->asked, d->exit))
             continue;
         size_t own = d->again ? first[d->row] : i;

@@ -52,8 +52,7 @@ struct rfm {
 
 static int64_t last_of(const struct rfm *x, size_t i)
 {
-    const struct client *c = &x->b.clients[i];
-    return x->b.all[c->first + c->n - 1].at;
+    return x->b.clients[i].last_at;
 }
 
 /* 1 to 5 by the share of clients that are below; equal ones get the same. */

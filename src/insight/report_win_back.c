@@ -124,7 +124,7 @@ static void gone(struct win_back *x, const struct pop_deal *d)
         return;
     x->lost_deals++;
     int64_t c = purchases_client_of(&x->b, &x->p, d->row);
-    bool bought = c >= 0 && x->b.all[x->b.clients[c].first + x->b.clients[c].n - 1].at > lost_at;
+    bool bought = c >= 0 && x->b.clients[c].last_at > lost_at;
     if (reopened)
         tally_add(&x->back, REOPENED, 0, id);
     else if (bought)
