@@ -1,5 +1,6 @@
 /* What a report over deals is asked. */
 #include "insight/population.h"
+#include "base/big.h"
 #include "crm/crm.h"
 #include "crm/fields.h"
 
@@ -242,7 +243,7 @@ enum rc pop_read(struct pop *p, const struct report_call *c, struct report_resul
 void pop_free(struct pop *p)
 {
     pop_unlock(p);
-    free(p->d);
+    big_free(p->d);
     p->d = NULL;
     zone_free(p->zone);
     p->zone = NULL;

@@ -119,12 +119,11 @@ struct pop {
     struct projection_view view;
     const struct facts *deals; /* of the view */
     bool locked;
-    struct pop_deal *d; /* chosen, entry order not promised; n of them, with `again` ones */
+    struct pop_deal *d; /* of base/big.h; chosen, entry order not promised; n of them, with `again` ones */
     size_t n, n_all;    /* n_all: without `again` ones */
     struct pop_group *groups;
     size_t n_groups;
     int32_t *stage_index; /* of the view's stage to index of stages, POP_NO_STAGE */
-    int64_t last_event;   /* of the funnel; INT64_MIN: none */
     int64_t n_deleted, n_later, n_outside, n_filtered, n_reopened, n_left; /* left out, and what was made of others */
 };
 

@@ -1,4 +1,5 @@
 /* The groups that deals fall into, and their names. */
+#include "base/big.h"
 #include "base/i18n.h"
 #include "base/map.h"
 #include "crm/fields.h"
@@ -111,7 +112,7 @@ static void spread(struct pop *p, const struct keys *k, struct key_list *keys)
         for (uint32_t j = 1; j < set.n; j++) {
             struct pop_deal more = d.ptr[i];
             more.again = true;
-            vec_push(&d, more);
+            big_push(&d, more);
             vec_push(keys, set.ids[j]);
         }
     }

@@ -1,4 +1,5 @@
 /* Follows every deal through its visits, as of an instant, and chooses those the report is about. */
+#include "base/big.h"
 #include "crm/fields.h"
 #include "insight/population.h"
 
@@ -35,10 +36,12 @@ static bool in_sight(const struct pop *p, const struct fact_column *funnel, size
     return here && mask_has(p->seen_bits, row);
 }
 
+/* When something last happened in the funnel, as far as that matters: what is not stale is not looked at any further.
+ * Deals made last come first. */
 static int64_t last_event(const struct pop *p, const struct fact_column *funnel)
 {
     int64_t last = INT64_MIN;
-    for (size_t i = 0; i < p->deals->n; i++) {
+    for (size_t i = p->deals->n; i-- > 0 && last < p->call->now - STALE;) {
         struct visits v = visits_of(&p->view, i);
         if (v.n == 0 || visit_at(v.packed[v.n - 1]) <= last || fact_deleted(p->deals, i) || !in_sight(p, funnel, i))
             continue;
@@ -105,11 +108,9 @@ static bool in_period(const struct pop *p, const struct pop_deal *d)
 /* as_of and the period, when they were not given. */
 static void settle_time(struct pop *p, const struct fact_column *funnel)
 {
-    p->last_event = p->as_of_given ? INT64_MIN : last_event(p, funnel);
     if (!p->as_of_given) {
-        p->as_of = p->call->now;
-        if (p->last_event != INT64_MIN && p->last_event < p->call->now - STALE)
-            p->as_of = p->last_event;
+        int64_t last = last_event(p, funnel);
+        p->as_of = last != INT64_MIN && last < p->call->now - STALE ? last : p->call->now;
     }
     p->past = p->as_of < p->call->now;
     if (!p->has_from && !p->has_to && p->spec.last_days > 0) {
@@ -134,14 +135,15 @@ static bool is_gone(const struct pop *p, size_t row)
 static void choose(struct pop *p, const struct fact_column *funnel)
 {
     struct fact_column loss = pop_column(p, DEAL_LOSS_CLASS);
-    VEC(struct pop_deal) chosen = {0};
-    vec_reserve(&chosen, p->deals->n + 1);
+    bool all = p->funnel_id == 0 && p->seen_bits == NULL;
+    size_t n = 0;
+    p->d = big_resize(NULL, (p->deals->n + 1) * sizeof *p->d);
     for (size_t i = 0; i < p->deals->n; i++) {
-        struct pop_deal d;
-        if (!in_sight(p, funnel, i))
+        struct pop_deal *d = &p->d[n];
+        if (!all && !in_sight(p, funnel, i))
             continue;
         bool gone = is_gone(p, i);
-        if (!follow(p, (uint32_t)i, &d)) {
+        if (!follow(p, (uint32_t)i, d)) {
             p->n_later += !gone && (p->funnel_id == 0 || fact_id(funnel, i) == p->funnel_id);
             continue;
         }
@@ -149,7 +151,7 @@ static void choose(struct pop *p, const struct fact_column *funnel)
             p->n_deleted++;
             continue;
         }
-        if (!in_period(p, &d)) {
+        if (!in_period(p, d)) {
             p->n_outside++;
             continue;
         }
@@ -157,13 +159,12 @@ static void choose(struct pop *p, const struct fact_column *funnel)
             p->n_filtered++;
             continue;
         }
-        d.timeout = d.cause == DEAL_LOST && fact_id(&loss, i) == LOSS_TIMEOUT && fact_get(&loss, i) != FACT_NULL;
-        p->n_reopened += d.reopened;
-        p->n_left += d.left;
-        vec_push(&chosen, d);
+        d->timeout = d->cause == DEAL_LOST && fact_get(&loss, i) == LOSS_TIMEOUT;
+        p->n_reopened += d->reopened;
+        p->n_left += d->left;
+        n++;
     }
-    p->d = chosen.ptr;
-    p->n = p->n_all = chosen.len;
+    p->n = p->n_all = n;
 }
 
 size_t pop_whole(const struct pop *p, struct pop_deal **all)
