@@ -14,7 +14,7 @@ static int version(int argc, char **argv)
 const struct cli_command cli_commands[] = {
     {"serve",
      "[--data DIR|--postgres URL] [--files DIR] [--host ADDRESS] [--port N] [--demo]\n"
-     "    [--allow-private-webhooks] [--test-clock]",
+     "    [--allow-private-webhooks] [--test-clock] [--test-passwords]",
      "Serves the application and its API, by default at http://127.0.0.1:8080 from ./data. The first start creates\n"
      "the administrator, admin@voronka.local or VORONKA_ADMIN_EMAIL, with the password of VORONKA_ADMIN_PASSWORD or\n"
      "a random one that is printed once. --demo lets whoever sits at this machine sign in as anybody with one click.\n"
@@ -22,6 +22,8 @@ const struct cli_command cli_commands[] = {
      "where --files says.\n"
      "--allow-private-webhooks lets webhooks reach addresses inside of the company's network, this machine too.\n"
      "--test-clock is for tests: POST /api/test-clock from this machine moves the server's time ahead.\n"
+     "--test-passwords, for tests too and at 127.0.0.1 only, keeps passwords in a way that guards nothing and is "
+     "quick.\n"
      "SIGTERM ends it when everything under way has been answered.",
      cli_serve},
     {"user",

@@ -120,7 +120,7 @@ int cli_serve(int argc, char **argv)
 {
     const char *data = NULL, *postgres = NULL, *host = "127.0.0.1", *files = NULL;
     int64_t port = 8080;
-    bool demo = false, allow_private = false, test_clock = false;
+    bool demo = false, allow_private = false, test_clock = false, test_passwords = false;
     struct serve s = {0};
     struct app_config config = {0};
     const struct cli_option options[] = {{"data", CLI_TEXT, &data},
@@ -130,14 +130,19 @@ int cli_serve(int argc, char **argv)
                                          {"files", CLI_TEXT, &files},
                                          {"demo", CLI_FLAG, &demo},
                                          {"test-clock", CLI_FLAG, &test_clock},
+                                         {"test-passwords", CLI_FLAG, &test_passwords},
                                          {"allow-private-webhooks", CLI_FLAG, &allow_private}};
     if (!cli_options(argc, argv, options, sizeof options / sizeof *options) ||
         !cli_target(data, postgres, &config.target))
         return 2;
     if (port < 0 || port > 65535)
         return cli_misused("serve", "--port is 0 to 65535");
+    if (test_passwords && strcmp(host, "127.0.0.1") != 0)
+        return cli_misused("serve", "--test-passwords is for tests at 127.0.0.1 only");
     if (sodium_init() < 0)
         return 1;
+    if (test_passwords)
+        password_hashes_for_tests();
     signal(SIGPIPE, SIG_IGN);
     config.host = host;
     config.port = (int)port;

@@ -43,6 +43,8 @@ HOOK_AFTER(user)
 
 #define PASSWORD_OPS 2
 #define PASSWORD_BYTES ((size_t)64 << 20)
+static unsigned long long password_ops = PASSWORD_OPS;
+static size_t password_bytes = PASSWORD_BYTES;
 #define PASSWORD_LEAST 8
 #define PASSWORD_MOST 1024
 
@@ -71,6 +73,12 @@ static bool easily_guessed(struct arena *a, struct str password)
     return same;
 }
 
+void password_hashes_for_tests(void)
+{
+    password_ops = crypto_pwhash_OPSLIMIT_MIN;
+    password_bytes = crypto_pwhash_MEMLIMIT_MIN;
+}
+
 enum rc password_hash(struct arena *a, struct str password, struct str *hash, struct err *e)
 {
     if (str_utf8_len(password) < PASSWORD_LEAST)
@@ -80,7 +88,7 @@ enum rc password_hash(struct arena *a, struct str password, struct str *hash, st
     if (password.len > PASSWORD_MOST)
         return err_set(e, RC_UNPROCESSABLE, "too_long", "password", "%d", PASSWORD_MOST);
     char *out = arena_zalloc(a, crypto_pwhash_STRBYTES);
-    if (sodium_init() < 0 || crypto_pwhash_str_alg(out, password.ptr, password.len, PASSWORD_OPS, PASSWORD_BYTES,
+    if (sodium_init() < 0 || crypto_pwhash_str_alg(out, password.ptr, password.len, password_ops, password_bytes,
                                                    crypto_pwhash_ALG_ARGON2ID13) != 0)
         return err_set(e, RC_UNAVAILABLE, "out_of_memory", "", NULL);
     *hash = str_c(out);

@@ -54,8 +54,9 @@ export const cli = (args, { env = {} } = {}) =>
   })
 
 // Starts a server; options: place (of another server), args (more words), env.
-export async function startServer({ place = freshPlace(), args = [], env = {} } = {}) {
-  const child = spawn(bin, ['serve', ...place, '--port', '0', ...args], {
+// Passwords cost next to nothing: people sign in some thousand times in the tests. `passwords: true` keeps them as always.
+export async function startServer({ place = freshPlace(), args = [], env = {}, passwords = false } = {}) {
+  const child = spawn(bin, ['serve', ...place, '--port', '0', ...(passwords ? [] : ['--test-passwords']), ...args], {
     env: { ...process.env, VORONKA_ADMIN_PASSWORD: adminPassword, VORONKA_ADMIN_EMAIL: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

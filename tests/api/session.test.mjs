@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { adminPassword, peopleOf, serve } from './harness.mjs'
 
-const server = await serve()
+const server = await serve({ passwords: true }) // hashing as it is: it has a queue
 
 test('the administrator of the first start signs in and out', async () => {
   const admin = await server.admin()
