@@ -102,6 +102,7 @@ static struct sheet_table table_of(struct page *p, const struct report_table *t,
             from[n++] = k;
         k += is_interval(t, k);
     }
+    size_t all = rows;
     rows = rows < ROWS_MOST ? rows : ROWS_MOST;
     struct str *titles = ARENA_ARRAY(p->a, struct str, n + 1);
     struct str *cells = ARENA_ARRAY(p->a, struct str, n * rows + 1);
@@ -117,7 +118,11 @@ static struct sheet_table table_of(struct page *p, const struct report_table *t,
                 interval ? range(p, t->columns[from[k]].type, row[0], row[1]) : say_in(p, &t->columns[from[k]], row[0]);
         }
     }
-    return (struct sheet_table){title, n, rows, titles, numbers, cells};
+    struct sheet_table out = {title, n, rows, titles, numbers, cells, STR_NULL};
+    struct str counts[] = {str_fmt(p->a, "%d", ROWS_MOST), str_fmt(p->a, "%zu", all)};
+    if (rows < all)
+        out.below = i18n_fill(p->a, p->lang, "report.page.rows_cut", counts, 2);
+    return out;
 }
 
 static void put_tables(struct page *p, struct sheet *s)
@@ -161,8 +166,26 @@ static const struct report_table *drawn(const struct report_result *r)
     return &r->main;
 }
 
-/* Bars of several series stand under each other with both names; of several lines only the table tells. Matrices and
- * scatters are tables on paper. */
+/* What dots are compared with: the same number of all. */
+static double middle_of(const struct report_result *r)
+{
+    for (size_t i = 0; i < r->summary.len; i++)
+        if (r->report->chart.y != NULL && strcmp(r->summary.ptr[i].key, r->report->chart.y) == 0)
+            return number(&r->summary.ptr[i].value, 0);
+    return NAN;
+}
+
+/* Rows of one line: all when there is no other, those of everything when there are (they come first); 0: of several
+ * lines only the table tells. */
+static size_t one_line(const struct report_table *t, int series, size_t rows)
+{
+    for (size_t i = 1; series >= 0 && i < rows; i++)
+        if (!same(t->cells.ptr[series], t->cells.ptr[i * t->n_columns + (size_t)series]))
+            return t->cells.ptr[series].kind == CELL_NULL ? i : 0;
+    return rows;
+}
+
+/* Bars of several series stand under each other with both names. Matrices and scatters are tables on paper. */
 static void put_chart(struct page *p, struct sheet_chart *out)
 {
     const struct report_chart *c = &p->r->report->chart;
@@ -170,15 +193,14 @@ static void put_chart(struct page *p, struct sheet_chart *out)
     size_t rows = t->n_columns ? t->cells.len / t->n_columns : 0;
     int x = column(t, c->x), y = column(t, c->y), series = column(t, c->series);
     int low = column(t, c->low), high = column(t, c->high);
-    bool line = c->kind == CHART_LINES || c->kind == CHART_STEPS;
+    bool line = c->kind == CHART_LINES || c->kind == CHART_STEPS, ordered = x >= 0 && t->columns[x].type != RT_TEXT;
     if (c->kind == CHART_NONE || c->kind == CHART_MATRIX || c->kind == CHART_SCATTER || x < 0 || y < 0 || rows == 0)
         return;
-    for (size_t i = 1; line && series >= 0 && i < rows; i++)
-        if (!same(t->cells.ptr[series], t->cells.ptr[i * t->n_columns + (size_t)series]))
-            return;
+    if (line && (rows = one_line(t, series, rows)) == 0)
+        return;
     struct str *names = ARENA_ARRAY(p->a, struct str, rows), *texts = ARENA_ARRAY(p->a, struct str, rows);
     double *values = ARENA_ARRAY(p->a, double, rows), *lows = ARENA_ARRAY(p->a, double, rows);
-    double *highs = ARENA_ARRAY(p->a, double, rows);
+    double *highs = ARENA_ARRAY(p->a, double, rows), *at = ARENA_ARRAY(p->a, double, rows);
     for (size_t i = 0; i < rows; i++) {
         const struct cell *row = t->cells.ptr + i * t->n_columns;
         names[i] = say(p, t->columns[x].type, row[x]);
@@ -189,9 +211,22 @@ static void put_chart(struct page *p, struct sheet_chart *out)
         values[i] = number(row, y);
         lows[i] = number(row, low);
         highs[i] = number(row, high);
+        at[i] = number(row, x);
+        ordered = ordered && isfinite(at[i]) && (i == 0 || at[i] > at[i - 1]);
     }
     bool banded = low >= 0 && high >= 0;
-    *out = (struct sheet_chart){line, rows, names, texts, values, banded ? lows : NULL, banded ? highs : NULL};
+    *out = (struct sheet_chart){.as = c->kind == CHART_STEPS  ? SHEET_STEPS
+                                      : c->kind == CHART_DOTS ? SHEET_DOTS
+                                      : line                  ? SHEET_LINE
+                                                              : SHEET_BARS,
+                                .n = rows,
+                                .names = names,
+                                .texts = texts,
+                                .values = values,
+                                .lows = banded ? lows : NULL,
+                                .highs = banded ? highs : NULL,
+                                .at = line && ordered ? at : NULL,
+                                .middle = middle_of(p->r)};
 }
 
 enum rc report_pdf(struct call *c, const struct report_result *r, struct buf *out, struct err *e)

@@ -91,21 +91,81 @@ static void write_pairs(struct paper *p)
 
 /* ---- the picture ---- */
 
+/* Bars and lines stand on zero, dots do not. */
 static void range_of(const struct sheet_chart *c, double *low, double *high)
 {
-    *low = 0;
-    *high = 0;
+    bool dots = c->as == SHEET_DOTS;
+    *low = dots ? INFINITY : 0;
+    *high = dots ? -INFINITY : 0;
     for (size_t i = 0; i < c->n; i++) {
         double top = c->highs != NULL && isfinite(c->highs[i]) ? c->highs[i] : c->values[i];
         double bottom = c->lows != NULL && isfinite(c->lows[i]) ? c->lows[i] : c->values[i];
-        *high = fmax(*high, isfinite(top) ? top : 0);
-        *low = fmin(*low, isfinite(bottom) ? bottom : 0);
+        *high = fmax(*high, isfinite(top) ? top : *high);
+        *low = fmin(*low, isfinite(bottom) ? bottom : *low);
     }
+    if (dots && isfinite(c->middle)) {
+        *high = fmax(*high, c->middle);
+        *low = fmin(*low, c->middle);
+    }
+    if (!isfinite(*low) || !isfinite(*high))
+        *low = *high = 0;
     if (*high <= *low)
         *high = *low + 1;
 }
 
-static void write_bars(struct paper *p, const struct sheet_chart *c)
+static void blue(struct paper *p)
+{
+    cairo_set_source_rgb(p->cr, 0.27, 0.31, 0.79);
+}
+
+static void write_interval(struct paper *p, double from, double to, double y)
+{
+    grey(p, 0.15);
+    cairo_set_line_width(p->cr, 1.2);
+    cairo_move_to(p->cr, from, y);
+    cairo_line_to(p->cr, to, y);
+    cairo_stroke(p->cr);
+}
+
+/* A bar from zero with its interval on it; where it ends. */
+static double write_bar(struct paper *p, const struct sheet_chart *c, size_t i, double zero, double scale)
+{
+    double end = zero + (isfinite(c->values[i]) ? c->values[i] : 0) * scale, last = fmax(end, zero);
+    blue(p);
+    cairo_rectangle(p->cr, fmin(zero, end), p->y, fmax(0.5, fabs(end - zero)), BAR);
+    cairo_fill(p->cr);
+    if (c->lows != NULL && isfinite(c->lows[i]) && isfinite(c->highs[i])) {
+        write_interval(p, zero + c->lows[i] * scale, zero + c->highs[i] * scale, p->y + BAR / 2);
+        last = fmax(last, zero + c->highs[i] * scale);
+    }
+    return last;
+}
+
+/* A dot with its interval under it, and a piece of the middle that all are compared with. */
+static double write_dot(struct paper *p, const struct sheet_chart *c, size_t i, double zero, double scale, double tall)
+{
+    double x = zero + c->values[i] * scale, last = isfinite(x) ? x : zero;
+    if (isfinite(c->middle)) {
+        grey(p, 0.6);
+        cairo_set_line_width(p->cr, 0.8);
+        cairo_move_to(p->cr, zero + c->middle * scale, p->y - 1);
+        cairo_line_to(p->cr, zero + c->middle * scale, p->y + tall - 1);
+        cairo_stroke(p->cr);
+    }
+    if (!isfinite(x))
+        return fmax(zero, isfinite(c->middle) ? zero + c->middle * scale : zero);
+    if (c->lows != NULL && isfinite(c->lows[i]) && isfinite(c->highs[i])) {
+        write_interval(p, zero + c->lows[i] * scale, zero + c->highs[i] * scale, p->y + BAR / 2);
+        last = fmax(last, zero + c->highs[i] * scale);
+    }
+    blue(p);
+    cairo_new_path(p->cr);
+    cairo_arc(p->cr, x, p->y + BAR / 2, 3, 0, 2 * M_PI);
+    cairo_fill(p->cr);
+    return last + 3;
+}
+
+static void write_marks(struct paper *p, const struct sheet_chart *c)
 {
     double low, high, left = 60;
     size_t n = c->n < BARS_MOST ? c->n : BARS_MOST;
@@ -118,22 +178,32 @@ static void write_bars(struct paper *p, const struct sheet_chart *c)
         double tall = fmax(BAR + 5, height_of(p, &f_cell, c->names[i], left - 8) + 3);
         paper_need(p, tall);
         put(p, &f_cell, c->names[i], p->side, p->y, left - 8, PANGO_ALIGN_RIGHT);
-        double end = zero + (isfinite(c->values[i]) ? c->values[i] : 0) * scale, last = fmax(end, zero);
-        cairo_set_source_rgb(p->cr, 0.27, 0.31, 0.79);
-        cairo_rectangle(p->cr, fmin(zero, end), p->y, fmax(0.5, fabs(end - zero)), BAR);
-        cairo_fill(p->cr);
-        if (c->lows != NULL && isfinite(c->lows[i]) && isfinite(c->highs[i])) {
-            grey(p, 0.15);
-            cairo_set_line_width(p->cr, 1.2);
-            cairo_move_to(p->cr, zero + c->lows[i] * scale, p->y + BAR / 2);
-            cairo_line_to(p->cr, zero + c->highs[i] * scale, p->y + BAR / 2);
-            cairo_stroke(p->cr);
-            last = fmax(last, zero + c->highs[i] * scale);
-        }
+        double last = c->as == SHEET_DOTS ? write_dot(p, c, i, zero, scale, tall) : write_bar(p, c, i, zero, scale);
         put(p, &f_cell, c->texts[i], last + 5, p->y, 90, PANGO_ALIGN_LEFT);
         p->y += tall;
     }
     p->y += 6;
+}
+
+/* Where a value stands, from the left. */
+static double place_of(const struct sheet_chart *c, size_t i, double wide)
+{
+    double span = c->at != NULL ? c->at[c->n - 1] - c->at[0] : (double)c->n - 1;
+    return span > 0 ? wide * (c->at != NULL ? c->at[i] - c->at[0] : (double)i) / span : 0;
+}
+
+/* Of one end of the band or of the values themselves; a staircase keeps its height until the next value. */
+static void trace(struct paper *p, const struct sheet_chart *c, const double *ends, size_t i, bool back, double left,
+                  double wide, double bottom, double scale)
+{
+    size_t held = back ? i : i > 0 ? i - 1 : 0, next = back ? i + 1 : i;
+    double y = ends != NULL && isfinite(ends[i]) ? ends[i] : c->values[i];
+    double before = ends != NULL && isfinite(ends[held]) ? ends[held] : c->values[held];
+    if (!isfinite(y))
+        return;
+    if (c->as == SHEET_STEPS && isfinite(before) && next < c->n)
+        cairo_line_to(p->cr, left + place_of(c, next, wide), bottom - before * scale);
+    cairo_line_to(p->cr, left + place_of(c, i, wide), bottom - y * scale);
 }
 
 static void write_line(struct paper *p, const struct sheet_chart *c)
@@ -142,15 +212,13 @@ static void write_line(struct paper *p, const struct sheet_chart *c)
     range_of(c, &low, &high);
     paper_need(p, LINE_H + 30);
     double top = p->y + 12, scale = (LINE_H - 12) / (high - low), bottom = top + high * scale;
-    double step = c->n > 1 ? wide / (double)(c->n - 1) : 0;
     if (c->lows != NULL) {
         cairo_set_source_rgb(p->cr, 0.85, 0.87, 0.97);
+        cairo_new_path(p->cr); /* words leave their place behind */
         for (size_t i = 0; i < c->n; i++)
-            cairo_line_to(p->cr, left + step * (double)i,
-                          bottom - (isfinite(c->highs[i]) ? c->highs[i] : c->values[i]) * scale);
+            trace(p, c, c->highs, i, false, left, wide, bottom, scale);
         for (size_t i = c->n; i-- > 0;)
-            cairo_line_to(p->cr, left + step * (double)i,
-                          bottom - (isfinite(c->lows[i]) ? c->lows[i] : c->values[i]) * scale);
+            trace(p, c, c->lows, i, true, left, wide, bottom, scale);
         cairo_fill(p->cr);
     }
     grey(p, 0.6);
@@ -158,15 +226,15 @@ static void write_line(struct paper *p, const struct sheet_chart *c)
     cairo_move_to(p->cr, left, bottom);
     cairo_line_to(p->cr, left + wide, bottom);
     cairo_stroke(p->cr);
-    cairo_set_source_rgb(p->cr, 0.27, 0.31, 0.79);
+    blue(p);
     cairo_set_line_width(p->cr, 1.5);
+    cairo_new_path(p->cr);
     for (size_t i = 0; i < c->n; i++)
-        if (isfinite(c->values[i]))
-            cairo_line_to(p->cr, left + step * (double)i, bottom - c->values[i] * scale);
+        trace(p, c, NULL, i, false, left, wide, bottom, scale);
     cairo_stroke(p->cr);
     size_t every = c->n / 6 + 1;
     for (size_t i = 0; i < c->n; i += every) {
-        double x = left + step * (double)i;
+        double x = left + place_of(c, i, wide);
         put(p, &f_label, c->names[i], fmin(x, p->side + p->width - 80), top + LINE_H, 80, PANGO_ALIGN_LEFT);
         if (isfinite(c->values[i]))
             put(p, &f_label, c->texts[i], fmin(x, p->side + p->width - 80), bottom - c->values[i] * scale - 13, 80,
@@ -252,6 +320,8 @@ static void write_table(struct paper *p, const struct sheet_table *t)
             write_row(p, head_of(t), t, wide, t->titles, head);
         write_row(p, body(t), t, wide, cells, height);
     }
+    if (t->below.len > 0)
+        paper_text(p, &f_note, t->below);
 }
 
 static void write_all(struct paper *p)
@@ -261,10 +331,10 @@ static void write_all(struct paper *p)
     paper_text(p, &f_under, s->under);
     paper_text(p, &f_verdict, s->verdict);
     write_pairs(p);
-    if (s->chart.n > 0 && s->chart.line)
+    if (s->chart.n > 0 && s->chart.as >= SHEET_LINE)
         write_line(p, &s->chart);
     else if (s->chart.n > 0)
-        write_bars(p, &s->chart);
+        write_marks(p, &s->chart);
     for (size_t i = 0; i < s->n_tables; i++)
         write_table(p, &s->tables[i]);
     if (s->n_notes > 0)

@@ -11,14 +11,18 @@ struct sheet_table {
     const struct str *titles;
     const bool *numbers;     /* which columns stand at the right */
     const struct str *cells; /* row after row */
+    struct str below;        /* a sentence under it */
 };
-/* One row of values. Bars: names under each other; otherwise a line over names, with its band. */
+/* One row of values. Bars and dots: names under each other. A line or a staircase over names, with its band. */
+enum sheet_drawn { SHEET_BARS, SHEET_DOTS, SHEET_LINE, SHEET_STEPS };
 struct sheet_chart {
-    bool line;
+    enum sheet_drawn as;
     size_t n;
     const struct str *names, *texts; /* texts: the values in words */
     const double *values;
     const double *lows, *highs; /* NULL: no intervals; NaN: not here */
+    const double *at;           /* lines and steps: where each stands, ascending; NULL: evenly */
+    double middle;              /* dots: what they are compared with; NaN: nothing */
 };
 struct sheet {
     const char *lang; /* "ru", "en" */
