@@ -58,6 +58,10 @@ struct str trigger_event_text(struct arena *a, const struct trigger *t, const st
     struct str where = STR("");
     if (t->is_goal)
         return WORDS(a, lang, "rules.when.reached.which", {"goal", t->name});
+    if (t->stage_id && t->event.on == ON_TIMER && t->event.after == AFTER_STAGE_ENTRY)
+        return WORDS(a, lang, "rules.when.timer.stage_entry.stage",
+                     {"time", words_hours(a, lang, t->event.hours, t->event.working)},
+                     {"stage", words_name(a, names, ENT_STAGE, t->stage_id)});
     if (t->stage_id && (t->event.on == ON_ENTERED || t->event.on == ON_LEFT))
         return WORDS(a, lang, t->event.on == ON_ENTERED ? "rules.when.entered.stage" : "rules.when.left.stage",
                      {"stage", words_name(a, names, ENT_STAGE, t->stage_id)});

@@ -58,9 +58,11 @@ export function eventText(event: EventSpec, context: Context = {}): string {
   }
   return event.on
 }
+const timeText = (event: EventSpec): string =>
+  hoursText(Number(event.hours ?? 0)) + (event.working ? ` ${t('rules.working')}` : '')
 function timerText(event: EventSpec): string {
   const hours = Number(event.hours ?? 0)
-  const time = hoursText(hours) + (event.working ? ` ${t('rules.working')}` : '')
+  const time = timeText(event)
   if (event.date) {
     const field = fieldLabel('deal', event.date)
     if (hours === 0) return t('rules.when.on_date', { field })
@@ -183,7 +185,12 @@ export function conditionText(filter: string | null, object = 'deal', context: C
 }
 /** The event with its place: «сделка вошла на этап «КП отправлено»». */
 function whenText(of: TriggerDraft, context: Context): string {
-  const { on } = of.event
+  const { on, after } = of.event
+  if (of.stage_id && on === 'timer' && after === 'stage_entry')
+    return t('rules.when.timer.stage_entry.stage', {
+      time: timeText(of.event),
+      stage: called(context, 'stage', of.stage_id),
+    })
   if (of.stage_id && (on === 'entered' || on === 'left'))
     return t(`rules.when.${on}.stage`, { stage: called(context, 'stage', of.stage_id) })
   return [eventText(of.event, context), placeText(of, context)].filter(Boolean).join(' ')
