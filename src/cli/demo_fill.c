@@ -292,12 +292,31 @@ static void deal_now(struct filler *f, uint32_t index, struct record *r)
         deal_lost(f, index, r);
 }
 
+/* Leads of private clients are to be answered within two working hours; sellers differ in how they keep to it. */
+static void first_answer(struct filler *f, uint32_t deal, struct record *first, struct record *now)
+{
+    enum { HOUR = 3600, WITHIN = 2 * HOUR };
+    const struct demo_deal *d = &f->w->deals.ptr[deal];
+    struct rng rng = demo_stream(f->w, 16, deal);
+    if (demo_funnels[d->funnel].firms)
+        return;
+    uint32_t begins = demo_to_work(f->w, &rng, d->created), due = begins + WITHIN;
+    double takes = rng_lognormal(&rng, d->first_owner == DEMO_STRONG ? 25 * 60 : 55 * 60, 1.0);
+    uint32_t answered = begins + (uint32_t)(takes < 72 * HOUR ? takes : 72 * HOUR);
+    first->f[DEAL_FIRST_RESPONSE_DUE_AT] = now->f[DEAL_FIRST_RESPONSE_DUE_AT] = val_int(demo_at(f->w, due));
+    if (answered > f->w->now)
+        return;
+    first->f[DEAL_FIRST_RESPONSE_AT] = now->f[DEAL_FIRST_RESPONSE_AT] = val_int(demo_at(f->w, answered));
+    now->f[DEAL_LATE_ANSWER] = val_int(answered > due);
+}
+
 static enum rc add_deal(struct filler *f, const struct demo_event *ev, struct err *e)
 {
     struct record *first = f->was[ENT_DEAL], *now = f->is[ENT_DEAL];
     deal_new(f, ev->object, first);
     *now = (struct record){.ent = now->ent, .created_at = first->created_at, .f = now->f};
     memcpy(now->f, first->f, sizeof *now->f * now->ent->n_fields);
+    first_answer(f, ev->object, first, now);
     deal_now(f, ev->object, now);
     TRY(bulk_insert(f->tx, now, e));
     f->deal[ev->object] = now->id;
@@ -529,6 +548,11 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     f.job.apply = demo_clients_apply;
     if (rc == RC_OK)
         rc = writer_run(writer, &f.job, e);
+    if (rc == RC_OK) {
+        out->events += f.written;
+        f.job.apply = demo_plans_apply;
+        rc = writer_run(writer, &f.job, e);
+    }
     if (rc == RC_OK) {
         out->events += f.written;
         f.job.apply = demo_rules_apply;

@@ -55,6 +55,9 @@ MUST_USE enum rc demo_setup_fields(struct filler *f, int64_t at, struct err *e);
 /* ---- demo_clients.c: the job behind the history; `job` is the filler ---- */
 MUST_USE enum rc demo_clients_apply(struct wtx *tx, struct job *job, struct err *e);
 
+/* ---- demo_plans.c ---- */
+MUST_USE enum rc demo_plans_apply(struct wtx *tx, struct job *job, struct err *e);
+
 /* ---- demo_rules.c: the last job ---- */
 MUST_USE enum rc demo_rules_apply(struct wtx *tx, struct job *job, struct err *e);
 

@@ -80,6 +80,19 @@ test('the report finds what was planted: a step that vanished, young deals, a st
   for (const other of sellers) if (other !== best) assert.ok(best[3] > other[4], 'her interval lies above the others');
 });
 
+test('plans, answers and programmes have something to show', () => {
+  const where = place('shown');
+  demo(where, '--deals', '1500');
+  const report = (id, ...args) => JSON.parse(voronka('report', id, ...where, '--as-of', end, '--json', ...args));
+  const plans = report('plan_fact');
+  assert.ok(plans.rows.length > 8 && plans.summary.plans_reached < plans.summary.plans, JSON.stringify(plans.summary));
+  const answers = report('first_response', '--from', '2026-01-01', '--to', asOf);
+  const late = answers.rows.map((r) => Object.fromEntries(answers.columns.map((c, i) => [c.id, r[i]])));
+  assert.ok(late.length >= 4, 'every seller of private clients answers leads');
+  const change = report('before_after');
+  assert.ok(change.rows.length > 0 || change.notes.length > 0);
+});
+
 test('what the command is asked for is checked', () => {
   const misused = (...args) => {
     const r = spawnSync(bin, ['demo', '--data', path.join(dir, 'none'), ...args], { encoding: 'utf8', env: english });

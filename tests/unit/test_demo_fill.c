@@ -28,6 +28,18 @@ static void shows_what_there_is(struct db *db)
     assert_int_equal(number(db, "SELECT count(*) FROM layout WHERE funnel_id IS NOT NULL"), 1);
     assert_int_equal(number(db, "SELECT count(*) FROM view WHERE sharing = 2"), 3);
     assert_int_equal(number(db, "SELECT count(*) FROM setting WHERE key IN ('company', 'calendar')"), 2);
+    assert_true(number(db, "SELECT count(*) FROM plan_target WHERE user_id IS NOT NULL AND parent_id IS NOT NULL") >
+                10);
+    assert_int_equal(number(db, "SELECT count(*) FROM plan_target p WHERE p.target <> (SELECT sum(c.target) FROM"
+                                " plan_target c WHERE c.parent_id = p.id)"),
+                     0); /* what sellers are to bring is what the company is to bring */
+    assert_int_equal(number(db, "SELECT count(*) FROM kpi"), 5);
+    assert_int_equal(number(db, "SELECT count(*) FROM pay_scheme WHERE enabled = 1"), 1);
+    assert_int_equal(number(db, "SELECT count(*) FROM programme"), 2);
+    assert_int_equal(number(db, "SELECT count(DISTINCT owner_id) FROM subscription WHERE next_at IS NOT NULL"), 3);
+    assert_true(number(db, "SELECT count(*) FROM deal WHERE late_answer = 1") > 10);
+    assert_true(number(db, "SELECT count(*) FROM deal WHERE first_response_at <= first_response_due_at") >
+                3 * number(db, "SELECT count(*) FROM deal WHERE late_answer = 1"));
     assert_true(number(db, "SELECT count(*) FROM deal_member") > 20);
     assert_int_equal(number(db, "SELECT count(*) FROM deal_member m JOIN deal d ON d.id = m.deal_id"
                                 " WHERE d.owner_id = m.user_id OR d.company_id IS NULL"),
