@@ -44,7 +44,7 @@ test('галерея: по группам, картинка из своих ци
   for (const r of list) await expect(card(r)).toContainText(r.question)
   const drawn = list.find((r) => r.id === 'funnel')!
   await expect(card(drawn).locator('svg rect').first()).toBeAttached()
-  await expect(card(drawn).locator('b')).not.toBeEmpty()
+  await expect(card(drawn).locator('.verdict, b')).not.toBeEmpty()
   await page.getByRole('searchbox', { name: text('report.page.search') }).fill('ПЕРЕСКОЧИЛО')
   await expect(page.locator('main ul a')).toHaveCount(1)
   await expect(page).toHaveURL(/q=/)

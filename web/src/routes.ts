@@ -171,7 +171,11 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/reviews/:id?',
-    screen: { title: 'nav.reviews', load: ruled(() => import('./screens/reviews/Reviews.svelte')) },
+    screen: {
+      title: 'nav.reviews',
+      load: async () =>
+        (await Promise.all([import('./screens/reviews/Reviews.svelte'), i18n.with('rules')]))[0],
+    },
   },
   {
     path: '/settings/:page?/:id?',
