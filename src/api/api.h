@@ -197,6 +197,8 @@ struct actor call_actor(const struct call *c);
 void call_etag(struct call *c, int64_t version);
 /* The answer will be the bytes of an open file instead of http_body; it is closed for the handler. Headers are set with
  * it: Content-Disposition names it `name`, which the browser saves (attachment) or shows. In READ and POOL handlers. */
+/* Opens a file that is ready, for call_send_file, and takes its name away. Errors: file_read_failed. */
+MUST_USE enum rc call_open_ready(const char *path, int *fd, int64_t *size, struct err *e);
 void call_send_file(struct call *c, int fd, int64_t size, const char *content_type, struct str name, bool attachment);
 /* What POST /api/uploads has kept, of this user. Errors: upload_not_found (field upload_id). */
 MUST_USE enum rc upload_find(struct app *app, struct arena *a, struct str upload_id, int64_t user_id,

@@ -49,14 +49,10 @@ static struct str file_name(struct call *c, const struct export_spec *spec)
 
 static enum rc send_back(struct call *c, const struct export_spec *spec, const char *path, struct err *e)
 {
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        if (fd >= 0)
-            close(fd);
-        return err_set(e, RC_UNAVAILABLE, "file_read_failed", "", "%s", strerror(errno));
-    }
-    call_send_file(c, fd, st.st_size,
+    int64_t size;
+    int fd;
+    TRY(call_open_ready(path, &fd, &size, e));
+    call_send_file(c, fd, size,
                    spec->format == EXPORT_XLSX    ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
                    : spec->encoding == ENC_CP1251 ? "text/csv; charset=windows-1251"
                                                   : "text/csv; charset=utf-8",
@@ -78,6 +74,7 @@ enum rc export_handle(struct call *c, struct err *e)
     enum rc rc = export_list(c->db, &spec, &env, path, &rows, e);
     if (rc == RC_OK)
         rc = send_back(c, &spec, path, e);
-    unlink(path);
+    if (rc != RC_OK)
+        unlink(path);
     return rc;
 }

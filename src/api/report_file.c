@@ -218,21 +218,16 @@ static enum rc fill_book(struct sheet *x, const char *path, struct err *e)
 static enum rc make_book(struct call *c, struct sheet *x, int *fd, int64_t *size, struct err *e)
 {
     char *path = str_cdup(c->r->arena, str_fmt(c->r->arena, "%s/report-XXXXXX", c->app->folders[FOLDER_UPLOADS]));
-    struct stat st;
     *fd = mkostemp(path, O_CLOEXEC);
     if (*fd < 0)
         return err_set(e, RC_UNAVAILABLE, "file_write_failed", "", "%s", strerror(errno));
     close(*fd);
     *fd = -1;
     enum rc rc = fill_book(x, path, e);
-    if (rc == RC_OK && ((*fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(*fd, &st) != 0)) {
-        rc = err_set(e, RC_UNAVAILABLE, "file_read_failed", "", "%s", strerror(errno));
-        if (*fd >= 0)
-            close(*fd);
-    } else if (rc == RC_OK) {
-        *size = st.st_size;
-    }
-    unlink(path);
+    if (rc == RC_OK)
+        rc = call_open_ready(path, fd, size, e);
+    if (rc != RC_OK)
+        unlink(path);
     return rc;
 }
 

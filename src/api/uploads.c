@@ -269,6 +269,22 @@ static struct str disposition(struct arena *a, struct str name, bool attachment)
     return text;
 }
 
+enum rc call_open_ready(const char *path, int *fd, int64_t *size, struct err *e)
+{
+    struct stat st;
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0 || fstat(*fd, &st) != 0) {
+        enum rc rc = err_set(e, RC_UNAVAILABLE, "file_read_failed", "", "%s", strerror(errno));
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
+        return rc;
+    }
+    *size = st.st_size;
+    unlink(path);
+    return RC_OK;
+}
+
 void call_send_file(struct call *c, int fd, int64_t size, const char *content_type, struct str name, bool attachment)
 {
     c->file.on = true;

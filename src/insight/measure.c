@@ -72,26 +72,6 @@ bool measure_find(const struct report_call *c, struct str name, struct measure *
 
 /* ---- opening ---- */
 
-static enum rc load_teams(struct measures *m, struct err *e)
-{
-    VEC(int64_t) found = {0};
-    struct stmt *s;
-    enum rc rc;
-    TRY(db_prepare(m->call->db, &s, "SELECT id, COALESCE(parent_id, 0) FROM team WHERE deleted_at IS NULL ORDER BY id",
-                   e));
-    while ((rc = stmt_step(s, e)) == RC_ROW) {
-        vec_push(&found, stmt_col_i64(s, 0));
-        vec_push(&found, stmt_col_i64(s, 1));
-    }
-    stmt_done(s);
-    m->n_teams = found.len / 2;
-    m->teams = arena_zalloc(m->call->arena, (m->n_teams + 1) * sizeof *m->teams);
-    if (found.len)
-        memcpy(m->teams, found.ptr, found.len * sizeof *found.ptr);
-    vec_free(&found);
-    return rc == RC_DONE ? RC_OK : rc;
-}
-
 enum rc measures_open(struct measures *m, const struct report_call *c, int64_t first, int64_t last, struct err *e)
 {
     struct str zone;
@@ -102,7 +82,8 @@ enum rc measures_open(struct measures *m, const struct report_call *c, int64_t f
     TRY(setting_get(c->db, c->arena, "currency", "RUB", &m->currency, e));
     m->zone = zone_load(str_cdup(c->arena, zone));
     TRY(people_load(c, &m->people, &m->n_people, e));
-    return load_teams(m, e);
+    return report_pairs(c, "SELECT id, COALESCE(parent_id, 0) FROM team WHERE deleted_at IS NULL ORDER BY id",
+                        &m->teams, &m->n_teams, e);
 }
 
 void measures_close(struct measures *m)

@@ -60,22 +60,23 @@ enum rc people_load(const struct report_call *c, struct person **out, size_t *n,
     return rc == RC_DONE ? RC_OK : rc;
 }
 
-static enum rc load_teams(struct people *p, struct err *e)
+enum rc people_named(const struct report_call *c, const char *sql, const char *none, struct people_group **out,
+                     size_t *n, struct err *e)
 {
     VEC(struct people_group) found = {0};
     struct stmt *s;
     enum rc rc;
-    TRY(db_prepare(p->call->db, &s, "SELECT id, name FROM team ORDER BY id", e));
+    TRY(db_prepare(c->db, &s, sql, e));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
-        struct people_group one = {stmt_col_i64(s, 0), str_dup(p->call->arena, stmt_col_str(s, 1))};
+        struct people_group one = {stmt_col_i64(s, 0), str_dup(c->arena, stmt_col_str(s, 1))};
         vec_push(&found, one);
     }
     stmt_done(s);
-    struct people_group none = {0, i18n_text(p->call->lang, "report.group.no_team")};
-    vec_push(&found, none);
-    p->n_rows = found.len;
-    p->rows = ARENA_ARRAY(p->call->arena, struct people_group, found.len);
-    memcpy(p->rows, found.ptr, found.len * sizeof *found.ptr);
+    struct people_group nobody = {0, i18n_text(c->lang, none)};
+    vec_push(&found, nobody);
+    *n = found.len;
+    *out = ARENA_ARRAY(c->arena, struct people_group, found.len);
+    memcpy(*out, found.ptr, found.len * sizeof *found.ptr);
     vec_free(&found);
     return rc == RC_DONE ? RC_OK : rc;
 }
@@ -101,7 +102,8 @@ static enum rc people_rows(struct people *p, struct err *e)
     p->row_of = arena_zalloc(a, (p->n_ids + 1) * sizeof *p->row_of);
     p->seen_of = arena_zalloc(a, p->n_ids + 1);
     if (p->by == PEOPLE_TEAM)
-        TRY(load_teams(p, e));
+        TRY(people_named(p->call, "SELECT id, name FROM team ORDER BY id", "report.group.no_team", &p->rows, &p->n_rows,
+                         e));
     else if (p->by == PEOPLE_OWNER)
         p->rows = ARENA_ARRAY(a, struct people_group, p->n + 1);
     for (size_t i = 0; i < p->n; i++) {

@@ -105,6 +105,9 @@ const int64_t *people_keys(const struct people *p);
 
 /* ---- for every report ---- */
 
+/* Rows of a small dictionary, id and name as sql gives them, and behind them one of nothing with the text `none`. */
+MUST_USE enum rc people_named(const struct report_call *c, const char *sql, const char *none, struct people_group **out,
+                              size_t *n, struct err *e);
 /* Users as they are; who may be told of is `seen`. */
 MUST_USE enum rc people_load(const struct report_call *c, struct person **out, size_t *n, struct err *e);
 

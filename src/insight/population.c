@@ -177,25 +177,6 @@ static bool by_path(struct pop_by *by, const struct rights *r, struct str text)
     return groupable(by->fd) && by->fd->type != FT_SET && !(by->fd->flags & (FF_GONE | FF_SECRET));
 }
 
-static enum rc load_teams(struct pop *p, struct err *e)
-{
-    VEC(int64_t) found = {0};
-    struct stmt *s;
-    enum rc rc;
-    TRY(db_prepare(p->call->db, &s, "SELECT id, COALESCE(team_id, 0) FROM users ORDER BY id", e));
-    while ((rc = stmt_step(s, e)) == RC_ROW) {
-        vec_push(&found, stmt_col_i64(s, 0));
-        vec_push(&found, stmt_col_i64(s, 1));
-    }
-    stmt_done(s);
-    p->n_team_of = found.len / 2;
-    p->team_of = arena_zalloc(p->call->arena, (p->n_team_of + 1) * sizeof *p->team_of);
-    if (found.len)
-        memcpy(p->team_of, found.ptr, found.len * sizeof *found.ptr);
-    vec_free(&found);
-    return rc == RC_DONE ? RC_OK : rc;
-}
-
 static enum rc read_by(struct pop *p, struct err *e)
 {
     struct str text = report_arg(p->call, "by");
@@ -209,7 +190,10 @@ static enum rc read_by(struct pop *p, struct err *e)
         return report_bad_param(e, "by", text);
     if (p->by.kind != BY_DATE && !rights_sees_field(r, entity_by_id(ENT_DEAL), p->by.via < 0 ? p->by.field : p->by.via))
         return report_bad_param(e, "by", text);
-    return p->by.kind == BY_TEAM ? load_teams(p, e) : RC_OK;
+    if (p->by.kind != BY_TEAM)
+        return RC_OK;
+    return report_pairs(p->call, "SELECT id, COALESCE(team_id, 0) FROM users ORDER BY id", &p->team_of, &p->n_team_of,
+                        e);
 }
 
 /* ---- who is seen, and which of them are chosen ---- */

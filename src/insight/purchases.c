@@ -157,8 +157,12 @@ struct purchases_asked purchases_ask(struct pop *p)
     return a;
 }
 
-void purchases_period(struct pop *p, const struct purchases_asked *a)
+void purchases_period(struct pop *p, struct purchases_asked *a, int64_t last_days)
 {
+    if (!a->has_from && !a->has_to && last_days > 0) {
+        a->from = zone_midnight(p->zone, zone_day(p->zone, p->as_of) - last_days + 1);
+        a->has_from = true;
+    }
     p->from = a->from;
     p->has_from = a->has_from;
     p->has_to = a->has_to || a->has_from;

@@ -73,7 +73,8 @@ struct purchases_asked {
     bool has_from, has_to;
 };
 struct purchases_asked purchases_ask(struct pop *p);
-void purchases_period(struct pop *p, const struct purchases_asked *asked);
+/* last_days: without from and to; 0: everything. */
+void purchases_period(struct pop *p, struct purchases_asked *asked, int64_t last_days);
 static inline bool purchases_in(const struct purchases_asked *a, int64_t at)
 {
     return (!a->has_from || at >= a->from) && (!a->has_to || at < a->to);

@@ -210,6 +210,25 @@ enum rc report_funnel_of(const struct report_call *c, bool first, int64_t *id, s
     return RC_OK;
 }
 
+enum rc report_pairs(const struct report_call *c, const char *sql, int64_t (**out)[2], size_t *n, struct err *e)
+{
+    VEC(int64_t) found = {0};
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(c->db, &s, sql, e));
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        vec_push(&found, stmt_col_i64(s, 0));
+        vec_push(&found, stmt_col_i64(s, 1));
+    }
+    stmt_done(s);
+    *n = found.len / 2;
+    *out = arena_zalloc(c->arena, (*n + 1) * sizeof **out);
+    if (found.len)
+        memcpy(*out, found.ptr, found.len * sizeof *found.ptr);
+    vec_free(&found);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
 bool report_takes(const struct report *report, const char *param)
 {
     for (size_t i = 0; i < report->n_params; i++)

@@ -199,6 +199,9 @@ MUST_USE enum rc report_when(const struct report_call *c, const struct zone *zon
 enum { REPORT_NO_FUNNEL = -1 };
 MUST_USE enum rc report_funnel_of(const struct report_call *c, bool first, int64_t *id, struct str *name,
                                   struct err *e);
+/* A small dictionary of two numbers, as sql gives it in ascending order of the first; *n of them in the arena. */
+MUST_USE enum rc report_pairs(const struct report_call *c, const char *sql, int64_t (**out)[2], size_t *n,
+                              struct err *e);
 bool report_takes(const struct report *report, const char *param); /* has it the parameter? */
 enum rc report_bad_param(struct err *e, const char *name, struct str value);
 struct report_table *report_table_add(struct report_result *r, const char *id, const struct report_column *columns,

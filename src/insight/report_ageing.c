@@ -186,28 +186,6 @@ static void put_rows(struct ageing *x)
     }
 }
 
-static void put_groups(struct ageing *x)
-{
-    struct pop *p = &x->p;
-    struct report_table *t =
-        report_table_add(p->result, "groups", group_columns, sizeof group_columns / sizeof *group_columns);
-    for (size_t g = 0; g < p->n_groups; g++) {
-        int64_t n = tally_of(&x->groups, g, G_STANDS), k = tally_of(&x->groups, g, G_STUCK);
-        struct cell rate[3];
-        if (n == 0)
-            continue;
-        walk_rate(rate, k, n, &x->hidden);
-        struct cell cells[] = {cell_s(p->groups[g].name),
-                               cell_i(n),
-                               cell_i(k),
-                               rate[0],
-                               rate[1],
-                               rate[2],
-                               cell_i(tally_of(&x->groups, g, G_ZOMBIES))};
-        report_row_key(t, p->groups[g].key, cells);
-    }
-}
-
 static enum rc put_oldest(struct ageing *x, struct err *e)
 {
     struct pop *p = &x->p;
@@ -273,7 +251,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     pop_unlock(p);
     TRY_OUT(pop_names(p, e));
     put_rows(&x);
-    put_groups(&x);
+    walk_groups(p, &x.groups, group_columns, sizeof group_columns / sizeof *group_columns, 2, &x.hidden);
     TRY_OUT(put_oldest(&x, e));
     put_words(&x);
     pop_notes(p);

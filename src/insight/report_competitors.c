@@ -40,27 +40,6 @@ struct rivals {
     struct people_values gaps; /* (theirs - ours) / ours */
 };
 
-static enum rc load_rivals(struct rivals *v, struct err *e)
-{
-    const struct report_call *c = v->p.call;
-    VEC(struct people_group) found = {0};
-    struct stmt *s;
-    enum rc rc;
-    TRY(db_prepare(c->db, &s, "SELECT id, name FROM competitor ORDER BY id", e));
-    while ((rc = stmt_step(s, e)) == RC_ROW) {
-        struct people_group one = {stmt_col_i64(s, 0), str_dup(c->arena, stmt_col_str(s, 1))};
-        vec_push(&found, one);
-    }
-    stmt_done(s);
-    struct people_group none = {0, i18n_text(c->lang, "report.group.no_competitor")};
-    vec_push(&found, none);
-    v->n = found.len;
-    v->all = ARENA_ARRAY(c->arena, struct people_group, found.len);
-    memcpy(v->all, found.ptr, found.len * sizeof *found.ptr);
-    vec_free(&found);
-    return rc == RC_DONE ? RC_OK : rc;
-}
-
 static size_t row_of(const struct rivals *v, int64_t competitor)
 {
     size_t low = 0, high = v->n - 1;
@@ -204,7 +183,8 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     if (people_hidden(c, r, ENT_DEAL, DEAL_COMPETITOR_ID, columns, sizeof columns / sizeof *columns))
         return RC_OK;
     TRY_OUT(pop_read(&v.p, c, r, &(struct pop_spec){.when = POP_ALIVE, .last_days = 365}, e));
-    TRY_OUT(load_rivals(&v, e));
+    TRY_OUT(
+        people_named(c, "SELECT id, name FROM competitor ORDER BY id", "report.group.no_competitor", &v.all, &v.n, e));
     TRY_OUT(money_load(&v.money, c, v.p.zone, e));
     TRY_OUT(mask_plan(&v.plan, c->arena, c->db, c->projection, FACT_COMPETITOR_OFFER, c->rights, NULL, e));
     int64_t *keys = ARENA_ARRAY(c->arena, int64_t, v.n);

@@ -168,7 +168,7 @@ static void look(struct ltv *l, struct report_result *r)
     int64_t nth[STEPS];
     l->asked = purchases_ask(&l->p);
     pop_lock(&l->p);
-    purchases_period(&l->p, &l->asked);
+    purchases_period(&l->p, &l->asked, 0);
     purchases_find(&l->b, &l->p, l->money);
     l->of = ARENA_ARRAY(l->p.call->arena, struct group, l->p.n_groups + 1);
     l->t = tally_new(l->p.call, r, "rows", l->p.n_groups, pop_keys(&l->p), counts, 2);

@@ -126,11 +126,7 @@ static void look(struct split *x, struct report_result *r)
     struct pop *p = &x->p;
     x->asked = purchases_ask(p);
     pop_lock(p);
-    if (!x->asked.has_from && !x->asked.has_to) {
-        x->asked.from = zone_midnight(p->zone, zone_day(p->zone, p->as_of) - LAST_DAYS + 1);
-        x->asked.has_from = true;
-    }
-    purchases_period(p, &x->asked);
+    purchases_period(p, &x->asked, LAST_DAYS);
     purchases_find(&x->b, p, x->money);
     x->products = pop_column(p, DEAL_PRODUCT_IDS);
     x->t = tally_new(p->call, r, "rows", p->n_groups, pop_keys(p), counts, COUNTS);

@@ -84,28 +84,6 @@ static void put_stages(struct timeouts *x)
     }
 }
 
-static void put_groups(struct timeouts *x)
-{
-    struct pop *p = &x->p;
-    struct report_table *t =
-        report_table_add(p->result, "groups", group_columns, sizeof group_columns / sizeof *group_columns);
-    for (size_t g = 0; g < p->n_groups; g++) {
-        int64_t lost = tally_of(&x->groups, g, LOST), k = tally_of(&x->groups, g, TIMEOUT);
-        struct cell rate[3];
-        if (lost == 0)
-            continue;
-        walk_rate(rate, k, lost, &x->hidden);
-        struct cell cells[] = {cell_s(p->groups[g].name),
-                               cell_i(lost),
-                               cell_i(k),
-                               cell_i(tally_of(&x->groups, g, BY_PEOPLE)),
-                               rate[0],
-                               rate[1],
-                               rate[2]};
-        report_row_key(t, p->groups[g].key, cells);
-    }
-}
-
 static void put_words(const struct timeouts *x)
 {
     const struct pop *p = &x->p;
@@ -144,7 +122,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     pop_unlock(p);
     TRY_OUT(pop_names(p, e));
     put_stages(&x);
-    put_groups(&x);
+    walk_groups(p, &x.groups, group_columns, sizeof group_columns / sizeof *group_columns, 3, &x.hidden);
     put_words(&x);
     pop_notes(p);
     walk_hidden(p, x.hidden);

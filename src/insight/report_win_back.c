@@ -159,11 +159,7 @@ static void look(struct win_back *x, struct report_result *r)
     struct pop *p = &x->p;
     x->asked = purchases_ask(p);
     pop_lock(p);
-    if (!x->asked.has_from && !x->asked.has_to) {
-        x->asked.from = zone_midnight(p->zone, zone_day(p->zone, p->as_of) - LAST_DAYS + 1);
-        x->asked.has_from = true;
-    }
-    purchases_period(p, &x->asked);
+    purchases_period(p, &x->asked, LAST_DAYS);
     purchases_find(&x->b, p, x->money);
     chance_learn(x->chance, &p->view, &(struct chance_spec){.as_of = p->as_of, .horizon = x->days * MS_DAY});
     int64_t *keys = ARENA_ARRAY(p->call->arena, int64_t, p->n_groups * KINDS + 1);

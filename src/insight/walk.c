@@ -102,6 +102,22 @@ void walk_rate(struct cell out[3], int64_t k, int64_t n, int64_t *hidden)
     out[0] = out[1] = out[2] = cell_null();
 }
 
+void walk_groups(const struct pop *p, const struct tally *t, const struct report_column *columns, size_t n_columns,
+                 size_t before, int64_t *hidden)
+{
+    struct report_table *table = report_table_add(p->result, "groups", columns, n_columns);
+    struct cell *cells = ARENA_ARRAY(p->call->arena, struct cell, n_columns + 1);
+    for (size_t g = 0; g < p->n_groups; g++) {
+        if (tally_of(t, g, 0) == 0)
+            continue;
+        cells[0] = cell_s(p->groups[g].name);
+        for (size_t k = 0; k < t->columns; k++)
+            cells[1 + k + (k < before ? 0 : 3)] = cell_i(tally_of(t, g, k));
+        walk_rate(cells + 1 + before, tally_of(t, g, 1), tally_of(t, g, 0), hidden);
+        report_row_key(table, p->groups[g].key, cells);
+    }
+}
+
 void walk_hidden(const struct pop *p, int64_t hidden)
 {
     struct str args[] = {tell_n(p->call, hidden), tell_n(p->call, WALK_TOLD)};

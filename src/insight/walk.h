@@ -42,6 +42,10 @@ static inline bool stage_open(const struct pop *p, size_t stage)
 enum { WALK_TOLD = 10 }; /* a rate of fewer is not told */
 /* pop_rate, but nulls under WALK_TOLD; how many were so is counted in *hidden for walk_hidden. */
 void walk_rate(struct cell out[3], int64_t k, int64_t n, int64_t *hidden);
+/* Table "groups": a row each group that has any, its name, the first `before` counts of t, the share of the second in
+ * the first with its interval, the other counts. */
+void walk_groups(const struct pop *p, const struct tally *t, const struct report_column *columns, size_t n_columns,
+                 size_t before, int64_t *hidden);
 void walk_hidden(const struct pop *p, int64_t hidden); /* the note */
 struct cell walk_days(double ms);                      /* null when it is not a number */
 /* Where the deal stood when it was lost: its last open stage before; POP_NO_STAGE: lost from the start. */
