@@ -1,4 +1,5 @@
 #include "insight/event_scan.h"
+#include <string.h>
 
 static void blanks(struct event_scan *c)
 {
@@ -19,25 +20,33 @@ static bool take(struct event_scan *c, char ch)
     return true;
 }
 
-/* Behind the closing quote; p stands on the opening one. Short texts are read byte by byte, long ones by leaps. */
+/* Is one of the eight bytes this one? (What is above the first such byte may be told wrongly.) */
+static inline uint64_t bytes_like(uint64_t word, unsigned char ch)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x = word ^ (ones * ch);
+    return (x - ones) & ~x & (ones << 7);
+}
+
+/* Behind the closing quote; p stands on the opening one. */
 static bool skip_text(struct event_scan *c)
 {
-    const char *p = c->p + 1, *near = c->end - p > 24 ? p + 24 : c->end;
-    for (; p < near && *p != '\\'; p++)
-        if (*p == '"') {
+    const char *p = c->p + 1;
+    while (p < c->end) {
+        uint64_t word;
+        while (c->end - p >= 8) {
+            memcpy(&word, p, 8);
+            if (bytes_like(word, '"') | bytes_like(word, '\\'))
+                break;
+            p += 8;
+        }
+        while (p < c->end && *p != '"' && *p != '\\')
+            p++;
+        if (p < c->end && *p == '"') {
             c->p = p + 1;
             return true;
         }
-    while (p < c->end) {
-        const char *quote = memchr(p, '"', (size_t)(c->end - p));
-        const char *escape = quote ? memchr(p, '\\', (size_t)(quote - p)) : NULL;
-        if (quote == NULL)
-            return false;
-        if (escape == NULL) {
-            c->p = quote + 1;
-            return true;
-        }
-        p = escape + 2;
+        p += 2;
     }
     return false;
 }
@@ -55,10 +64,15 @@ static bool name(struct event_scan *c, struct str *out)
     return true;
 }
 
-static inline bool ends_word(char ch)
+static const bool ends_word[256] = {
+    [','] = true, [']'] = true, ['}'] = true,  [':'] = true,  ['['] = true, ['{'] = true,
+    ['"'] = true, [' '] = true, ['\n'] = true, ['\t'] = true, ['\r'] = true};
+
+static void skip_word(struct event_scan *c)
 {
-    return ch == ',' || ch == ']' || ch == '}' || ch == ':' || ch == '[' || ch == '{' || ch == '"' || ch == ' ' ||
-           ch == '\n' || ch == '\t' || ch == '\r';
+    do
+        c->p++;
+    while (c->p < c->end && !ends_word[(unsigned char)*c->p]);
 }
 
 /* Any value, nested ones by counting brackets: depth is bounded by the length of the text. */
@@ -86,9 +100,7 @@ static bool skip(struct event_scan *c)
                 return false;
             c->p++;
         } else {
-            do
-                c->p++;
-            while (c->p < c->end && !ends_word(*c->p));
+            skip_word(c);
         }
     } while (depth > 0);
     return true;
@@ -102,12 +114,49 @@ static bool value(struct event_scan *c, struct str *out)
         if (!skip_text(c))
             return false;
     } else if (c->p < c->end && (*c->p == '-' || (*c->p >= '0' && *c->p <= '9') || *c->p == 'n')) {
-        while (c->p < c->end && !ends_word(*c->p))
-            c->p++;
+        skip_word(c);
     } else if (!skip(c)) {
         return false;
     }
     *out = (struct str){start, (size_t)(c->p - start)};
+    return true;
+}
+
+/* Of eight bytes at least, as all heads of fields are. */
+static inline bool begins_with(const char *p, const char *head, size_t n)
+{
+    uint64_t x, y;
+    size_t i = 0;
+    for (; i + 8 < n; i += 8) {
+        memcpy(&x, p + i, 8);
+        memcpy(&y, head + i, 8);
+        if (x != y)
+            return false;
+    }
+    memcpy(&x, p + n - 8, 8);
+    memcpy(&y, head + n - 8, 8);
+    return x == y;
+}
+
+bool event_scan_expect(struct event_scan *s, struct str head, struct event_pair *out)
+{
+    struct event_scan c = *s;
+    const char *null = "null,";
+    if (!s->first && (c.p >= c.end || *c.p++ != ','))
+        return false;
+    if ((size_t)(c.end - c.p) < head.len + 6 || head.len < 8 || !begins_with(c.p, head.ptr, head.len))
+        return false;
+    c.p += head.len;
+    if (memcmp(c.p, null, 5) == 0) {
+        out->old = (struct str){c.p, 4};
+        c.p += 5;
+    } else if (!value(&c, &out->old) || !take(&c, ',')) {
+        return false;
+    }
+    if (!value(&c, &out->now) || !take(&c, ']'))
+        return false;
+    c.first = false;
+    *s = c;
     return true;
 }
 

@@ -16,6 +16,10 @@ MUST_USE bool event_scan_begin(struct event_scan *s, struct str json);
 /* 1: *out is the next member; 0: that was the last; -1: the text is broken there. */
 int event_scan_next(struct event_scan *s, struct event_pair *out);
 
+/* Is the next member the pair that begins with this head, "field":[ ? Then *out has its values, not its name. False:
+ * ask event_scan_next. */
+bool event_scan_expect(struct event_scan *s, struct str head, struct event_pair *out);
+
 /* What stands in a JSON value; false: it is something else (null, for example). */
 MUST_USE bool event_int(struct str json, int64_t *out); /* whole numbers, true and false */
 MUST_USE bool event_real(struct str json, double *out);

@@ -6,7 +6,8 @@
 #define MAGIC 0x70726f6aU
 #define READ_BATCH 20000
 enum { NEAR = 6, FAR = 14 }; /* events ahead for which memory is fetched */
-#define WASTE_FREE 65536     /* visits that may be wasted before anybody minds */
+enum { TEXT_AHEAD = 256, LINE = 64 /* bytes of their texts, of the cache */ };
+#define WASTE_FREE 65536 /* visits that may be wasted before anybody minds */
 
 /* The pieces of visits that moved have left gaps. */
 static void tidy(struct projection *p)
@@ -21,8 +22,11 @@ void projection_events(void *projection, const struct event *ev, size_t n)
     struct projection *p = projection;
     pthread_rwlock_wrlock(&p->lock);
     for (size_t i = 0; i < n; i++) {
-        if (i + FAR < n)
+        if (i + FAR < n) {
+            for (size_t at = 0; at < TEXT_AHEAD; at += LINE)
+                __builtin_prefetch(ev[i + FAR].data.ptr + at);
             projection_expect(p, &ev[i + FAR], false);
+        }
         if (i + NEAR < n)
             projection_expect(p, &ev[i + NEAR], true);
         projection_take(p, &ev[i]);

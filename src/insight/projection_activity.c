@@ -6,8 +6,8 @@
 
 static bool same(const struct activity *x, const struct activity *y)
 {
-    return x->hour == y->hour && x->user == y->user && x->object == y->object && x->verb == y->verb &&
-           x->automatic == y->automatic && x->via == y->via;
+    return ((x->hour ^ y->hour) | (x->user ^ y->user) | (x->object ^ y->object) | (x->verb ^ y->verb) |
+            (x->automatic ^ y->automatic) | (x->via ^ y->via)) == 0;
 }
 
 static int in_order(const void *a, const void *b)

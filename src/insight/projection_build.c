@@ -78,19 +78,13 @@ static void read_piece(struct reading *r, struct source *from, size_t i)
     pthread_cond_broadcast(&r->moved);
 }
 
-static enum rc open_fast(struct db **db, const struct db_target *target, struct err *e)
-{
-    TRY(db_open(db, target, DB_READER, e));
-    return target->kind == DB_SQLITE ? db_exec(*db, "PRAGMA mmap_size=1099511627776", e) : RC_OK;
-}
-
 static void *reader_main(void *arg)
 {
     struct reading *r = arg;
     struct source from;
     struct err e = {0};
     size_t i;
-    if (open_fast(&from.db, &r->p->builder.target, &e) != RC_OK)
+    if (db_open(&from.db, &r->p->builder.target, DB_READER, &e) != RC_OK)
         return NULL; /* the other one does it alone */
     from.pages = journal_pages_begin(from.db);
     pthread_mutex_lock(&r->mutex);
@@ -165,7 +159,7 @@ static enum rc read_all(struct projection *p, struct err *e)
     struct builder *b = &p->builder;
     int64_t last;
     if (b->db == NULL)
-        TRY(open_fast(&b->db, &b->target, e));
+        TRY(db_open(&b->db, &b->target, DB_READER, e));
     for (;;) {
         TRY(journal_last(b->db, &last, e));
         if (last <= p->seq)
@@ -241,7 +235,7 @@ enum rc builder_start(struct projection *p, const struct db_target *target, stru
 {
     struct builder *b = &p->builder;
     b->target = *target;
-    TRY(open_fast(&b->db, target, e));
+    TRY(db_open(&b->db, target, DB_READER, e));
     b->started = true;
     if (pthread_create(&b->thread, NULL, builder_main, p) != 0)
         abort();

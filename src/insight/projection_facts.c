@@ -35,8 +35,9 @@ static void add_field(struct fact_table *t, enum fact fact, const char *name, co
     t->own = grown(t->own, t->n_columns * sizeof *t->own);
     t->columns[i] = (struct fact_column){.none = default_of(fd)};
     struct str kept = str_dup(&t->kept, str_c(name));
-    t->own[i] =
-        (struct column_own){.name = kept, .kind = fact_kind_of(fact, i, fd), .type = fd->type, .names = fd->names};
+    struct str head = str_fmt(&t->kept, "\"%s\":[", name);
+    t->own[i] = (struct column_own){
+        .name = kept, .head = head, .kind = fact_kind_of(fact, i, fd), .type = fd->type, .names = fd->names};
     t->columns[i].held = t->own[i].kind != FC_NONE;
     strmap_put(t->names, str_c(name), (int64_t)i);
 }
@@ -260,7 +261,7 @@ static void drop(struct fact_column *c, struct column_own *own)
 {
     column_free(c, own);
     *c = (struct fact_column){.none = FACT_NULL};
-    *own = (struct column_own){.type = own->type, .name = own->name, .next = own->next};
+    *own = (struct column_own){.type = own->type, .name = own->name, .head = own->head, .next = own->next};
 }
 
 static bool intern_text(struct fact_column *c, struct column_own *own, struct str text, int64_t *out)
@@ -329,7 +330,7 @@ static bool enum_of(const struct column_own *own, struct str json, int64_t *out)
     return false;
 }
 
-bool facts_value(struct fact_table *t, size_t column, struct str json, struct arena *scratch, int64_t *out)
+static bool read_value(struct fact_table *t, size_t column, struct str json, struct arena *scratch, int64_t *out)
 {
     struct column_own *own = &t->own[column];
     struct str text;
@@ -362,6 +363,24 @@ bool facts_value(struct fact_table *t, size_t column, struct str json, struct ar
     if (own->kind == FC_I32 && (*out <= INT32_MIN || *out > INT32_MAX)) {
         *out = FACT_NULL;
         return false;
+    }
+    return true;
+}
+
+/* The same few texts come again and again. */
+bool facts_value(struct fact_table *t, size_t column, struct str json, struct arena *scratch, int64_t *out)
+{
+    struct column_own *own = &t->own[column];
+    if (json.len == own->last_len && json.len > 0 && memcmp(json.ptr, own->last, json.len) == 0) {
+        *out = own->last_value;
+        return true;
+    }
+    if (!read_value(t, column, json, scratch, out))
+        return false;
+    if (own->kind != FC_NONE && json.len <= sizeof own->last && json.len > 0 && json.ptr[0] == '"') {
+        memcpy(own->last, json.ptr, json.len);
+        own->last_len = json.len;
+        own->last_value = *out;
     }
     return true;
 }

@@ -17,11 +17,14 @@
 struct column_own {
     enum fact_kind kind; /* as it is made when the first value comes; FC_NONE: not held */
     enum field_type type;
-    struct str name;
+    struct str name, head;    /* head: "name":[ */
     size_t next;              /* the field that stood behind it in the last event */
     const char *const *names; /* FT_ENUM */
-    struct strmap *index;     /* of texts, or of sets by their bytes */
-    struct arena kept;        /* texts, ids of sets */
+    char last[24];            /* the JSON of a text or enum that came last, and its value */
+    size_t last_len;
+    int64_t last_value;
+    struct strmap *index; /* of texts, or of sets by their bytes */
+    struct arena kept;    /* texts, ids of sets */
     size_t texts_cap, sets_cap, changes_cap, latest_cap, kept_bytes;
 };
 struct fact_table {

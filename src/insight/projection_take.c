@@ -55,10 +55,14 @@ static bool take_fields(struct projection *p, enum fact fact, uint32_t row, cons
     bool ok = event_scan_begin(&s, ev->data);
     if (!ok)
         return false;
-    while ((more = event_scan_next(&s, &pair)) > 0) {
-        size_t field;
+    while (event_scan_expect(&s, t->own[*guess].head, &pair) ? (more = 2) : (more = event_scan_next(&s, &pair)) > 0) {
+        size_t field = *guess;
         int64_t value;
-        if (!field_of(t, &guess, pair.field, &field) || t->own[field].kind == FC_NONE)
+        if (more == 2)
+            guess = &t->own[field].next;
+        else if (!field_of(t, &guess, pair.field, &field))
+            continue;
+        if (t->own[field].kind == FC_NONE)
             continue;
         if (pair.old.ptr == NULL || !facts_value(t, field, pair.now, &p->scratch, &value)) {
             ok = false;
