@@ -249,7 +249,7 @@ static void count_deals(struct watch *w, uint64_t *ours)
     }
 }
 
-/* Tasks of the deals that were due. */
+/* Tasks of the deals that were due: a task of a deal in sight is in sight. */
 static void count_tasks(struct watch *w, const uint64_t *ours)
 {
     struct pop *p = w->p;
