@@ -49,10 +49,20 @@ export interface Changed {
 export function whyText(why: Why): string {
   const days = Number(why.days ?? why.count ?? why.n ?? NaN)
   const stem = `review.why.${why.code}.days`
-  if (Number.isFinite(days) && i18n.texts[`${stem}.other`])
+  // "Overdue by 0 days" says less than "overdue".
+  if (days > 0 && i18n.texts[`${stem}.other`])
     return plural(stem as PluralKey, days, { norm: Number(why.norm ?? 0) })
   const key = `review.why.${why.code}`
   return i18n.texts[key] ? t(key as Key) : why.code
+}
+/** What is wrong with how many deals, the most frequent first. */
+export function reasons(items: readonly ReviewItem[]): { code: string; name: string; deals: number }[] {
+  const counts = new Map<string, number>()
+  for (const { why } of items)
+    for (const code of new Set(why?.map((w) => w.code))) counts.set(code, (counts.get(code) ?? 0) + 1)
+  return [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([code, deals]) => ({ code, name: whyText({ code }), deals }))
 }
 /** The Monday of the week of a moment. */
 export function monday(at: number): string {
