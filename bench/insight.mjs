@@ -146,15 +146,25 @@ ${line('rebuild', '#d62728', 'rebuilding from the journal', 48)}
 
 // ---- the catalogue over HTTP ----
 
-// Nanoseconds on the processor of every thread.
-const burnt = (pid) =>
-  readdirSync(`/proc/${pid}/task`).reduce((sum, t) => {
-    try {
-      return sum + Number(readFileSync(`/proc/${pid}/task/${t}/schedstat`, 'utf8').split(' ')[0])
-    } catch {
-      return sum
-    }
-  }, 0)
+// Nanoseconds on the processor, by thread.
+const byThread = (pid) =>
+  new Map(
+    readdirSync(`/proc/${pid}/task`).map((t) => {
+      try {
+        return [t, Number(readFileSync(`/proc/${pid}/task/${t}/schedstat`, 'utf8').split(' ')[0])]
+      } catch {
+        return [t, 0]
+      }
+    }),
+  )
+
+// Threads that work though nobody asks for anything: after a start they catch up with what is due in a demo company.
+async function busyWithOthers(pid) {
+  const before = byThread(pid)
+  await new Promise((done) => setTimeout(done, 2000))
+  return new Set([...byThread(pid)].filter(([t, ns]) => ns - (before.get(t) ?? 0) > 1e7).map(([t]) => t))
+}
+const burnt = (pid, but) => [...byThread(pid)].reduce((sum, [t, ns]) => (but.has(t) ? sum : sum + ns), 0)
 
 // Somebody who may see everything signs in: people of the demo company have no passwords.
 function letIn(data) {
@@ -179,6 +189,7 @@ async function catalogue(data, atMost, label) {
   const { items = [], ...rest } = await server.api('GET', '/api/reports').then((r) => (Array.isArray(r) ? { items: r } : r))
   const reports = items.length ? items : Object.values(rest).find(Array.isArray) ?? []
   const funnel = (await server.api('GET', '/api/funnels?limit=1')).items[0].id
+  const others = await busyWithOthers(server.pid)
   let worst = { ms: 0, id: '' }, failed = 0
   for (const { id } of reports) {
     const spent = []
@@ -186,9 +197,9 @@ async function catalogue(data, atMost, label) {
     try {
       await server.api('GET', path).catch(() => server.api('GET', (path += `?funnel_id=${funnel}`)))
       for (let i = 0; i < 5; i++) {
-        const before = burnt(server.pid)
+        const before = burnt(server.pid, others)
         await server.api('GET', path)
-        spent.push((burnt(server.pid) - before) / 1e6)
+        spent.push((burnt(server.pid, others) - before) / 1e6)
       }
     } catch (e) {
       failed++

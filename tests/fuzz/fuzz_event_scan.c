@@ -22,6 +22,19 @@ static void same(const json_t *value, struct str got)
     arena_free(&a);
 }
 
+/* What is expected is met as it is found, or not at all. */
+static void expected(struct event_scan before, const struct event_scan *after, const struct event_pair *pair)
+{
+    struct arena a = ARENA_EMPTY;
+    struct str head = str_fmt(&a, "\"%.*s\":[", STR_ARG(pair->field));
+    struct event_pair again;
+    if (head.len == pair->field.len + 4 && event_scan_expect(&before, head, &again) &&
+        (pair->old.ptr == NULL || !str_eq(again.old, pair->old) || !str_eq(again.now, pair->now) ||
+         before.p != after->p || before.first != after->first))
+        abort();
+    arena_free(&a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct event_scan s;
@@ -29,7 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_t *tree = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
     bool known = json_is_object(tree) && memchr(data, 0, size) == NULL;
     int more = event_scan_begin(&s, (struct str){(const char *)data, size}) ? 1 : -1;
-    while (more > 0 && (more = event_scan_next(&s, &pair)) > 0) {
+    struct event_scan before = s;
+    for (; more > 0 && (more = event_scan_next(&s, &pair)) > 0; before = s) {
+        expected(before, &s, &pair);
         bool plain = memchr(pair.field.ptr, '\\', pair.field.len) == NULL;
         const json_t *value = known && plain ? json_object_getn(tree, pair.field.ptr, pair.field.len) : NULL;
         if (known && plain && (value == NULL || (json_array_size(value) == 2) != (pair.old.ptr != NULL)))
