@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-// A card brings the history, the tasks and all its fields at once: it is held to 110 KB, below the hard limit of 150.
-const limits = { js: 90, card: 110, css: 12, chunk: 30 }
+// A card brings the history, the tasks and all its fields at once: it is held to 104 KB, below the hard limit of 150.
+const limits = { js: 90, card: 104, css: 12, chunk: 30 }
 const cards = /\/(DealScreen|ContactScreen|CompanyScreen)\.svelte$/
 const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist)))
