@@ -1,6 +1,7 @@
 /* Looking back: the same forecast at the end of past weeks. */
 #include "insight/past_forecasts.h"
 #include "base/time.h"
+#include "crm/fields.h"
 #include <math.h>
 #include <string.h>
 
@@ -21,6 +22,27 @@ struct standing {
 struct week {
     VEC(struct ended) ended;       /* stays that ended since the week before */
     VEC(struct standing) standing; /* deals as they stood at its end */
+};
+/* What deals were worth at one week after another. */
+struct worth {
+    struct money *money;
+    struct fact_column currency;
+    const struct fact_column *value;
+    const int64_t *to; /* what a change made of it */
+    int64_t *then;     /* by row of deals, of those looked at; NULL: the value is not to be seen */
+    size_t next;       /* change */
+};
+struct maker {
+    struct past_forecasts *f;
+    const struct pop *p;
+    struct chance *m;
+    enum chance_model model;
+    struct semi *s;           /* by stage */
+    struct chance_past *past; /* by age */
+    struct week *weeks;
+    struct worth worth;
+    const int64_t *values;
+    int64_t horizon;
 };
 
 /* Points a week apart, the newest a horizon before the present, none without a horizon of history before it. */
@@ -75,44 +97,112 @@ static bool won_within(const struct pop_deal *d, int64_t at, int64_t horizon)
     return d->cause == DEAL_WON && d->exit > at && d->exit <= at + horizon;
 }
 
-static void one_week(struct past_forecast *x, struct semi *s, const struct week *w, const struct pop *p,
-                     const int64_t *values, int64_t horizon)
+/* Back to the first week. */
+static void worth_begin(struct maker *k, struct money *money)
+{
+    const struct pop *p = k->p;
+    struct worth *w = &k->worth;
+    struct fact_column seen = pop_column(p, DEAL_VALUE_MINOR);
+    w->money = money;
+    w->value = fact_column(p->deals, DEAL_VALUE_MINOR);
+    if (seen.kind == FC_NONE || w->value->kind == FC_NONE)
+        return;
+    w->currency = pop_column(p, DEAL_CURRENCY);
+    money_column(money, &w->currency);
+    w->to = fact_changes_to(p->deals, w->value, p->call->arena);
+    w->then = ARENA_ARRAY(p->call->arena, int64_t, p->deals->n + 1);
+    for (size_t i = 0; i < p->n; i += k->f->every)
+        w->then[p->d[i].row] = fact_get(w->value, p->d[i].row);
+    for (w->next = w->value->n_changes; w->next > 0 && w->value->changes[w->next - 1].at > k->f->at[0].at; w->next--)
+        w->then[w->value->changes[w->next - 1].row] = w->value->changes[w->next - 1].old;
+}
+
+static void worth_at(struct worth *w, int64_t at)
+{
+    for (; w->then != NULL && w->next < w->value->n_changes && w->value->changes[w->next].at <= at; w->next++)
+        w->then[w->value->changes[w->next].row] = w->to[w->next];
+}
+
+static double worth_of(const struct worth *w, uint32_t row, int64_t at)
+{
+    int64_t v;
+    if (w->then == NULL || w->then[row] == FACT_NULL ||
+        !money_in(w->money, fact_get(&w->currency, row), w->then[row], at, &v))
+        return 0;
+    return (double)v;
+}
+
+static double chance_then(const struct maker *k, const struct standing *one, int64_t at)
+{
+    struct chance_deal d;
+    if (k->model == CHANCE_BY_STAGE)
+        return semi_chance(k->s, one->stage, one->dwell, k->horizon, NULL);
+    return chance_deal_at(k->m, &k->p->view, k->p->d[one->deal].row, at, &d)
+               ? chance_of(k->m, CHANCE_BY_AGE, &d, at, k->horizon, NULL)
+               : 0;
+}
+
+static void one_week(struct maker *k, struct past_forecast *x, const struct week *w)
 {
     for (size_t i = 0; i < w->standing.len; i++) {
         const struct standing *one = &w->standing.ptr[i];
-        const struct pop_deal *d = &p->d[one->deal];
-        double v = (double)values[one->deal], chance = semi_chance(s, one->stage, one->dwell, horizon, NULL);
-        bool won = won_within(d, x->at, horizon);
+        const struct pop_deal *d = &k->p->d[one->deal];
+        double v = worth_of(&k->worth, d->row, x->at), chance = chance_then(k, one, x->at);
+        bool won = won_within(d, x->at, k->horizon);
         x->open++;
         x->wins += chance;
         x->variance += chance * (1 - chance);
         x->revenue += chance * v;
         x->revenue_variance += chance * (1 - chance) * v * v;
         x->actual += won;
-        x->actual_revenue += won ? v : 0;
+        x->actual_revenue += won ? (double)k->values[one->deal] : 0;
     }
 }
 
-static void learn(struct past_forecasts *f, const struct pop *p, const struct chance *m, const struct week *weeks,
-                  const int64_t *values, int64_t horizon)
+/* What was known by the end of a week is added; solved only where somebody asks. */
+static void learn_week(struct maker *k, size_t w)
 {
-    struct semi *s = semi_new(p->call->arena, m->n_of, m->ends, horizon, horizon / STEPS);
-    int64_t learned = 0;
+    const struct week *week = &k->weeks[w];
+    bool made = k->f->at[w].made;
+    if (k->model == CHANCE_BY_AGE) {
+        chance_past_learn(k->past, w);
+        if (made)
+            chance_past_ages(k->past);
+        return;
+    }
+    for (size_t i = 0; i < week->ended.len; i++)
+        semi_add(k->s, week->ended.ptr[i].from, week->ended.ptr[i].to, week->ended.ptr[i].dwell);
+    if (!made)
+        return;
+    semi_forget_staying(k->s);
+    for (size_t i = 0; i < week->standing.len; i++)
+        semi_add(k->s, week->standing.ptr[i].stage, CHANCE_NOWHERE, week->standing.ptr[i].dwell);
+    semi_solve(k->s);
+}
+
+static void learn(struct maker *k)
+{
+    struct past_forecasts *f = k->f;
+    int64_t learned = 0, at[PAST_FORECASTS];
+    for (size_t w = 0; w < f->n; w++)
+        at[w] = f->at[w].at;
+    if (k->model == CHANCE_BY_STAGE)
+        k->s = semi_new(k->p->call->arena, k->m->n_of, k->m->ends, k->horizon, k->horizon / STEPS);
+    else
+        k->past = chance_past_new(k->m, &k->p->view, &(struct chance_spec){.horizon = k->horizon, .most = LOOKED_MOST},
+                                  at, f->n);
     for (size_t w = 0; w < f->n; w++) {
-        for (size_t i = 0; i < weeks[w].ended.len; i++)
-            semi_add(s, weeks[w].ended.ptr[i].from, weeks[w].ended.ptr[i].to, weeks[w].ended.ptr[i].dwell);
-        learned += (int64_t)weeks[w].ended.len;
+        learned += (int64_t)k->weeks[w].ended.len;
         f->at[w].learned = learned;
         f->at[w].made = learned >= LEARNED_LEAST && (f->at[w].used || w + EVERY_WEEK >= f->n);
-        if (!f->at[w].made)
-            continue;
-        semi_forget_staying(s);
-        for (size_t i = 0; i < weeks[w].standing.len; i++)
-            semi_add(s, weeks[w].standing.ptr[i].stage, CHANCE_NOWHERE, weeks[w].standing.ptr[i].dwell);
-        semi_solve(s);
-        one_week(&f->at[w], s, &weeks[w], p, values, horizon);
+        learn_week(k, w);
+        worth_at(&k->worth, at[w]);
+        if (f->at[w].made)
+            one_week(k, &f->at[w], &k->weeks[w]);
     }
-    semi_free(s);
+    if (k->s != NULL)
+        semi_free(k->s);
+    chance_past_free(k->past);
 }
 
 /* What came of deals that were not there yet. */
@@ -213,16 +303,18 @@ static void judge(struct past_forecasts *f)
     f->fresh_revenue_sd = f->n_used > 1 ? sqrt(money_spread / (n - 1)) : 0;
 }
 
-void past_forecasts_make(struct past_forecasts *f, const struct pop *p, const struct chance *m, const int64_t *values,
-                         int64_t horizon)
+void past_forecasts_make(struct past_forecasts *f, const struct pop *p, struct chance *m, enum chance_model model,
+                         const int64_t *values, struct money *money, int64_t horizon)
 {
     struct week weeks[PAST_FORECASTS];
+    struct maker k = {.f = f, .p = p, .m = m, .model = model, .weeks = weeks, .values = values, .horizon = horizon};
     *f = (struct past_forecasts){.every = p->n / LOOKED_MOST + 1};
     memset(weeks, 0, sizeof weeks);
     points(f, p, horizon);
     if (f->n > 0) {
         lay_out(f, p, m, weeks);
-        learn(f, p, m, weeks, values, horizon);
+        worth_begin(&k, money);
+        learn(&k);
         fresh(f, p, values, horizon);
         scale(f);
     }

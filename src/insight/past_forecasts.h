@@ -1,6 +1,7 @@
 /* Forecasts as they would have been made every week in the past, each from what was known then, beside what came. */
 #pragma once
 #include "insight/chance.h"
+#include "insight/money.h"
 #include "insight/outlook.h"
 #include "insight/population.h"
 
@@ -19,7 +20,7 @@ struct past_forecast {
 struct past_forecasts {
     struct past_forecast at[PAST_FORECASTS]; /* from the oldest to the newest */
     size_t n;
-    double z[PAST_FORECASTS], z_revenue[PAST_FORECASTS]; /* misses of the used ones */
+    double z[PAST_FORECASTS], z_revenue[PAST_FORECASTS];             /* misses of the used ones */
     double z_total[PAST_FORECASTS], z_total_revenue[PAST_FORECASTS]; /* the same, with deals that came after */
     size_t n_used;
     double half_revenue; /* half of one deal */
@@ -27,6 +28,7 @@ struct past_forecasts {
     double fresh, fresh_revenue, fresh_sd, fresh_revenue_sd; /* over the used ones */
     size_t every;                                            /* deals looked at: every n-th */
 };
-/* While the projection is locked; values[i] of p->d[i] in minor units, 0: none. */
-void past_forecasts_make(struct past_forecasts *f, const struct pop *p, const struct chance *m, const int64_t *values,
-                         int64_t horizon);
+/* While the projection is locked; values[i] of p->d[i] in minor units, 0: none: what was won. What a deal promised is
+ * its value as it was then. By age m learns anew and is another model afterwards. */
+void past_forecasts_make(struct past_forecasts *f, const struct pop *p, struct chance *m, enum chance_model model,
+                         const int64_t *values, struct money *money, int64_t horizon);

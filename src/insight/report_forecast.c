@@ -301,8 +301,8 @@ static void look(struct forecast *f, struct report_result *r)
     chance_learn(f->chance, &p->view, &(struct chance_spec){.as_of = p->as_of, .horizon = f->days * MS_DAY});
     take_money(f);
     scan(f);
-    if (f->model == CHANCE_BY_STAGE) /* misses of one model prove nothing of another */
-        past_forecasts_make(&f->past, p, f->chance, f->values, f->days * MS_DAY);
+    /* misses of one model prove nothing of another: each has its own past */
+    past_forecasts_make(&f->past, p, f->chance, f->model, f->values, f->money, f->days * MS_DAY);
     ad_pace(f);
     pop_unlock(p);
     bands(f);

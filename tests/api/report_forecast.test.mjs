@@ -57,6 +57,38 @@ test('a steady company: forecasts come true, the band is proved by the past', as
   const past = r.summary.past_forecasts.at(-1)
   near(past.actual, 20, 'what came', 1)
   near(past.forecast, 20, 'what was forecast', 1)
+  const byAge = await fromCli(place, 'forecast', '--as-of', as_of, '--days', '14', '--model', 'age')
+  near(byAge.summary.expected_wins, 20, 'by age as well', 0.5)
+  assert.ok(byAge.summary.forecasts_judged >= 3, 'that model has a past of its own')
+  assert.ok(notes(byAge).includes('calibrated_by'))
+  assert.ok(byAge.summary.wins_p10 <= byAge.summary.wins_p50 && byAge.summary.wins_p50 <= byAge.summary.wins_p90)
+  near(byAge.summary.past_forecasts.at(-1).forecast, 20, 'what age foretold then', 1)
+})
+
+const shop = await serveWithClock()
+test('a past forecast was made of the prices of its day: a price that rose since changes what came, not what was promised', async () => {
+  const boss = await tokenOf(shop, (await peopleOf(shop)).admin)
+  const { funnel, won, lost } = await funnelOf(boss)
+  const begin = Date.UTC(2031, 0, 10, 9)
+  const deals = []
+  for (let d = 0; d < 120; d += 2) {
+    await clock(shop, begin + d * day)
+    const old = deals.at(-4)
+    if (old) await boss.patch(`/api/deals/${old.id}`, { stage_id: deals.length % 2 ? won.id : lost.id })
+    deals.push(await boss.create('/api/deals', { title: `С${d}`, funnel_id: funnel.id, value_minor: 10000 }))
+  }
+  const past = async () => (await report(boss, 'forecast', { days: 7 })).summary.past_forecasts
+  const before = await past()
+  assert.ok(before.length >= 2 && before.at(-1).revenue_forecast > 0, JSON.stringify(before))
+  for (const d of deals.slice(0, -4)) await boss.patch(`/api/deals/${d.id}`, { value_minor: 50000 })
+  const after = await past()
+  const week = (list, on) => list.find((x) => x.forecast_on === on)
+  const both = before.filter((x) => week(after, x.forecast_on))
+  assert.ok(both.length >= 1)
+  for (const x of both) {
+    assert.equal(week(after, x.forecast_on).revenue_forecast, x.revenue_forecast, 'promised')
+    assert.equal(week(after, x.forecast_on).revenue_actual, 5 * x.revenue_actual, 'came')
+  }
 })
 
 const server = await serveWithClock()
