@@ -23,7 +23,7 @@ static void on_problem(void *arg, const char *text)
 static enum rc check(const struct db_target *target, struct problems *p, int64_t *events, int64_t *rows, struct err *e)
 {
     struct db *db;
-    TRY(db_open(&db, target, DB_READER, e));
+    TRY(cli_db(&db, target, e));
     enum rc rc = crm_check(db, on_problem, p, events, rows, e);
     db_close(db);
     return rc;

@@ -30,6 +30,10 @@ MUST_USE bool cli_options(int argc, char **argv, const struct cli_option *option
 /* --data DIR or --postgres URL, not both; neither is ./data. False (and a line) when both are given. */
 MUST_USE bool cli_target(const char *data, const char *postgres, struct db_target *out);
 
+/* Opens for reading what a command reads. Errors: those of db_open, and database_empty (RC_NOT_FOUND) where no server
+ * has been yet: its tables are made by the first start. */
+MUST_USE enum rc cli_db(struct db **db, const struct db_target *target, struct err *e);
+
 int cli_misused(const char *command, const char *format, ...) PRINTF_LIKE(2, 3); /* says so with the usage; gives 2 */
 int cli_failed(const struct err *e); /* says what went wrong in the user's language; gives 1 */
 const char *cli_language(void);      /* "ru" or "en", from the environment */

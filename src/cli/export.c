@@ -50,7 +50,7 @@ static enum rc run(const struct run *r, const struct db_target *target, int64_t 
     struct str name;
     struct export_spec spec;
     struct zone *zone = NULL;
-    TRY(db_open(&db, target, DB_READER, e));
+    TRY(cli_db(&db, target, e));
     enum rc rc = entities_load(db, e);
     if (rc == RC_OK)
         rc = read_spec(r, &spec, e);

@@ -57,7 +57,7 @@ static int run(const struct db_target *target, const char *name, bool json)
     struct db *db = NULL;
     int64_t funnel = 0;
     enum rc rc;
-    TRY_OUT(db_open(&db, target, DB_READER, &e));
+    TRY_OUT(cli_db(&db, target, &e));
     TRY_OUT(entities_load(db, &e));
     if (name)
         TRY_OUT(find_funnel(db, &arena, name, &funnel, &e));

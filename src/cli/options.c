@@ -92,6 +92,28 @@ bool cli_target(const char *data, const char *postgres, struct db_target *out)
     return true;
 }
 
+enum rc cli_db(struct db **db, const struct db_target *target, struct err *e)
+{
+    struct stmt *s;
+    *db = NULL;
+    TRY(db_open(db, target, DB_READER, e));
+    enum rc rc = db_prepare(*db, &s,
+                            target->kind == DB_POSTGRES
+                                ? "SELECT 1 FROM pg_class WHERE relname = 'schema_migration' AND relkind = 'r' AND "
+                                  "relnamespace = current_schema()::regnamespace"
+                                : "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'",
+                            e);
+    if (rc == RC_OK) {
+        rc = stmt_step(s, e);
+        stmt_done(s);
+    }
+    if (rc == RC_ROW)
+        return RC_OK;
+    db_close(*db);
+    *db = NULL;
+    return rc == RC_DONE ? err_set(e, RC_NOT_FOUND, "database_empty", "", NULL) : rc;
+}
+
 int cli_misused(const char *command, const char *format, ...)
 {
     va_list ap;

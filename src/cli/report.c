@@ -54,7 +54,7 @@ static int run_report(const struct report *report, const struct run *r, const st
     for (size_t i = 0; i < report->n_params; i++)
         if (r->value[i])
             args[call.n_args++] = (struct report_arg){str_c(report->params[i].name), str_c(r->value[i])};
-    TRY_OUT(db_open(&call.db, target, DB_READER, &e));
+    TRY_OUT(cli_db(&call.db, target, &e));
     TRY_OUT(entities_load(call.db, &e));
     TRY_OUT(projection_read(&call.projection, target, &e));
     TRY_OUT(report_run(report, &call, &result, &e));

@@ -75,7 +75,7 @@ static enum rc list(const struct db_target *target, bool json, struct err *e)
     struct db *db;
     struct stmt *s;
     struct buf b = {0};
-    TRY(db_open(&db, target, DB_READER, e));
+    TRY(cli_db(&db, target, e));
     enum rc rc =
         db_prepare(db, &s, "SELECT id, email, name, role, active FROM users WHERE deleted_at IS NULL ORDER BY id", e);
     struct jw w = jw_to(&b);
