@@ -41,6 +41,11 @@ struct semi {
     double **won;             /* by state: P(won within k bins of arrival), k 0..steps */
     double **coming;          /* by state: the mean of won at both ends of bin k, at steps - k: ends before begins */
     double *share;            /* by bin, within a life table: what one exit in it is worth */
+    double *now, *before;     /* by state, within a step: won of it and of the step before */
+    double *at_once;          /* by state: q of a win in the first bin */
+    uint32_t *first_of;       /* by state: where its moves begin that are made in the first bin to states that go on */
+    uint32_t *first_to;       /* of such a move: where to, */
+    double *first_q;          /* and half of its q */
     double **memo;            /* by state: by bin of age, for memo_steps */
     size_t memo_steps;
     size_t n_ordered;                /* edges in edges_of */

@@ -23,6 +23,10 @@ struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int
     s->won = ARENA_ARRAY(a, double *, n_states + 1);
     s->coming = ARENA_ARRAY(a, double *, n_states + 1);
     s->share = ARENA_ARRAY(a, double, s->n_bins + 1);
+    s->now = ARENA_ARRAY(a, double, n_states + 1);
+    s->before = ARENA_ARRAY(a, double, n_states + 1);
+    s->at_once = ARENA_ARRAY(a, double, n_states + 1);
+    s->first_of = ARENA_ARRAY(a, uint32_t, n_states + 2);
     s->memo = ARENA_ARRAY(a, double *, n_states + 1);
     s->entered = ARENA_ARRAY(a, int64_t, n_states + 1);
     s->used = ARENA_ARRAY(a, size_t, n_states + 1);
@@ -96,6 +100,8 @@ static void order_edges(struct semi *s)
         return;
     s->n_ordered = s->edges.len;
     s->edges_of = ARENA_ARRAY(s->arena, uint32_t, s->edges.len + 1);
+    s->first_to = ARENA_ARRAY(s->arena, uint32_t, s->edges.len + 1);
+    s->first_q = ARENA_ARRAY(s->arena, double, s->edges.len + 1);
     s->first_edge = ARENA_ARRAY(s->arena, uint32_t, s->n_states + 2);
     for (size_t i = 0; i < s->edges.len; i++)
         s->first_edge[s->edges.ptr[i].from + 1]++;
@@ -201,45 +207,57 @@ static double later(const struct semi *s, uint32_t state, size_t k)
     return sum;
 }
 
-/* Of moves in the first bin of k: they go on within the same step. */
-static double at_once(const struct semi *s, uint32_t state, size_t k)
+/* Moves in the first bin, of each state in one piece: they go on within the same step. */
+static void list_first(struct semi *s)
 {
-    double sum = 0;
-    for (uint32_t e = s->first_edge[state]; e < s->first_edge[state + 1]; e++) {
-        const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
-        if (s->ends[x->to] == 1)
-            sum += (double)x->q[0];
-        else if (s->ends[x->to] == 0 && s->won[x->to] != NULL)
-            sum += (double)x->q[0] * 0.5 * (s->won[x->to][k] + s->won[x->to][k - 1]);
+    uint32_t n = 0;
+    for (uint32_t state = 0; state < s->n_states; state++) {
+        s->first_of[state] = n;
+        s->at_once[state] = 0;
+        for (uint32_t e = s->first_edge[state]; s->used[state] > 0 && e < s->first_edge[state + 1]; e++) {
+            const struct semi_edge *x = &s->edges.ptr[s->edges_of[e]];
+            if (s->ends[x->to] == 1)
+                s->at_once[state] += (double)x->q[0];
+            if (s->ends[x->to] != 0 || s->won[x->to] == NULL || x->q[0] <= 0)
+                continue;
+            s->first_to[n] = x->to;
+            s->first_q[n++] = 0.5 * (double)x->q[0];
+        }
     }
-    return sum;
+    s->first_of[s->n_states] = n;
+}
+
+/* Once through all states; how much anything moved. Ways mostly lead to later stages, so the last come first. */
+static double settle(struct semi *s)
+{
+    double moved = 0;
+    for (uint32_t state = (uint32_t)s->n_states; state-- > 0;) {
+        double sum = s->later[state] + s->at_once[state];
+        for (uint32_t i = s->first_of[state]; i < s->first_of[state + 1]; i++)
+            sum += s->first_q[i] * (s->now[s->first_to[i]] + s->before[s->first_to[i]]);
+        double by = fabs(sum - s->now[state]);
+        moved = by > moved ? by : moved;
+        s->now[state] = sum;
+    }
+    return moved;
 }
 
 /* P(won within k bins), all states a step at a time. A move in the first bin goes on within the same step, so the step
- * is solved by repeating that part until nothing changes; ways mostly lead to later stages, so the last come first. */
+ * is solved by repeating that part until nothing changes. */
 static void solve_step(struct semi *s, size_t k)
 {
+    for (uint32_t state = 0; state < s->n_states; state++) {
+        s->before[state] = s->now[state];
+        s->later[state] = s->won[state] != NULL ? later(s, state, k) : 0;
+        s->now[state] = s->later[state] > s->before[state] ? s->later[state] : s->before[state];
+    }
+    for (int round = 0; round < 100 && settle(s) >= 1e-9; round++)
+        ;
     for (uint32_t state = 0; state < s->n_states; state++)
         if (s->won[state] != NULL) {
-            s->later[state] = later(s, state, k);
-            s->won[state][k] = s->later[state] > s->won[state][k - 1] ? s->later[state] : s->won[state][k - 1];
+            s->won[state][k] = s->now[state];
+            s->coming[state][s->steps - k] = 0.5 * (s->now[state] + s->before[state]);
         }
-    for (int round = 0; round < 100; round++) {
-        double moved = 0;
-        for (uint32_t state = (uint32_t)s->n_states; state-- > 0;) {
-            if (s->won[state] == NULL)
-                continue;
-            double sum = s->later[state] + (s->used[state] > 0 ? at_once(s, state, k) : 0);
-            double by = fabs(sum - s->won[state][k]);
-            moved = by > moved ? by : moved;
-            s->won[state][k] = sum;
-        }
-        if (moved < 1e-9)
-            break;
-    }
-    for (uint32_t state = 0; state < s->n_states; state++)
-        if (s->won[state] != NULL)
-            s->coming[state][s->steps - k] = 0.5 * (s->won[state][k] + s->won[state][k - 1]);
 }
 
 void semi_solve(struct semi *s)
@@ -253,6 +271,8 @@ void semi_solve(struct semi *s)
     for (size_t i = 0; i < s->n_states && s->memo_steps > 0; i++)
         for (size_t b = 0; s->memo[i] != NULL && b <= s->used[i]; b++)
             s->memo[i][b] = -1;
+    list_first(s);
+    memset(s->now, 0, s->n_states * sizeof *s->now);
     for (size_t k = 1; k <= s->steps; k++)
         solve_step(s, k);
 }
