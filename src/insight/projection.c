@@ -5,7 +5,7 @@
 
 #define MAGIC 0x70726f6aU
 #define READ_BATCH 20000
-enum { NEAR = 6, FAR = 14 }; /* events ahead for which memory is fetched */
+enum { NEXT = 4, NEAR = 9, FAR = 16 }; /* events ahead for which memory is fetched */
 enum { TEXT_AHEAD = 256, LINE = 64 /* bytes of their texts, of the cache */ };
 #define WASTE_FREE 65536 /* visits that may be wasted before anybody minds */
 
@@ -25,10 +25,12 @@ void projection_events(void *projection, const struct event *ev, size_t n)
         if (i + FAR < n) {
             for (size_t at = 0; at < TEXT_AHEAD; at += LINE)
                 __builtin_prefetch(ev[i + FAR].data.ptr + at);
-            projection_expect(p, &ev[i + FAR], false);
+            projection_expect(p, &ev[i + FAR], AHEAD_FAR);
         }
         if (i + NEAR < n)
-            projection_expect(p, &ev[i + NEAR], true);
+            projection_expect(p, &ev[i + NEAR], AHEAD_NEAR);
+        if (i + NEXT < n)
+            projection_expect(p, &ev[i + NEXT], AHEAD_NEXT);
         projection_take(p, &ev[i]);
     }
     tidy(p);

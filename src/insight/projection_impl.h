@@ -151,5 +151,7 @@ void scan_helper_stop(struct scan_helper *h);
 
 /* ---- projection_take.c ---- */
 void projection_take(struct projection *p, const struct event *ev);
-/* This event comes soon: what it will touch is fetched into the cache, first where its row is, then (near) the row. */
-void projection_expect(const struct projection *p, const struct event *ev, bool near);
+/* This event comes soon: what it will touch is fetched into the cache, first where its row is, then the row, then where
+ * its visits are. */
+enum ahead { AHEAD_FAR, AHEAD_NEAR, AHEAD_NEXT };
+void projection_expect(const struct projection *p, const struct event *ev, enum ahead ahead);

@@ -237,28 +237,51 @@ static void fetch(const struct fact_table *t, int field, uint32_t row)
         __builtin_prefetch(&c->i32[row], 1);
 }
 
-void projection_expect(const struct projection *p, const struct event *ev, bool near)
+enum { STAGE_ALONE = 40 }; /* bytes that tell of a move and nothing else */
+
+static void fetch_fields(const struct projection *p, const struct event *ev, uint32_t row)
+{
+    const struct fact_table *t = &p->tables[ev->object_kind == ENT_DEAL ? FACT_DEAL : FACT_TASK];
+    static const int done[] = {TASK_DONE, TASK_DONE_AT, TASK_DONE_BY, TASK_RESULT};
+    static const int closed[] = {DEAL_STATUS, DEAL_CLOSED_AT, DEAL_LOSS_REASON_ID};
+    if (ev->object_kind == ENT_TASK) {
+        for (size_t i = 0; i < sizeof done / sizeof *done; i++)
+            fetch(t, done[i], row);
+        return;
+    }
+    fetch(t, DEAL_STAGE_ID, row);
+    __builtin_prefetch(&p->ways.spans.ptr[row], 1);
+    for (size_t i = 0; ev->data.len > STAGE_ALONE && i < sizeof closed / sizeof *closed; i++)
+        fetch(t, closed[i], row);
+}
+
+static void fetch_visits(const struct ways *w, uint32_t row)
+{
+    if (row >= w->spans.len || w->spans.ptr[row].len == 0)
+        return;
+    size_t last = (size_t)w->spans.ptr[row].off + w->spans.ptr[row].len - 1;
+    __builtin_prefetch(&w->packed.ptr[last], 1);
+    __builtin_prefetch(&w->actor.ptr[last], 1);
+}
+
+void projection_expect(const struct projection *p, const struct event *ev, enum ahead ahead)
 {
     bool moved = ev->object_kind == ENT_DEAL && ev->verb == VERB_MOVED;
     bool done = ev->object_kind == ENT_TASK && ev->verb == VERB_DONE;
     const struct fact_table *t = &p->tables[moved ? FACT_DEAL : FACT_TASK];
     if ((!moved && !done) || ev->object_id <= 0 || (uint64_t)ev->object_id >= t->row_of_id.len)
         return;
-    if (!near) {
+    if (ahead == AHEAD_FAR) {
         __builtin_prefetch(&t->row_of_id.ptr[ev->object_id]);
         return;
     }
     uint32_t row = facts_row(t, ev->object_id);
     if (row == FACT_NO_ROW)
         return;
-    if (done) {
-        fetch(t, TASK_DONE, row);
-        fetch(t, TASK_DONE_AT, row);
-        fetch(t, TASK_DONE_BY, row);
-        return;
-    }
-    fetch(t, DEAL_STAGE_ID, row);
-    __builtin_prefetch(&p->ways.spans.ptr[row], 1);
+    if (ahead == AHEAD_NEAR)
+        fetch_fields(p, ev, row);
+    else if (moved)
+        fetch_visits(&p->ways, row);
 }
 
 void projection_take(struct projection *p, const struct event *ev)
