@@ -92,7 +92,7 @@ static void convolve(const double *p, const int64_t *a, size_t n, struct outlook
 {
     double total, unit = unit_of(a, n, &total);
     size_t size = (size_t)(total / unit) + n + 2;
-    struct sums s = {calloc(size, sizeof *s.q), calloc(size, sizeof *s.q), 0, 1};
+    struct sums s = {malloc(size * sizeof *s.q), malloc(size * sizeof *s.q), 0, 1};
     if (s.q == NULL || s.spare == NULL)
         abort();
     s.q[0] = 1;
