@@ -160,19 +160,12 @@ static void one_week(struct maker *k, struct past_forecast *x, const struct week
 }
 
 /* What was known by the end of a week is added; solved only where somebody asks. */
-static void learn_week(struct maker *k, size_t w)
+static void learn_stages(struct maker *k, size_t w)
 {
     const struct week *week = &k->weeks[w];
-    bool made = k->f->at[w].made;
-    if (k->model == CHANCE_BY_AGE) {
-        chance_past_learn(k->past, w);
-        if (made)
-            chance_past_ages(k->past);
-        return;
-    }
     for (size_t i = 0; i < week->ended.len; i++)
         semi_add(k->s, week->ended.ptr[i].from, week->ended.ptr[i].to, week->ended.ptr[i].dwell);
-    if (!made)
+    if (!k->f->at[w].made)
         return;
     semi_forget_staying(k->s);
     for (size_t i = 0; i < week->standing.len; i++)
@@ -180,25 +173,42 @@ static void learn_week(struct maker *k, size_t w)
     semi_solve(k->s);
 }
 
+/* Which weeks a forecast is made of; how many, with their instants. */
+static size_t choose(struct past_forecasts *f, const struct week *weeks, int64_t *at)
+{
+    int64_t learned = 0;
+    size_t n = 0;
+    for (size_t w = 0; w < f->n; w++) {
+        learned += (int64_t)weeks[w].ended.len;
+        f->at[w].learned = learned;
+        f->at[w].made = learned >= LEARNED_LEAST && (f->at[w].used || w + EVERY_WEEK >= f->n);
+        if (f->at[w].made)
+            at[n++] = f->at[w].at;
+    }
+    return n;
+}
+
 static void learn(struct maker *k)
 {
     struct past_forecasts *f = k->f;
-    int64_t learned = 0, at[PAST_FORECASTS];
-    for (size_t w = 0; w < f->n; w++)
-        at[w] = f->at[w].at;
+    int64_t at[PAST_FORECASTS];
+    size_t n = choose(f, k->weeks, at), next = 0;
     if (k->model == CHANCE_BY_STAGE)
         k->s = semi_new(k->p->call->arena, k->m->n_of, k->m->ends, k->horizon, k->horizon / STEPS);
     else
-        k->past = chance_past_new(k->m, &k->p->view, &(struct chance_spec){.horizon = k->horizon, .most = LOOKED_MOST},
-                                  at, f->n);
+        k->past = chance_past_new(k->m, &k->p->view,
+                                  &(struct chance_spec){.horizon = k->horizon, .most = LOOKED_MOST / 2}, at, n);
     for (size_t w = 0; w < f->n; w++) {
-        learned += (int64_t)k->weeks[w].ended.len;
-        f->at[w].learned = learned;
-        f->at[w].made = learned >= LEARNED_LEAST && (f->at[w].used || w + EVERY_WEEK >= f->n);
-        learn_week(k, w);
-        worth_at(&k->worth, at[w]);
-        if (f->at[w].made)
-            one_week(k, &f->at[w], &k->weeks[w]);
+        if (k->model == CHANCE_BY_STAGE)
+            learn_stages(k, w);
+        if (!f->at[w].made)
+            continue;
+        if (k->model == CHANCE_BY_AGE) {
+            chance_past_learn(k->past, next++);
+            chance_past_ages(k->past);
+        }
+        worth_at(&k->worth, f->at[w].at);
+        one_week(k, &f->at[w], &k->weeks[w]);
     }
     if (k->s != NULL)
         semi_free(k->s);
