@@ -1,5 +1,6 @@
 /* The chance of one deal: by its stage and age, and by what was known when it was created. What is learned from the
- * whole company is kept for a while: fifty times as long as learning took, and never over a change of stages. */
+ * whole company is kept for a while: fifty times as long as learning took, ten minutes at most, and never over a change
+ * of stages. Where the deal stands and for how long is never kept. */
 #include "insight/chance.h"
 #include "api/inside.h"
 #include "base/time.h"
@@ -13,6 +14,7 @@
 #define AHEAD_DAYS 90
 #define AHEAD_MOST 365
 #define KEPT_TIMES 50
+#define KEPT_MOST (600 * MS_SECOND)
 
 static struct {
     pthread_mutex_t mutex;
@@ -30,6 +32,7 @@ struct answer {
     int64_t days;
     struct chance_deal deal;
     double rate, by_age, at_risk, typed, score;
+    int64_t learned_at;
     struct scoring_quality quality;
     bool scored;
     struct score_effect effects[SCORE_FIELDS];
@@ -51,7 +54,7 @@ static void forget(void)
 static bool fresh(const struct call *c, const struct projection_view *v, int64_t now)
 {
     return kept.of == c->app->projection && kept.n_stages == v->n_stages && now >= kept.learned_at &&
-           now - kept.learned_at <= KEPT_TIMES * kept.took;
+           now - kept.learned_at <= KEPT_TIMES * kept.took && now - kept.learned_at <= KEPT_MOST;
 }
 
 /* The stages were read before the lock, in case they are needed. */
@@ -75,6 +78,7 @@ static void ask(struct answer *x, const struct projection_view *v, uint32_t row,
     const struct facts *deals = &v->facts[FACT_DEAL];
     int64_t h = x->days * MS_DAY, said = fact_get(fact_column(deals, DEAL_PROBABILITY), row);
     x->deal.stage = CHANCE_NOWHERE;
+    x->learned_at = kept.learned_at;
     if (!chance_deal_at(kept.chance, v, row, now, &x->deal))
         return;
     x->rate = chance_of(kept.chance, CHANCE_BY_STAGE, &x->deal, now, h, &x->at_risk);
@@ -222,6 +226,10 @@ static void put(struct call *c, const struct answer *x)
     put_rate(&w, "typed", rights_sees_field(c->rights, entity_by_id(ENT_DEAL), DEAL_PROBABILITY) ? x->typed : NAN);
     put_rate(&w, "days_in_stage", open ? (double)(time_now() - x->deal.since) / MS_DAY : NAN);
     put_rate(&w, "age_days", known ? (double)(time_now() - x->deal.entry) / MS_DAY : NAN);
+    if (known)
+        jw_ki64(&w, "learned_at", x->learned_at);
+    else
+        jw_knull(&w, "learned_at");
     put_score(&w, x);
     jw_end_obj(&w);
 }

@@ -59,6 +59,7 @@ test('deals from the site are won, cold calls are not: the score knows, says why
   assert.equal(g.score.better_than_base, true)
   assert.ok(g.score.brier < g.score.base_brier && g.score.auc > 0.7 && g.score.ece < 0.3)
   assert.ok(g.score.tested >= 20 && g.score.learned >= 100)
+  assert.ok(g.learned_at > 0, 'when the company was last learned from')
   assert.deepEqual([g.score.fields[0].field, g.score.fields[0].value], ['source_id', site.id], 'the source decides')
   assert.ok(g.score.fields[0].effect > 0 && b.score.fields[0].effect < 0)
   // corrected afterwards: what was known at its creation still counts

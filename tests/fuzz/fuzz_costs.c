@@ -11,7 +11,7 @@ static char folder[] = "/tmp/fuzz-costs-XXXXXX";
 
 static void clean_up(void)
 {
-    static const char *const files[] = {"voronka.db", "voronka.db-wal", "voronka.db-shm"};
+    static const char *const files[] = {"voronka.db", "voronka.db-wal", "voronka.db-shm", "voronka.lock"};
     char path[80];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, files[i]);
