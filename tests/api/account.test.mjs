@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { cli, funnelOf, peopleOf, serve, signIn } from './harness.mjs'
+import { cli, eventually, funnelOf, peopleOf, serve, signIn } from './harness.mjs'
 
 const server = await serve()
 const { admin, head, seller, observer } = await peopleOf(server)
@@ -163,13 +163,13 @@ test('an API token does only what it was made for, and only until its day', asyn
     const r = await robot(method, path, method === 'POST' ? {} : undefined)
     assert.deepEqual([r.status, r.body.code], [403, 'scope_missing'], path)
   }
-  const reader = await token({ scopes: ['*:read'], expires_at: Date.now() + 1500 })
+  const reader = await token({ scopes: ['*:read'], expires_at: Date.now() + 4000 })
   await reader.get('/api/companies')
   assert.equal((await reader('POST', '/api/companies', { name: 'x' })).status, 403)
   const list = (await admin.get('/api/tokens')).items
   assert.deepEqual(list.slice(-2).map((t) => t.scopes), [['contacts:write', 'deals:read'], ['*:read']])
   assert.ok(list.at(-1).expires_at > Date.now() - 5000)
-  await new Promise((done) => setTimeout(done, 1700))
+  await new Promise((done) => setTimeout(done, list.at(-1).expires_at - Date.now() + 200))
   assert.equal((await reader('GET', '/api/companies')).status, 401)
   const all = await token({})
   for (const path of ['/api/tokens', '/api/session/totp', '/api/session/password', '/api/session/totp/off', `/api/users/${idOf(seller)}/invite`])
@@ -195,7 +195,8 @@ test('who came in and who tried to is written down for a year', async () => {
   const one = await user('vera')
   await knock({ email: 'VERA@example.ru', password: 'не тот' })
   await knock({ email: 'nobody@example.ru', password: 'не тот' })
-  await new Promise((done) => setTimeout(done, 300))
+  await eventually(async () => (await one.api.get('/api/sign-ins')).items.length === 2, 'both sign-ins of hers')
+  await eventually(async () => (await admin.get('/api/sign-ins?limit=500')).items.some((x) => x.email === 'nobody@example.ru'), 'that of nobody')
   const own = (await one.api.get('/api/sign-ins')).items
   assert.deepEqual(own.map((x) => [x.how, x.ok]), [['password', false], ['password', true]])
   assert.equal(own[0].email, 'VERA@example.ru')

@@ -102,8 +102,8 @@ test('no value of any field of any noun breaks the server, and every refusal nam
     const schema = spec.paths[path].get.responses[200].content['application/json'].schema.$ref.split('/').pop()
     const known = (await admin.list(`/api/${noun}`, { limit: 1 })).items[0]?.id
     for (const field of [...Object.keys(spec.components.schemas[schema].properties), 'password_hash', '__proto__'])
-      for (const value of wild) {
-        if (noun === 'users' && field === 'active') continue
+      await Promise.all(wild.map(async (value) => {
+        if (noun === 'users' && field === 'active') return
         const body = `{${JSON.stringify(field)}:${JSON.stringify(value)}}`
         for (const [method, at] of [['POST', `/api/${noun}`], ['PATCH', `/api/${noun}/${known ?? 1}`]]) {
           const r = await strict(method, at, body)
@@ -111,7 +111,7 @@ test('no value of any field of any noun breaks the server, and every refusal nam
           assert.ok(r.status < 500, what)
           if (r.status === 400 || r.status === 422) assert.ok(r.body.code && r.body.field && r.body.detail, what)
         }
-      }
+      }))
   }
   assert.equal((await admin.get(`/api/companies/${company.id}`)).id, company.id)
 })
