@@ -115,15 +115,26 @@ part_web() {
   count "web" "$ok" "$bad" 0 "$work/web.log"
 }
 
+check_with_svelte-check() { web_tool svelte-check --fail-on-warnings; }
+check_with_eslint() { web_tool eslint .; }
+check_with_prettier() { web_tool prettier --config .prettierrc.json --check . '../tests/e2e/*.ts'; }
 part_style() {
+  local name web_checks
   heading "Style: formatting, static checks, the arrows of the house"
   count_command "clang-format" bash -c 'git ls-files -z "*.c" "*.h" | xargs -0 clang-format --dry-run --Werror'
-  count_command "clang-tidy" node tests/style/tidy.mjs
+  # One processor for the web's checks, which have one thread each, beside clang-tidy, which gives way to everything.
+  for name in svelte-check eslint prettier; do
+    "check_with_$name" >"$work/$name.log" 2>&1
+    echo $? >"$work/$name.status"
+  done &
+  web_checks=$!
+  count_command "clang-tidy" nice -n 10 node tests/style/tidy.mjs
   count_command "folders include only what stands above them" node tests/style/arrows.mjs
   count_command "files under 600 lines, components under 250" node tests/style/sizes.mjs
-  count_command "svelte-check" web_tool svelte-check --fail-on-warnings
-  count_command "eslint" web_tool eslint .
-  count_command "prettier" web_tool prettier --config .prettierrc.json --check . '../tests/e2e/*.ts'
+  wait "$web_checks"
+  for name in svelte-check eslint prettier; do
+    if [ "$(cat "$work/$name.status")" = 0 ]; then count "$name" 1 0 0 "$work/$name.log"; else count "$name" 0 1 0 "$work/$name.log"; fi
+  done
 }
 
 # The names under Playwright's closing "N flaky".
@@ -173,7 +184,7 @@ sanitized_build() { # KIND TARGET
   local dir="build-$1" options=(-Db_lundef=false -Doptimization=0 -Ddebug=false) cc=gcc flags=-g1
   case $1 in
     thread) options+=(-Db_sanitize=thread) ;;
-    address) cc=clang flags='-g1 -fno-sanitize-recover=all'; options+=(-Db_sanitize=address,undefined -Dfuzz=true) ;;
+    address) cc=clang flags='-g1 -fno-sanitize-recover=all'; options+=('-Db_sanitize=address,undefined' -Dfuzz=true) ;;
   esac
   if [ ! -e "$dir/build.ninja" ]; then
     CC="ccache $cc" CFLAGS="$flags" meson setup "$dir" "${options[@]}" >"$work/meson.log" 2>&1 ||
