@@ -77,8 +77,10 @@ unit_programs() { # DIRECTORY LABEL [WHICH]
 }
 
 part_unit() {
-  heading "Unit tests, both databases"
-  postgres_start
+  if [ -z "$quick" ]; then
+    heading "Unit tests, both databases"
+    postgres_start
+  else heading "Unit tests, SQLite"; fi
   # The build may have been set up before the test library was there.
   ninja -C build -t query unit >/dev/null 2>&1 || meson setup --reconfigure build >/dev/null 2>&1
   ninja -C build unit >"$work/ninja.log" 2>&1 || { count "unit build" 0 1 0 "$work/ninja.log"; return; }
