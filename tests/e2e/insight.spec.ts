@@ -178,3 +178,23 @@ test('Галерея говорит вывод словами и знает, г�
   await expect(page.locator('main a[href="/reports/loss_reasons"]')).toContainText(verdict!)
   await expect(page.locator('main a[href="/reports/breaks"] .sign')).toBeVisible()
 })
+
+test('На бумаге диаграмма целиком, а кнопок нет', async ({ desk, server }) => {
+  const { page } = await desk('head')
+  await page.goto(`/reports/funnel?funnel_id=${(await demoFunnel(server)).id}`)
+  const picture = page.locator('main .frame svg').first()
+  await expect(picture).toBeVisible()
+  const before = (await picture.boundingBox())!.width
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
+  await page.emulateMedia({ media: 'print' })
+  await page.setViewportSize({ width: 720, height: 1000 })
+  const { x, width } = (await picture.boundingBox())!
+  expect(x + width).toBeLessThanOrEqual(720)
+  await expect(picture).toHaveAttribute('viewBox', /^0 0 [1-6]\d\d /)
+  await expect(page.locator('.skip')).toBeHidden()
+  await expect(page.getByRole('button', { name: text('report.page.file') })).toBeHidden()
+  await page.setViewportSize(wide)
+  await page.emulateMedia({ media: 'screen' })
+  await page.evaluate(() => window.dispatchEvent(new Event('afterprint')))
+  await expect.poll(async () => (await picture.boundingBox())!.width).toBeCloseTo(before, -1)
+})

@@ -23,6 +23,8 @@ test('Разбор недели без мыши: причины, решение,
   await expect(item(page, 'Забытая поставка')).toContainText(text('review.why.no_task'))
 
   await expect(page.locator('ol > li')).toHaveCount(2)
+  await expect(page.getByRole('listitem').filter({ hasText: /^без задачи 2$/ })).toBeVisible()
+  await expect(page.getByRole('link', { name: text('review.print') })).toHaveAttribute('href', /format=html/)
   const first = await page.locator('ol > li .title').first().textContent()
   await page.keyboard.press('e')
   await expect(page.getByLabel(text('review.decision'), { exact: true })).toBeFocused()
