@@ -70,6 +70,12 @@ static size_t point_from(const struct past_forecasts *f, int64_t at)
     return i < f->n ? i : f->n;
 }
 
+/* Is this week told when there is enough to learn from? Only then who stood where matters. */
+static bool told(const struct past_forecasts *f, size_t week)
+{
+    return f->at[week].used || week + EVERY_WEEK >= f->n;
+}
+
 static void lay_out(const struct past_forecasts *f, const struct pop *p, const struct chance *m, struct week *weeks)
 {
     struct chance_stay stays[CHANCE_STAYS_MOST];
@@ -81,6 +87,8 @@ static void lay_out(const struct past_forecasts *f, const struct pop *p, const s
             const struct chance_stay *s = &stays[k];
             size_t first = point_from(f, s->from), end = s->to == CHANCE_NOWHERE ? f->n : point_from(f, s->until);
             for (size_t w = first; w < end; w++) {
+                if (!told(f, w))
+                    continue;
                 struct standing one = {s->stage, (uint32_t)i, f->at[w].at - s->from};
                 vec_push(&weeks[w].standing, one);
             }
@@ -181,7 +189,7 @@ static size_t choose(struct past_forecasts *f, const struct week *weeks, int64_t
     for (size_t w = 0; w < f->n; w++) {
         learned += (int64_t)weeks[w].ended.len;
         f->at[w].learned = learned;
-        f->at[w].made = learned >= LEARNED_LEAST && (f->at[w].used || w + EVERY_WEEK >= f->n);
+        f->at[w].made = learned >= LEARNED_LEAST && told(f, w);
         if (f->at[w].made)
             at[n++] = f->at[w].at;
     }
