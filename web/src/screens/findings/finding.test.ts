@@ -1,6 +1,16 @@
 import { beforeAll, expect, it } from 'vitest'
 import { i18n } from '../../lib/i18n.svelte'
-import { isWorse, onceIn, sureText, valueText, wayOf, type Finding } from './finding'
+import {
+  isWorse,
+  onceIn,
+  planOf,
+  planSure,
+  planText,
+  sureText,
+  valueText,
+  wayOf,
+  type Finding,
+} from './finding'
 
 beforeAll(async () => {
   await i18n.use('ru')
@@ -29,4 +39,19 @@ it('how sure it is comes in words, and never as more than once in a thousand', (
   expect(bare(onceIn(1e-12))).toBe('1 000')
   expect(onceIn(1 / 142)).toBe('100')
   expect(onceIn(1 / 34)).toBe('30')
+})
+it('a plan that will not come true says what is expected, of whom it is, and how sure that is', () => {
+  const plan = {
+    ...{ detector: 'plan', chance: 0.004 },
+    params: {
+      ...{ unit: 'money', before: 100_000_00, after: 64_000_00, low: 50_000_00, high: 78_000_00 },
+      ...{ actual: 20_000_00, above: false, currency: 'RUB', measure: 'revenue', whose: 'Борис' },
+      ...{ starts_on: '2026-11-01', ends_on: '2026-11-30' },
+    },
+  } as Finding
+  expect(bare(planText(plan))).toContain('План 100 000')
+  expect(bare(planText(plan))).toContain('ожидается 64 000')
+  expect(planOf(plan)).toContain('Выручка, Борис')
+  expect(bare(planSure(plan))).toContain('< 1 %')
+  expect(isWorse(plan)).toBe(true)
 })
