@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before } from 'node:test'
+import { pathToFileURL } from 'node:url'
 
 export const root = resolve(import.meta.dirname, '../..')
 export const bin = process.env.VORONKA_BIN ?? join(root, 'build/voronka')
@@ -28,7 +29,7 @@ function cleanUp() {
 process.on('exit', cleanUp)
 // No test begins before its file is read to the end: the runner takes the tests that it knows for all, and would end the
 // servers while a file that waits between two tests has not named the second.
-before(() => import(process.argv[1]))
+before(() => import(pathToFileURL(process.argv[1])))
 after(cleanUp) // a server left running by a test that failed would keep the runner waiting
 
 let places = 0
