@@ -1,6 +1,7 @@
 /* The estimators against textbook values and values computed with R (tests/known values in ../shared/data/expected).
  * Where that folder is absent the comparisons with it are skipped, and say so. */
 #include "insight/incidence.h"
+#include "insight/rank.h"
 #include "insight/stats.h"
 #include <jansson.h>
 #include <math.h>
@@ -189,6 +190,35 @@ static void deals_won_in_the_moment_of_entry_count(void **state)
     near(p[0].rate[0], 0, 0);
 }
 
+/* Clients by revenue: debts first, equal ones in the order in which they stood; few of them and many. */
+static void clients_are_ranked_by_their_revenue(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {0, 1, 3, 64, 65, 5000};
+    for (size_t z = 0; z < sizeof sizes / sizeof *sizes; z++) {
+        size_t n = sizes[z];
+        struct ranked *v = calloc(n + 1, sizeof *v);
+        double *revenue = calloc(n + 1, sizeof *revenue);
+        uint64_t seed = 3;
+        assert_non_null(v);
+        assert_non_null(revenue);
+        for (uint32_t i = 0; i < n; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            revenue[i] = (double)((int64_t)(seed >> 40) - (1 << 22)) * (i % 7 ? 100 : 1e9);
+            if (i % 5 == 0)
+                revenue[i] = 0;
+            v[i] = (struct ranked){rank_key(revenue[i]), i};
+        }
+        rank_sort(v, n);
+        for (size_t i = 1; i < n; i++) {
+            double before = revenue[v[i - 1].of], here = revenue[v[i].of];
+            assert_true(before < here || (before == here && v[i - 1].of < v[i].of));
+        }
+        free(v);
+        free(revenue);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +229,7 @@ int main(void)
         cmocka_unit_test(kaplan_meier_of_the_aml_trial),
         cmocka_unit_test(deals_seen_late_are_at_risk_only_from_then_on),
         cmocka_unit_test(deals_won_in_the_moment_of_entry_count),
+        cmocka_unit_test(clients_are_ranked_by_their_revenue),
     };
     return cmocka_run_group_tests_name("insight_stats", tests, NULL, NULL);
 }
