@@ -182,7 +182,8 @@ const struct openapi_shape openapi_shapes[] = {
                "\"high\":{\"type\":[\"number\",\"null\"]},\"at_risk\":{\"type\":\"integer\"},"
                "\"by_age\":{\"type\":[\"number\",\"null\"]},\"typed\":{\"type\":[\"number\",\"null\"]},"
                "\"days_in_stage\":{\"type\":[\"number\",\"null\"]},\"age_days\":{\"type\":[\"number\",\"null\"]},"
-               "\"learned_at\":{\"type\":[\"integer\",\"null\"]},\"score\":{\"type\":[\"object\",\"null\"]},\"score_reason\":{\"type\":\"string\"}}}"},
+               "\"learned_at\":{\"type\":[\"integer\",\"null\"]},\"score\":{\"type\":[\"object\",\"null\"]},\"score_"
+               "reason\":{\"type\":\"string\"}}}"},
     {"owners", "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
                "\"properties\":{\"owner_id\":{\"type\":[\"integer\",\"null\"]},\"from\":{\"type\":\"integer\"},"
                "\"to\":{\"type\":[\"integer\",\"null\"]},\"by\":{\"type\":[\"integer\",\"null\"]},"

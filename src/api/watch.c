@@ -189,7 +189,8 @@ static enum rc known(struct wtx *tx, const struct record *r, bool *out, struct e
     int64_t found, since = ref(r, FINDING_SINCE_AT);
     struct stmt *s;
     TRY(db_prepare(tx->db, &s,
-                   "SELECT 1 FROM finding WHERE mark = $1 OR (detector = $2 AND detector <> 'plan' AND COALESCE(funnel_id, 0) = $3 AND"
+                   "SELECT 1 FROM finding WHERE mark = $1 OR (detector = $2 AND detector <> 'plan' AND "
+                   "COALESCE(funnel_id, 0) = $3 AND"
                    " COALESCE(stage_id, 0) = $4 AND COALESCE(user_id, 0) = $5 AND since_at >= $6 AND since_at <= $7)"
                    " LIMIT 1",
                    e));

@@ -1,4 +1,5 @@
-/* What the projection remembers of a deal's way: in order of time, without slips that were undone (R012, R095, R203, R224). */
+/* What the projection remembers of a deal's way: in order of time, without slips that were undone (R012, R095, R203,
+ * R224). */
 #include "crm/fields.h"
 #include "insight/event_scan.h"
 #include "insight/projection.h"
