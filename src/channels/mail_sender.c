@@ -11,7 +11,8 @@ enum {
     IDLE_LOOK_MS = 60000 /* while no mail server is set */
 };
 /* Held on the reader's connection by the server that sends; the next number after that of webhooks. */
-#define LOCK_SQL "SELECT CASE WHEN pg_try_advisory_lock(8531337067441712995) THEN 1 ELSE 0 END"
+/* Each thread of which one at a time works has a number of its own: the journal …993, the outbox …994, timers …995. */
+#define LOCK_SQL "SELECT CASE WHEN pg_try_advisory_lock(8531337067441712996) THEN 1 ELSE 0 END"
 
 struct mail_sender {
     struct db_target target;
