@@ -42,7 +42,7 @@ async function once(api, { tag, trigger }) {
       return list.every((d) => d.tag_ids.length) ? list : null
     },
     'the last timers',
-    20_000,
+    90_000,
   )
   const notes = countBy(await all(api, '/api/notes', { fields: 'id,deal_id' }), 'deal_id')
   for (const d of deals) {
