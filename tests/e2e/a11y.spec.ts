@@ -275,7 +275,7 @@ for (const look of looks) {
       await api.create('tasks', { ...own, title: 'Позвонить', due_at: Date.now() - 60_000 })
       await api.create('tasks', { ...own, title: 'Без срока' })
       await page.goto('/tasks')
-      await expect(page.locator('.row.line').first()).toBeVisible()
+      await expect(page.locator('.all > .row').first()).toBeVisible()
       await expectAccessible(page, 'tasks')
       await page.getByRole('button', { name: say('task.done_mark', { name: 'Позвонить' }) }).click()
       await expect(page.getByLabel(say('task.result'))).toBeFocused()

@@ -25,7 +25,7 @@ const task = (desk: Desk, title: string, due_at: number | null, more = {}) =>
     owner_id: desk.person.user_id,
     ...more,
   })
-const row = (page: Page, title: string): Locator => page.locator('.row.line').filter({ hasText: title })
+const row = (page: Page, title: string): Locator => page.locator('.all > .row').filter({ hasText: title })
 async function open({ page }: Desk, query = ''): Promise<void> {
   await page.goto(`/tasks${query}`)
   await expect(page.getByRole('toolbar', { name: text('task.toolbar') })).toBeVisible()
@@ -40,9 +40,9 @@ test.describe('Очередь задач', () => {
     await task(seller, 'Позавчера', noon(-2))
     await open(seller)
     await expect(row(page, 'Без срока')).toBeVisible()
-    const heads = await page.locator('.head.line button span:nth-of-type(1)').allTextContents()
+    const heads = await page.locator('.all > .head button span:nth-of-type(1)').allTextContents()
     expect(heads).toEqual(['overdue', 'tomorrow', 'later', 'none'].map((s) => text(`task.section.${s}`)))
-    await expect(page.locator('.row.line').first()).toContainText('Позавчера')
+    await expect(page.locator('.all > .row').first()).toContainText('Позавчера')
   })
 
   test('с клавиатуры: вниз, выполнить с результатом, следующая задача по той же сделке', async ({
@@ -181,7 +181,7 @@ test.describe('Очередь задач', () => {
       await toEnd()
       await expect(row(page, 'Обзвон № 9999')).toBeVisible({ timeout: 500 })
     }).toPass({ timeout: 30_000 })
-    expect(await page.locator('.row.line').count()).toBeLessThan(60)
+    expect(await page.locator('.all > .row').count()).toBeLessThan(60)
   })
 })
 
