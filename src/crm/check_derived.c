@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "crm/check.h"
 #include "crm/clients.h"
+#include "crm/task_flow.h"
 
 enum rc check_journal(struct check *c, struct err *e)
 {
@@ -44,7 +45,7 @@ static void check_tasks(struct check *c, const struct record *r, int64_t open, s
     if (r->deleted_at)
         return; /* counted again when it comes back */
     if (val_i(r->f[DEAL_OPEN_TASKS], -1) != open || !val_eq(r->f[DEAL_NEXT_TASK_AT], next))
-        check_problem(c, "deal %lld: open_tasks or next_task_at differs from its tasks", (long long)r->id);
+        check_problem(c, "deal %lld: open_tasks or next_task_at differs from its tasks and messages", (long long)r->id);
 }
 
 enum rc check_deal_rows(struct check *c, struct record *const *rows, size_t n, struct err *e)
@@ -76,19 +77,19 @@ enum rc check_deal_rows(struct check *c, struct record *const *rows, size_t n, s
     return rc == RC_DONE ? RC_OK : rc;
 }
 
-#define SPOKEN " FROM task t WHERE t.deal_id = d.id AND t.done = 1 AND t.kind < 3 AND t.deleted_at IS NULL"
-
 enum rc check_contacts(struct check *c, struct err *e)
 {
     struct stmt *s;
     enum rc rc;
     TRY(db_prepare(c->db, &s,
                    "SELECT d.id FROM deal d WHERE d.deleted_at IS NULL AND (COALESCE(d.last_contact_at, 0) <>"
-                   " COALESCE((SELECT max(t.done_at)" SPOKEN "), 0) OR COALESCE(d.last_channel, -1) <>"
-                   " COALESCE((SELECT t.kind" SPOKEN " ORDER BY t.done_at DESC, t.id DESC LIMIT 1), -1)) ORDER BY d.id",
+                   " COALESCE((SELECT max(at) FROM " SPOKEN_SQL(
+                       "d.id") "), 0) OR COALESCE(d.last_channel, -1) <>"
+                               " COALESCE((SELECT kind FROM " SPOKEN_SQL(
+                                   "d.id") " ORDER BY at DESC, id DESC LIMIT 1), -1)) ORDER BY d.id",
                    e));
     while ((rc = stmt_step(s, e)) == RC_ROW)
-        check_problem(c, "deal %lld: last_contact_at or last_channel differs from its tasks",
+        check_problem(c, "deal %lld: last_contact_at or last_channel differs from its tasks and messages",
                       (long long)stmt_col_i64(s, 0));
     stmt_done(s);
     return rc == RC_DONE ? RC_OK : rc;

@@ -116,8 +116,11 @@ enum rc deal_contacted(struct change *ch, int64_t deal_id, int64_t contact_id, b
 /* ---- what it knows of its tasks ---- */
 
 #define OPEN " FROM task WHERE deal_id = $1 AND done = 0 AND deleted_at IS NULL)"
-#define SPOKEN " FROM task WHERE deal_id = $1 AND done = 1 AND kind < 3 AND deleted_at IS NULL"
-_Static_assert(TASK_TODO == 3, "what is not a contact with the client");
+#define SPOKEN                                                                                                         \
+    "last_contact_at = (SELECT max(at) FROM " SPOKEN_SQL("$1") "), last_channel = (SELECT kind FROM " SPOKEN_SQL(      \
+        "$1") " ORDER BY at DESC, id DESC LIMIT 1)"
+#define UNANSWERED " CASE WHEN first_response_due_at IS NOT NULL AND first_response_at IS NULL THEN 1 ELSE 0 END"
+_Static_assert(TASK_TODO == 3 && TASK_CALL == 0 && TASK_MAIL == 2 && CHANNEL_CALL == 0, "what is a contact, and which");
 
 enum rc deal_tasks_changed(struct change *ch, int64_t deal_id, bool *unanswered, struct err *e)
 {
@@ -126,10 +129,8 @@ enum rc deal_tasks_changed(struct change *ch, int64_t deal_id, bool *unanswered,
     *unanswered = false;
     TRY(db_prepare(ch->tx->db, &s,
                    "UPDATE deal SET open_tasks = (SELECT count(*)" OPEN ", next_task_at = (SELECT min(due_at)" OPEN
-                   ", last_contact_at = (SELECT max(done_at)" SPOKEN "), last_channel = (SELECT kind" SPOKEN
-                   " ORDER BY done_at DESC, id DESC LIMIT 1) WHERE id = $1 RETURNING open_tasks, status, deleted_at,"
-                   " (SELECT f.task_rule FROM funnel f WHERE f.id = deal.funnel_id),"
-                   " CASE WHEN first_response_due_at IS NOT NULL AND first_response_at IS NULL THEN 1 ELSE 0 END",
+                   ", " SPOKEN " WHERE id = $1 RETURNING open_tasks, status, deleted_at,"
+                   " (SELECT f.task_rule FROM funnel f WHERE f.id = deal.funnel_id)," UNANSWERED,
                    e));
     stmt_i64(s, 1, deal_id);
     enum rc rc = stmt_step(s, e);
@@ -143,4 +144,40 @@ enum rc deal_tasks_changed(struct change *ch, int64_t deal_id, bool *unanswered,
     if (rc != RC_DONE)
         return rc;
     return alone ? task_rule_touch(ch, deal_id, false, e) : RC_OK;
+}
+
+static enum rc spoken(struct change *ch, int64_t deal_id, bool *unanswered, struct err *e)
+{
+    struct stmt *s;
+    *unanswered = false;
+    TRY(db_prepare(ch->tx->db, &s, "UPDATE deal SET " SPOKEN " WHERE id = $1 RETURNING" UNANSWERED, e));
+    stmt_i64(s, 1, deal_id);
+    enum rc rc = stmt_step(s, e);
+    if (rc == RC_ROW) {
+        *unanswered = stmt_col_i64(s, 0) != 0;
+        rc = stmt_step(s, e);
+    }
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+enum rc note_flow(struct change *ch, const struct record *was, const struct record *is, struct err *e)
+{
+    const struct record *r = is ? is : was;
+    struct val old = was ? was->f[NOTE_DEAL_ID] : val_null(), new = is ? is->f[NOTE_DEAL_ID] : val_null();
+    bool unanswered = false;
+    if (!val_has(r->f[NOTE_CHANNEL]) || (was && is && val_eq(old, new) && !was->deleted_at == !is->deleted_at))
+        return RC_OK;
+    if (val_has(old))
+        TRY(spoken(ch, old.i, &unanswered, e));
+    if (val_has(new) && !val_eq(old, new))
+        TRY(spoken(ch, new.i, &unanswered, e));
+    if (was || !val_has(new) || ch->actor.via == VIA_UNDO)
+        return RC_OK;
+    int64_t cause = ch->cause;
+    ch->cause = ch->seq;
+    enum rc rc = deal_contacted(ch, new.i, val_i(is->f[NOTE_CONTACT_ID], 0),
+                                unanswered && is->f[NOTE_DIRECTION].i == DIRECTION_OUT, is->created_at, e);
+    ch->cause = cause;
+    return rc;
 }

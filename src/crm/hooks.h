@@ -21,6 +21,7 @@ HOOK_BEFORE(task);
 HOOK_AFTER(task);
 enum verb task_verb(const struct record *was, const struct record *is);
 HOOK_BEFORE(note);
+HOOK_AFTER(note);
 HOOK_BEFORE(product);
 HOOK_BEFORE(deal_product);
 HOOK_AFTER(deal_product);
@@ -77,7 +78,7 @@ MUST_USE enum rc owner_reason_rules(const struct record *was, struct record *wil
 #define HOOKS_contact contact_before, NULL, NULL
 #define HOOKS_company company_before, NULL, NULL
 #define HOOKS_task task_before, task_after, task_verb
-#define HOOKS_note note_before, NULL, NULL
+#define HOOKS_note note_before, note_after, NULL
 #define HOOKS_product product_before, NULL, NULL
 #define HOOKS_deal_product deal_product_before, deal_product_after, NULL
 #define HOOKS_tag NULL, NULL, NULL

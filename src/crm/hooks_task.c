@@ -96,6 +96,11 @@ HOOK_BEFORE(note)
     return channel == direction ? RC_OK : err_set(e, RC_INVALID, "required", channel ? "direction" : "channel", NULL);
 }
 
+HOOK_AFTER(note)
+{
+    return note_flow(ch, was, is, e);
+}
+
 /* ---- products ---- */
 
 /* quantity * price * (1 - discount), rounded half away from zero. */

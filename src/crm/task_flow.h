@@ -39,7 +39,7 @@ MUST_USE enum rc first_answer_due(struct change *ch, struct record *will, int64_
                                   struct err *e);
 /* After a deal was written: its first task, whether it still has one, and what it waits for. */
 MUST_USE enum rc deal_flow(struct change *ch, const struct record *was, const struct record *is, struct err *e);
-/* The client was spoken to, by a task that is done or (later) a message: the member of the buying centre (contact_id 0:
+/* The client was spoken to, by a task that is done or a message: the member of the buying centre (contact_id 0:
  * nobody knows who it was) and, when it was `unanswered` so far, the deal know when. */
 MUST_USE enum rc deal_contacted(struct change *ch, int64_t deal_id, int64_t contact_id, bool unanswered, int64_t at,
                                 struct err *e);
@@ -57,9 +57,17 @@ MUST_USE enum rc deal_wake(struct change *ch, int64_t deal_id, struct err *e);
 
 /* ---- tasks ---- */
 
+/* When and how the client of a deal (an SQL expression) was spoken to: rows (at, kind of task, id) of tasks that are
+ * done and of messages. Messages but calls count as letters: the last channel proposes the next task. */
+#define SPOKEN_SQL(deal)                                                                                               \
+    "(SELECT done_at AS at, kind, id FROM task WHERE deal_id = " deal                                                  \
+    " AND done = 1 AND kind < 3 AND deleted_at IS NULL UNION ALL SELECT created_at, CASE channel WHEN 0 THEN 0 ELSE 2" \
+    " END, id FROM note WHERE deal_id = " deal " AND channel IS NOT NULL AND deleted_at IS NULL) AS spoken"
 /* open_tasks, next_task_at, last_contact_at and last_channel of a deal, and whether it has been left without a task.
  * *unanswered: it waits for its first answer. */
 MUST_USE enum rc deal_tasks_changed(struct change *ch, int64_t deal_id, bool *unanswered, struct err *e);
+/* After a note was written: a message is a contact with the client, and one that went out is a first answer. */
+MUST_USE enum rc note_flow(struct change *ch, const struct record *was, const struct record *is, struct err *e);
 /* Moving a deadline that somebody else has set is by asking. Errors: ask_author (field due_at). */
 MUST_USE enum rc deadline_rules(const struct change *ch, const struct record *was, const struct record *will,
                                 struct err *e);

@@ -35,6 +35,25 @@ describe('a message is written down', () => {
   })
 })
 
+describe('a message is a contact with the client', () => {
+  test('the card tells when and how was spoken last; a letter that went out is the first answer, one that came in is none (R209, R228, R300)', async () => {
+    const strict = await funnelOf(api, { name: 'С первым ответом', response_hours: 4 })
+    const d = await api.create('/api/deals', { title: 'Заявка', funnel_id: strict.funnel.id })
+    assert.ok(d.first_response_due_at)
+    const came = await message({ deal_id: d.id, channel: 'messenger' })
+    const asked = await api.get(`/api/deals/${d.id}`)
+    assert.deepEqual([asked.last_contact_at, asked.last_channel, asked.first_response_at], [came.created_at, 'mail', null])
+    const went = await api.must(201)('POST', '/api/notes', { deal_id: d.id, text: 'Счёт во вложении', channel: 'call', direction: 'out' })
+    const answered = await api.get(`/api/deals/${d.id}`)
+    assert.deepEqual([answered.last_contact_at, answered.last_channel, answered.first_response_at], [went.body.created_at, 'call', went.body.created_at])
+    await api.must(200)('POST', '/api/undo', { change_id: Number(went.headers.get('voronka-change')) })
+    const back = await api.get(`/api/deals/${d.id}`)
+    assert.deepEqual([back.last_contact_at, back.last_channel, back.first_response_at], [came.created_at, 'mail', null])
+    await api.del(`/api/notes/${came.id}`)
+    assert.equal((await api.get(`/api/deals/${d.id}`)).last_contact_at, null)
+  })
+})
+
 describe('a trigger on a message', () => {
   test('fires on what its condition says of channel, direction and text, and acts on the deal', async () => {
     const t = await trigger({
