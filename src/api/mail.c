@@ -161,14 +161,9 @@ static enum rc apply(struct change *ch, struct command_job *j, struct err *e)
 {
     const struct mail_write *m = j->args;
     struct mail_settings now;
-    /* another server does not get the password of this one */
-    TRY(mail_settings_load(ch->tx->db, ch->tx->arena, &now, e));
-    bool moved = m->set[M_HOST] && now.host.len > 0 && !str_eq(m->value[M_HOST], now.host);
-    for (int i = 0; i < M_N; i++)
+    for (int i = 0; i < M_N; i++) /* the password after the host, which forgets that of another one */
         if (m->set[i])
             TRY(setting_set(ch, fields[i].setting, m->value[i], e));
-    if (moved && !m->set[M_PASSWORD])
-        TRY(setting_set(ch, fields[M_PASSWORD].setting, STR_NULL, e));
     TRY(mail_settings_load(ch->tx->db, ch->tx->arena, &now, e));
     if (now.host.len > 0 && now.from.len == 0)
         return err_set(e, RC_UNPROCESSABLE, "required", "from", NULL);

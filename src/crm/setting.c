@@ -41,6 +41,12 @@ static enum rc country_changed(struct change *ch, const char *key, struct err *e
     return search_rebuild(ch->tx, e);
 }
 
+/* The password was given to one server: no other gets it, whether people, an undo or a cleared field moves letters. */
+static enum rc server_changed(struct change *ch, const char *key, bool was_set, struct err *e)
+{
+    return was_set && strcmp(key, "mail_host") == 0 ? setting_set(ch, "secret_mail_password", STR_NULL, e) : RC_OK;
+}
+
 static bool is_secret(const char *key)
 {
     return strncmp(key, "secret", 6) == 0;
@@ -82,5 +88,6 @@ enum rc setting_set(struct change *ch, const char *key, struct str value, struct
         stmt_str(s, 2, value);
     TRY(stmt_run(s, e));
     TRY(country_changed(ch, key, e));
+    TRY(server_changed(ch, key, old.ptr != NULL, e));
     return is_secret(key) ? RC_OK : journal_setting(ch, key, old, value, e);
 }

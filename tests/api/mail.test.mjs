@@ -111,6 +111,13 @@ test('a mail server is set and tried; nobody reads its password', async () => {
 test('another server does not get the password of this one', async () => {
   const moved = await admin.patch('/api/mail', { host: 'localhost' })
   assert.equal(moved.password_set, false)
+  const other = await admin.must(200)('PATCH', '/api/mail', { host: '127.0.0.1', password: 'другой' })
+  await admin.must(200)('POST', '/api/undo', { change_id: Number(other.headers.get('voronka-change')) })
+  const back = await admin.get('/api/mail')
+  assert.deepEqual([back.host, back.password_set], ['localhost', false], 'an undo brings back the server, not the password of the next one')
+  await admin.patch('/api/mail', { password: 'другой' })
+  await admin.patch('/api/mail', { host: null })
+  assert.equal((await admin.patch('/api/mail', { host: '127.0.0.1' })).password_set, false, 'nor is it kept for one that comes later')
   await settings()
 })
 
