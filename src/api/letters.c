@@ -85,7 +85,7 @@ void letters_write(struct arena *a, const struct reader_of_mail *to, struct str 
     buf_c(&html, "<p style=\"color:#666;font-size:13px\">");
     put_html(&html, why);
     buf_c(&html, "</p></body></html>\n");
-    *out = (struct mail){.to = to->email, .to_name = to->name, .subject = title};
+    *out = (struct mail){.to = to->email, .to_name = to->name, .subject = title, .user_id = to->user_id};
     out->text = taken(a, &plain);
     out->html = taken(a, &html);
 }

@@ -230,6 +230,7 @@ static enum rc apply_trial(struct change *ch, struct command_job *j, struct err 
     if (t->to.len > 0) {
         to.email = t->to;
         to.name = STR_NULL;
+        to.user_id = 0;
     }
     to.lang = t->lang;
     to.url = server.url;

@@ -65,13 +65,15 @@ static enum rc send_row(struct mail_sender *s, const struct mail_settings *serve
     struct outbox_result result = {.id = row->id};
     struct mail m;
     struct err bad = {0};
+    bool wanted = true, readable = mail_read(&s->arena, row->payload, &m, &bad) == RC_OK;
     outbox_result_init(&result);
-    if (mail_read(&s->arena, row->payload, &m, &bad) == RC_OK) {
-        if (!letter_send(server, &m, row, stopping, s, &result))
-            return RC_OK;
-    } else {
+    if (readable)
+        TRY(mail_wanted(s->db, &m, &wanted, e));
+    if (!readable || !wanted) {
         result.give_up = true;
-        snprintf(result.code, sizeof result.code, "bad_mail");
+        snprintf(result.code, sizeof result.code, "%s", readable ? "reader_gone" : "bad_mail");
+    } else if (!letter_send(server, &m, row, stopping, s, &result)) {
+        return RC_OK;
     }
     if (!result.sent)
         log_warn("mail: letter %lld: %s %s", (long long)row->id, result.code, result.error);

@@ -1,5 +1,6 @@
 #include "crm/mail.h"
 #include "crm/crm.h"
+#include "crm/engine.h"
 #include "crm/outbox.h"
 #include <jansson.h>
 
@@ -68,6 +69,8 @@ enum rc mail_add(struct change *ch, const struct mail *m, struct str key, struct
     put(o, "subject", m->subject);
     put(o, "text", m->text);
     put(o, "html", m->html);
+    if (m->user_id)
+        json_object_set_new(o, "user_id", json_integer(m->user_id));
     if (m->file.ptr != NULL) {
         put(o, "file_name", m->file_name);
         put(o, "file_type", m->file_type);
@@ -98,9 +101,20 @@ enum rc mail_read(struct arena *a, struct str payload, struct mail *out, struct 
                          .text = get(a, o, "text"),
                          .html = get(a, o, "html"),
                          .file_name = get(a, o, "file_name"),
-                         .file_type = get(a, o, "file_type")};
+                         .file_type = get(a, o, "file_type"),
+                         .user_id = json_integer_value(json_object_get(o, "user_id"))};
     json_decref(o);
     if (!mail_address(out->to) || (file.ptr != NULL && !str_base64url_decode(a, file, &out->file)))
         return err_set(e, RC_INVALID, "bad_mail", "", NULL);
+    return RC_OK;
+}
+
+enum rc mail_wanted(struct db *db, const struct mail *m, bool *out, struct err *e)
+{
+    int64_t n = 1;
+    if (m->user_id)
+        TRY(QUERY_I64(db, &n, 0, e, "SELECT count(*) FROM users WHERE id = $1 AND active = 1 AND deleted_at IS NULL",
+                      m->user_id));
+    *out = n > 0;
     return RC_OK;
 }

@@ -20,9 +20,12 @@ MUST_USE enum rc mail_settings_load(struct db *db, struct arena *a, struct mail_
 struct mail {
     struct str to, to_name, subject, text, html;
     struct str file_name, file_type, file; /* file without pointer: nothing is attached */
+    int64_t user_id;                       /* whom it is for; 0: an address of nobody here */
 };
 /* Once for each key: what has been entered already is not entered again. */
 MUST_USE enum rc mail_add(struct change *ch, const struct mail *m, struct str key, struct err *e);
 /* The letter of a row; in the arena. Errors: bad_mail (the row is damaged). */
 MUST_USE enum rc mail_read(struct arena *a, struct str payload, struct mail *out, struct err *e);
+/* Whoever has been let go meanwhile gets nothing of what waited. */
+MUST_USE enum rc mail_wanted(struct db *db, const struct mail *m, bool *out, struct err *e);
 bool mail_address(struct str s); /* could it be one: one @, no blanks, no line ends, at most 254 bytes */

@@ -156,11 +156,12 @@ static int64_t wait_after(int64_t attempts)
     return ms < 6 * MS_HOUR ? ms : 6 * MS_HOUR;
 }
 
-/* What has been delivered or given up is kept a week, so that a person can look at it. */
-static enum rc forget_old(struct wtx *tx, int64_t id, struct err *e)
+/* What has been delivered or given up is kept a week, so that a person can look at it. Letters are few and full: they
+ * are looked after at each. */
+static enum rc forget_old(struct wtx *tx, int64_t id, bool letter, struct err *e)
 {
     struct stmt *s;
-    if (id % 256 != 0)
+    if (!letter && id % 256 != 0)
         return RC_OK;
     TRY(db_prepare(tx->db, &s, "DELETE FROM outbox WHERE created_at < $1 AND NOT (" WAITING ")", e));
     stmt_i64(s, 1, tx->now - 7 * MS_DAY);
@@ -169,6 +170,7 @@ static enum rc forget_old(struct wtx *tx, int64_t id, struct err *e)
 
 struct waiting {
     int64_t attempts, created_at, webhook_id; /* attempts -1: not waiting; webhook_id 0: another topic */
+    bool letter;
 };
 
 static enum rc read_waiting(struct db *db, int64_t id, struct waiting *out, struct err *e)
@@ -181,6 +183,7 @@ static enum rc read_waiting(struct db *db, int64_t id, struct waiting *out, stru
     if (rc == RC_ROW) {
         out->attempts = stmt_col_i64(s, 0);
         out->created_at = stmt_col_i64(s, 1);
+        out->letter = str_eqc(stmt_col_str(s, 2), "mail");
         if (!str_eqc(stmt_col_str(s, 2), "webhook") || !str_i64(stmt_col_str(s, 3), &out->webhook_id))
             out->webhook_id = 0;
     }
@@ -238,7 +241,7 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
     TRY(stmt_run(s, e));
     if (row.webhook_id)
         TRY(tell_webhook(tx, r, row.webhook_id, r->over, e));
-    return forget_old(tx, r->id, e);
+    return forget_old(tx, r->id, row.letter, e);
 }
 
 static void result_done(struct job *job, enum rc rc, const struct err *e)

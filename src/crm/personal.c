@@ -405,15 +405,52 @@ static bool erased_payload(struct erasing *x, struct str text, struct str *out)
     return hit;
 }
 
+/* A letter may name the person anywhere, in its file too. One that has left is kept to be looked at only: it is
+ * emptied. One that waits goes without its file and without what names the person. */
+static bool erased_letter(struct erasing *x, struct str text, bool waits, struct str *out)
+{
+    static const char *const said[] = {"subject", "text"};
+    json_t *tree = NULL;
+    if (!waits) {
+        *out = STR("{}");
+        return !str_eq(text, *out);
+    }
+    if (json_read(text, &tree, NULL) != RC_OK)
+        return false;
+    bool hit = json_object_del(tree, "file") == 0;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        const json_t *v = json_object_get(tree, said[i]);
+        struct str was = str_dup(x->a, str_c(json_is_string(v) ? json_string_value(v) : ""));
+        struct str is = person_cut_out(x->a, &x->person, was, x->x->mark);
+        if (str_eq(was, is))
+            continue;
+        hit = true;
+        json_object_set_new(tree, said[i], json_text(is));
+        json_object_del(tree, "html"); /* says the same as the text */
+    }
+    if (hit) {
+        char *dump = json_dumps(tree, JSON_COMPACT);
+        *out = str_dup(x->a, str_c(dump));
+        free(dump);
+    }
+    json_decref(tree);
+    return hit;
+}
+
 static enum rc erase_outbox(struct erasing *x, struct err *e)
 {
     VEC(struct payload) hits = {0};
     struct stmt *s;
     enum rc rc;
-    TRY(db_prepare(x->ch->tx->db, &s, "SELECT id, payload FROM outbox ORDER BY id", e));
+    TRY(db_prepare(x->ch->tx->db, &s,
+                   "SELECT id, payload, topic, CASE WHEN sent_at IS NULL AND next_at < 253402300799999 THEN 1 ELSE 0 "
+                   "END FROM outbox ORDER BY id",
+                   e));
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         struct payload one = {stmt_col_i64(s, 0), STR_NULL};
-        if (erased_payload(x, stmt_col_str(s, 1), &one.text))
+        bool letter = str_eqc(stmt_col_str(s, 2), "mail");
+        if (letter ? erased_letter(x, stmt_col_str(s, 1), stmt_col_i64(s, 3) != 0, &one.text)
+                   : erased_payload(x, stmt_col_str(s, 1), &one.text))
             vec_push(&hits, one);
     }
     stmt_done(s);

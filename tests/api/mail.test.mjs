@@ -187,3 +187,34 @@ test('on Monday the head of a team finds the review of the week in the mail, onc
   assert.equal(box.letters.slice(before).filter((l) => /Разбор недели/.test(open(l.raw).header('Subject'))).length, 1)
   assert.ok(team.id)
 })
+
+test('whoever is blocked while a letter waits does not get it any more', async () => {
+  box.refuse = '451 later'
+  const second = await people.admin.create('/api/users', { name: 'Второй', email: 'second@example.ru', role: 'admin', password: 'пароль для тестов' })
+  const theirs = await tokenOf(server, await server.signIn('second@example.ru', 'пароль для тестов'))
+  await theirs.must(201)('POST', '/api/mail/test', {})
+  const letter = async () => (await admin.get('/api/mail')).letters.find((l) => l.to === 'second@example.ru')
+  await eventually(async () => (await letter())?.attempts > 0, 'a try')
+  await people.admin.patch(`/api/users/${second.id}`, { active: false })
+  box.refuse = null
+  const over = await eventually(async () => (await letter()).state !== 'waiting' && letter(), 'the end', 20000)
+  assert.deepEqual([over.state, over.error.split(':')[0]], ['given_up', 'reader_gone'])
+  assert.ok(!box.letters.some((l) => l.to.includes('second@example.ru')))
+})
+
+test('a letter that waits names nobody whose data were erased meanwhile (152-FZ, GDPR)', async () => {
+  box.refuse = '451 later'
+  for (const other of (await head.list('/api/subscriptions')).items) await head.del(`/api/subscriptions/${other.id}`)
+  const person = await admin.create('/api/contacts', { name: 'Незабвенная Зинаида' })
+  const made = await head.create('/api/subscriptions', { name: 'Для Незабвенная Зинаида', report: 'funnel', every: 'day', hour: 3, mail: 'pdf' })
+  const before = box.letters.length
+  await clock(server, made.next_at + 60000)
+  await eventually(async () => (await admin.get('/api/mail')).letters.some((l) => l.to === headMail.email && l.state === 'waiting' && l.attempts > 0), 'a try', 20000)
+  await admin.must(200)('POST', `/api/contacts/${person.id}/erase`, { reason: 'по закону' })
+  box.refuse = null
+  await clock(server, made.next_at + 120000)
+  const named = () => box.letters.slice(before).map((l) => open(l.raw)).find((m) => /^Для /.test(m.header('Subject')))
+  const m = await eventually(named, 'the letter', 20000)
+  assert.equal(m.header('Subject'), 'Для [стёрто]')
+  assert.deepEqual([m.text.includes('Зинаида'), m.html, m.parts['application/pdf']], [false, undefined, undefined])
+})
