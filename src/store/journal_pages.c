@@ -260,7 +260,8 @@ static bool cell(const struct journal_pages *r, const unsigned char *page, unsig
     return p != NULL && record(p, size, ev);
 }
 
-/* Events of a leaf with *after < seq <= last; *after follows. */
+/* Events of a leaf with *after < seq <= last; *after follows, up to last when the leaf holds later ones: numbers may
+ * have gaps. */
 static enum rc leaf(const struct journal_pages *r, const unsigned char *page, struct arena *a, int64_t *after,
                     int64_t last, enum rc (*each)(void *arg, const struct event *ev), void *arg)
 {
@@ -273,8 +274,10 @@ static enum rc leaf(const struct journal_pages *r, const unsigned char *page, st
             return RC_NOT_FOUND;
         if (ev.seq <= *after)
             continue;
-        if (ev.seq > last)
+        if (ev.seq > last) {
+            *after = last;
             return RC_OK;
+        }
         TRY(each(arg, &ev));
         *after = ev.seq;
     }
@@ -295,7 +298,7 @@ enum rc journal_pages_range(struct journal_pages *r, int64_t *after, int64_t las
         for (int i = 0; i < n; i++)
             TRY(leaf(r, pages + (size_t)i * r->page_size, a, after, last, each, arg));
     }
-    return n == 0 ? RC_OK : RC_NOT_FOUND;
+    return n < 0 ? RC_NOT_FOUND : RC_OK;
 }
 
 /* ---- may it be read like that? ---- */

@@ -142,9 +142,50 @@ static void what_is_still_in_the_log_is_left_to_statements(void **state)
     writer_stop(w);
 }
 
+static enum rc cut(struct wtx *tx, struct job *job, struct err *e)
+{
+    (void)job;
+    return db_exec(tx->db, "DELETE FROM journal WHERE seq BETWEEN 1500 AND 3100", e);
+}
+
+/* A database that came from PostgreSQL has gaps where a transaction was given up. */
+static void numbers_may_have_gaps(void **state)
+{
+    struct place *p = *state;
+    struct writer *w = NULL;
+    struct db *db;
+    struct err e = {0};
+    struct migration steps[TEST_STEPS];
+    struct job job = {.apply = cut};
+    fill_place(p);
+    store_schema(steps);
+    OK(writer_start(&w, &p->target, steps, TEST_STEPS, NULL, NULL, &e));
+    OK(writer_run(w, &job, &e));
+    writer_stop(w);
+    OK(db_open(&db, &p->target, DB_READER, &e));
+    struct journal_pages *pages = journal_pages_begin(db);
+    struct heard *h = calloc(1, sizeof *h);
+    struct arena a = ARENA_EMPTY;
+    OK(journal_range(db, pages, 1000, 2000, &a, hear, h, &e));
+    assert_int_equal(h->n, 499);
+    assert_int_equal(h->events[h->n - 1].seq, 1499);
+    struct arena gap = ARENA_EMPTY;
+    OK(journal_range(db, pages, 2000, 3000, &gap, hear, h, &e));
+    assert_int_equal(h->n, 499);
+    assert_true(gap.total < (size_t)160 << 10); /* what lies behind is not read */
+    arena_free(&gap);
+    OK(journal_range(db, pages, 3000, 4000, &a, hear, h, &e));
+    assert_int_equal(h->n, 499 + 900);
+    assert_int_equal(h->events[499].seq, 3101);
+    arena_free(&a);
+    free(h);
+    journal_pages_end(pages);
+    db_close(db);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {SCENARIO(the_file_tells_what_statements_tell),
+    const struct CMUnitTest tests[] = {SCENARIO(the_file_tells_what_statements_tell), SCENARIO(numbers_may_have_gaps),
                                        SCENARIO(what_is_still_in_the_log_is_left_to_statements)};
     return run_scenarios("journal", tests, sizeof tests / sizeof *tests);
 }
