@@ -22,7 +22,7 @@ const later: Record<string, RegExp> = {
   work: /^(members|move|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|buyer|classifier|competitor|competitor-offer))\./,
   board:
     /^board\.(?!(add|deals\.\w+|lose|loss_comment|loss_reason|loss_reason_missing|no_funnels|no_match_text|no_value|peek|unselect|win)$)/,
-  list: /^(bulk\.|list\.(?!(deals|contacts|companies|products|tasks)$))/,
+  list: /^(bulk\.|list\.(?!(deals|contacts|companies|products|tasks|touches)$))/,
   client: /^(merge\.|client\.(?!(contact|company)$)|points\.|duplicates\.(?!title$))/,
   signin: /^(signin\.|invite\.(?!title$))/,
   report: /^(report|dashboard)\./,

@@ -52,7 +52,11 @@ class I18n {
   /** Before a screen that has texts of its own is shown. */
   with(part: TextPart): Promise<void> {
     let asked = this.#parts.get(part)
-    if (!asked) this.#parts.set(part, (asked = this.#add(part)))
+    if (!asked) {
+      this.#parts.set(part, (asked = this.#add(part)))
+      // What did not come without a network is asked for again by who needs it next.
+      asked.catch(() => this.#parts.delete(part))
+    }
     return asked
   }
   async #use(locale: Locale): Promise<void> {

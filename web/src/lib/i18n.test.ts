@@ -48,6 +48,11 @@ describe('the texts', () => {
   })
 })
 
+it('names of lists are there for the pages that lead to them', async () => {
+  await i18n.use('ru')
+  expect([t('list.touches'), t('list.deals')]).toEqual(['Касания', 'Сделки'])
+})
+
 describe('numbers in texts', () => {
   it('choose the Russian form', async () => {
     await i18n.use('ru')
