@@ -449,9 +449,27 @@ static size_t column_of(const struct report_result *r, struct str key)
     return SIZE_MAX;
 }
 
-/* *got: the report has given everybody's number. */
+/* The number of one person in a table by owner; false: they have no row, as those have of whom nothing is counted. */
+static bool in_row(const struct report_result *r, size_t column, int64_t person, double *out)
+{
+    for (size_t row = 0; row < r->main.keys.len; row++)
+        if (r->main.keys.ptr[row] == person) {
+            *out = cell_number(&r->main.cells.ptr[row * r->main.n_columns + column]);
+            return true;
+        }
+    return false;
+}
+
+/* Have some owners found no row of their own, because there are too many? */
+static bool merged(const struct report_result *r)
+{
+    double ignored;
+    return in_row(r, 0, POP_MERGED, &ignored);
+}
+
+/* *got: the report has given the numbers of all who are in[]; the others have no row. */
 static enum rc grouped(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
-                       bool *got, struct err *e)
+                       bool *in, bool *got, struct err *e)
 {
     struct report_ask x;
     struct report_result r;
@@ -463,15 +481,38 @@ static enum rc grouped(struct measures *m, const struct measure_ask *ask, const 
         return RC_OK;
     enum rc rc = report_run(x.report, &x.call, &r, e);
     size_t column = rc == RC_OK ? column_of(&r, x.key) : SIZE_MAX;
-    for (size_t i = 0; column != SIZE_MAX && i < n; i++) {
-        out[i] = NAN;
-        for (size_t row = 0; row < r.main.keys.len; row++)
-            if (r.main.keys.ptr[row] == m->people[who[i]].id)
-                out[i] = cell_number(&r.main.cells.ptr[row * r.main.n_columns + column]);
-    }
-    *got = column != SIZE_MAX;
+    *got = column != SIZE_MAX && !merged(&r);
+    for (size_t i = 0; *got && i < n; i++)
+        in[i] = in_row(&r, column, m->people[who[i]].id, &out[i]);
     report_result_free(&r);
     return RC_OK; /* what cannot be asked so is asked of each */
+}
+
+/* Asked alone, the first with a row has to be told the same; of those without one nothing is counted, so one number
+ * stands for all of them. */
+static enum rc prove_grouped(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n,
+                             double *out, const bool *in, bool *got, size_t *runs, struct err *e)
+{
+    struct measure_ask one = *ask;
+    bool asked[2] = {false, false}; /* of one without a row, of one with */
+    double nothing = NAN, alone;
+    size_t rows = 0;
+    for (size_t i = 0; *got && i < n; i++)
+        rows += in[i];
+    *got = rows > 0;
+    for (size_t i = 0; *got && i < n; i++) {
+        if (!asked[in[i]]) {
+            one.user_id = m->people[who[i]].id;
+            TRY(measure_value(m, &one, &alone, e));
+            asked[in[i]] = true;
+            ++*runs;
+            nothing = in[i] ? nothing : alone;
+            *got = !in[i] || alone == out[i] || (isnan(alone) && isnan(out[i]));
+        }
+        if (!in[i])
+            out[i] = nothing;
+    }
+    return RC_OK;
 }
 
 enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
@@ -480,14 +521,11 @@ enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, con
     struct measure known;
     struct measure_ask one = *ask;
     bool got = false, report = memchr(ask->name.ptr, '.', ask->name.len) != NULL;
-    if (n > 2 && measure_find(m->call, ask->name, &known, NULL)) {
-        double alone;
-        TRY(grouped(m, ask, who, n, out, &got, e));
-        one.user_id = m->people[who[0]].id;
-        if (got)
-            TRY(measure_value(m, &one, &alone, e));
-        got = got && (alone == out[0] || (isnan(alone) && isnan(out[0])));
-        *runs += report ? 2 : 0;
+    bool *in = ARENA_ARRAY(m->call->arena, bool, n + 1);
+    if (n > 2 && report && measure_find(m->call, ask->name, &known, NULL)) {
+        TRY(grouped(m, ask, who, n, out, in, &got, e));
+        ++*runs;
+        TRY(prove_grouped(m, ask, who, n, out, in, &got, runs, e));
     }
     for (size_t i = 0; i < n && !got; i++) {
         one.user_id = m->people[who[i]].id;

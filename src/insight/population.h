@@ -83,6 +83,7 @@ struct pop_group {
     int64_t n;       /* deals */
 };
 #define POP_NONE INT64_C(-9007199254740991) /* a number that JavaScript keeps */
+#define POP_MERGED (POP_NONE + 1)           /* of the group that the small ones are merged into */
 
 /* What deals are grouped by. */
 struct pop_by {

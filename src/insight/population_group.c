@@ -192,7 +192,7 @@ static uint16_t *rank_groups(struct pop *p, struct found_groups *found)
     for (size_t k = 0; k < found->len; k++) {
         size_t to = k < kept ? k : kept;
         rank[found->ptr[k].index] = (uint16_t)to;
-        p->groups[to].key = k < kept ? found->ptr[k].key : POP_NONE + 1;
+        p->groups[to].key = k < kept ? found->ptr[k].key : POP_MERGED;
         p->groups[to].merged = k >= kept;
         p->groups[to].n += found->ptr[k].n;
     }

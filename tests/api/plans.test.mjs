@@ -121,6 +121,23 @@ test('pay by the number of a report is told of all people, each their own (R212)
   assert.ok(people.size >= 6)
 })
 
+test('of whom a report has nothing to tell gets nought, like whoever is asked of alone (R212)', async () => {
+  const played = await serveWithClock()
+  const { admin: boss, head: chief } = await peopleOf(played)
+  const [bossT, chiefT] = [await tokenOf(played, boss), await tokenOf(played, chief)]
+  const people = (await bossT.list('/api/users', { limit: 50 })).items.sort((a, b) => a.id - b.id)
+  const f = await funnelOf(bossT)
+  const client = await bossT.create('/api/companies', { name: 'Заря' })
+  const deal = await bossT.create('/api/deals', { title: 'Поставка', funnel_id: f.funnel.id, stage_id: f.stages[0].id, company_id: client.id, owner_id: people[0].id })
+  await bossT.patch(`/api/deals/${deal.id}`, { stage_id: f.won.id })
+  await clock(played, Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 5, 9))
+  const scheme = { measure: 'ltv.purchases', period: 'month', base_minor: 1_00, steps: [{ from: 1, percent: 0, pay_minor: 5_00 }], params: { of: 'value' } }
+  const { body } = await chiefT('POST', '/api/pay-schemes/try', { scheme, periods: 1 })
+  assert.ok(people.length > 2)
+  assert.equal(body.items.length, people.length)
+  assert.deepEqual(body.items.map((i) => i.value), body.items.map((i) => (i.user_id === people[0].id ? 1 : 0)))
+})
+
 test('the panel of a past day tells what was there in its evening, not what came later', async () => {
   const played = await serveWithClock()
   const { admin: boss, head: chief, seller: sellerThen } = await peopleOf(played)
