@@ -256,14 +256,17 @@ static void scale(struct past_forecasts *f)
 }
 
 /* The band as it was promised: of the misses that were known then, or of the deals' own chances. */
-static void band_of(struct past_forecasts *f, size_t i)
+static void band_of(struct past_forecasts *f, size_t i, int64_t horizon)
 {
     struct past_forecast *x = &f->at[i];
     double z[PAST_FORECASTS];
     struct outlook o;
     size_t n = 0;
-    for (size_t k = 0; k < f->n_used; k++)
-        z[n++] = f->z[k];
+    for (size_t k = 0, used = 0; k < i; k++) {
+        if (f->at[k].used && f->at[k].at + horizon <= x->at)
+            z[n++] = f->z[used];
+        used += f->at[k].used;
+    }
     x->proved = outlook_proved(x->wins, 0.5, z, n, &o);
     double wide = 1.2815515655446004 * sqrt(x->variance);
     x->low = x->proved ? o.p10 : fmax(0, x->wins - wide);
@@ -287,7 +290,7 @@ static void total_misses(struct past_forecasts *f)
     }
 }
 
-static void judge(struct past_forecasts *f)
+static void judge(struct past_forecasts *f, int64_t horizon)
 {
     double wins = 0, money = 0;
     for (size_t i = 0; i < f->n; i++) {
@@ -298,7 +301,7 @@ static void judge(struct past_forecasts *f)
     for (size_t i = 0; i < f->n; i++) {
         struct past_forecast *x = &f->at[i];
         x->used = x->used && x->made && x->open > 0;
-        band_of(f, i);
+        band_of(f, i, horizon);
         if (!x->used)
             continue;
         f->promised++;
@@ -336,7 +339,7 @@ void past_forecasts_make(struct past_forecasts *f, const struct pop *p, struct c
         fresh(f, p, values, horizon);
         scale(f);
     }
-    judge(f);
+    judge(f, horizon);
     for (size_t i = 0; i < PAST_FORECASTS; i++) {
         vec_free(&weeks[i].ended);
         vec_free(&weeks[i].standing);

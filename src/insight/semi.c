@@ -269,7 +269,7 @@ void semi_solve(struct semi *s)
         life_table(s, state);
     }
     for (size_t i = 0; i < s->n_states && s->memo_steps > 0; i++)
-        for (size_t b = 0; s->memo[i] != NULL && b <= s->used[i]; b++)
+        for (size_t b = 0; s->memo[i] != NULL && b <= s->n_bins; b++)
             s->memo[i][b] = -1;
     list_first(s);
     memset(s->now, 0, s->n_states * sizeof *s->now);

@@ -63,6 +63,10 @@ test('a steady company: forecasts come true, the band is proved by the past', as
   assert.ok(notes(byAge).includes('calibrated_by'))
   assert.ok(byAge.summary.wins_p10 <= byAge.summary.wins_p50 && byAge.summary.wins_p50 <= byAge.summary.wins_p90)
   near(byAge.summary.past_forecasts.at(-1).forecast, 20, 'what age foretold then', 1)
+  const young = (await fromCli(place, 'forecast', '--as-of', date(149.5), '--days', '14')).summary.past_forecasts
+  const proved = young.find((x) => x.p90 - x.p10 < 3)
+  const weeks = (young.at(-1).forecast_on - proved.forecast_on) / 7
+  assert.equal(weeks % 2, 0, 'a miss is known when the fortnight it was made for is over, not a week before')
 })
 
 const shop = await serveWithClock()
