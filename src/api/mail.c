@@ -259,7 +259,7 @@ static enum rc trial_prepare(struct call *c, struct err *e)
 }
 
 const struct route mail_routes[] = {
-    {"GET", "/api/mail", RUN_READ, MAY_ADMIN, NULL, "The mail server, and what has become of the last letters", show,
+    {"GET", "/api/mail", RUN_POOL, MAY_ADMIN, NULL, "The mail server, and what has become of the last letters", show,
      NULL, NULL, NULL, "mail", 0},
     {"PATCH", "/api/mail", RUN_WRITE, MAY_ADMIN, NULL, "Change the settings of the mail server; only those sent",
      changed, prepare, NULL, "mail-settings", "mail", 0},

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LINE_MOST = 900, WORD_BYTES = 42 /* of an encoded word: 56 letters and its frame are under 75 */ };
+enum { LINE_MOST = 900, WORD_BYTES = 39 /* of an encoded word: 52 letters, its frame and "Subject: " are under 76 */ };
 
 struct letter {
     CURL *easy;
@@ -70,7 +70,9 @@ static bool add(struct curl_slist **list, struct buf *line)
 /* Letters without line ends: nobody adds a header of their own. */
 static struct str one_line(struct arena *a, struct str s)
 {
-    struct str out = str_dup(a, (struct str){s.ptr ? s.ptr : "", s.len < LINE_MOST ? s.len : LINE_MOST});
+    if (s.ptr == NULL)
+        return STR("");
+    struct str out = str_dup(a, (struct str){s.ptr, s.len < LINE_MOST ? s.len : LINE_MOST});
     while (out.len > 0 && out.len < s.len && ((unsigned char)s.ptr[out.len] & 0xC0) == 0x80)
         out.len--;
     for (size_t i = 0; i < out.len; i++)

@@ -42,3 +42,5 @@ const char insight_sql[] =
 
 /* A subscription that comes by mail: 1, as a letter. */
 const char mail_sql[] = "ALTER TABLE subscription ADD COLUMN mail BIGINT NOT NULL DEFAULT 1;";
+/* Letters are few among the calls of webhooks of a week, which may be a million. */
+const char letters_sql[] = "CREATE INDEX outbox_mail ON outbox (topic, id) WHERE topic = 'mail';";

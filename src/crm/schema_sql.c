@@ -142,5 +142,6 @@ const struct migration crm_migrations[] = {
     {"0017_insight", insight_sql},
     {"0018_messages", messages_sql},
     {"0019_mail", mail_sql},
+    {"0020_letters", letters_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

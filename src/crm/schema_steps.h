@@ -14,6 +14,7 @@ extern const char discipline_sql[];  /* schema_discipline.c */
 extern const char insight_sql[];     /* schema_insight.c */
 extern const char messages_sql[];    /* schema_messages.c */
 extern const char mail_sql[];        /* schema_insight.c */
+extern const char letters_sql[];     /* schema_insight.c */
 extern const char gates_sql[];       /* schema_gates.c */
 extern const char clients_sql[];     /* schema_clients.c */
 enum rc clients_backfill(struct db *db, struct err *e);
