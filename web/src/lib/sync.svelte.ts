@@ -55,7 +55,8 @@ export class Sync {
   /** Resolves when the server has it; rejects with Problem or Conflict when it never will. */
   push<T>(change: NewMutation): Promise<Answer<T>> {
     const mutation: Mutation = { ...change, id: crypto.randomUUID() }
-    void this.shelf.put(mutation)
+    // The secret of a webhook is not written into the browser's storage.
+    if (!('secret' in (change.body ?? {}))) void this.shelf.put(mutation)
     return this.#add<T>(mutation)
   }
   /** Sends what an earlier page could not. */

@@ -53,6 +53,18 @@ describe('the queue of changes', () => {
     expect(sync.offline).toBe(false)
     expect(new Set(send.mock.calls.map((c) => c[2]?.key)).size).toBe(1)
   })
+  it('keeps no secrets for the next page', async () => {
+    const shelf = new MemoryShelf()
+    const lost = make(() => new Promise(() => {}), shelf)
+    void lost.push({
+      method: 'POST',
+      path: '/api/webhooks',
+      body: { url: 'https://a.example', secret: 'тайна' },
+    })
+    void lost.push(move(1, 2, 1))
+    await vi.waitFor(async () => expect(await shelf.all()).toHaveLength(1))
+    expect((await shelf.all())[0]?.path).toBe('/api/deals/1')
+  })
   it('keeps unsent changes for the next page', async () => {
     const shelf = new MemoryShelf()
     const lost = make(() => new Promise(() => {}), shelf)
