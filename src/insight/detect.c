@@ -249,10 +249,20 @@ static void count_deals(struct watch *w, uint64_t *ours)
     }
 }
 
-/* Tasks of the deals that were due: a task of a deal in sight is in sight. */
+/* Who sees tasks at all sees those of the deals in sight. */
+static bool tasks_seen(const struct rights *r)
+{
+    const struct entity *task = entity_by_id(ENT_TASK);
+    return rights_scope(r, task, RIGHT_SEE) != SCOPE_NONE && rights_sees_field(r, task, TASK_DUE_AT) &&
+           rights_sees_field(r, task, TASK_DONE_AT) && rights_sees_field(r, task, TASK_DEAL_ID);
+}
+
+/* Tasks of the deals that were due. */
 static void count_tasks(struct watch *w, const uint64_t *ours)
 {
     struct pop *p = w->p;
+    if (!tasks_seen(p->call->rights))
+        return;
     const struct facts *tasks = &p->view.facts[FACT_TASK];
     const struct fact_column *due = fact_column(tasks, TASK_DUE_AT), *done = fact_column(tasks, TASK_DONE_AT),
                              *of = fact_column(tasks, TASK_DEAL_ID);

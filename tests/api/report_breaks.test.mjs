@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { cli, freshPlace, scratchFile, serve } from './harness.mjs'
+import { cli, clock, freshPlace, funnelOf, peopleOf, scratchFile, serve, serveWithClock, tokenOf } from './harness.mjs'
 
 const expected = join(process.env.VORONKA_SHARED ?? resolve('../shared'), 'data/expected')
 const skip = existsSync(expected) ? false : `no ${expected} (set VORONKA_SHARED)`
@@ -78,4 +78,21 @@ test('a programme is compared with the time before it, and what else happened ne
   const last = await admin.get('/api/reports/before_after')
   assert.equal(last.params.programme, 'Новый прайс', 'the last one unless another is asked for')
   assert.equal((await admin('GET', '/api/reports/before_after?programme_id=999')).status, 400)
+})
+
+test('whoever may see no tasks is told nothing of how they are done', async () => {
+  const server = await serveWithClock()
+  const boss = (await peopleOf(server)).admin
+  const admin = await tokenOf(server, boss)
+  const { funnel } = await funnelOf(admin)
+  const password = 'пароль для тестов'
+  const role = await boss.create('/api/roles', { name: 'Без задач', base: 'head', rights: { objects: { task: { see: 'none', create: 'none', edit: 'none', delete: 'none', export: 'none' } } } })
+  await boss.create('/api/users', { name: 'Без задач', email: 'blind@example.ru', role: 'head', role_id: role.id, password })
+  const blind = await tokenOf(server, await server.signIn('blind@example.ru', password))
+  const now = Date.now()
+  const deal = await admin.create('/api/deals', { title: 'Поставка', funnel_id: funnel.id })
+  await admin.create('/api/tasks', { title: 'Позвонить', deal_id: deal.id, due_at: now + 86400000 })
+  await clock(server, now + 5 * 86400000)
+  const watched = async (who) => (await who.get(`/api/reports/breaks?funnel_id=${funnel.id}`)).summary.watched
+  assert.equal((await watched(admin)) - (await watched(blind)), 1, 'the row of tasks done in time')
 })
