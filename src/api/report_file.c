@@ -233,8 +233,8 @@ static enum rc make_book(struct call *c, struct sheet *x, int *fd, int64_t *size
 
 static enum rc send_book(struct call *c, struct sheet *x, struct err *e)
 {
-    int64_t size;
-    int fd;
+    int64_t size = 0;
+    int fd = -1;
     TRY(make_book(c, x, &fd, &size, e));
     call_send_file(c, fd, size, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                    file_name(c, x->result, "xlsx"), true);

@@ -76,7 +76,7 @@ static void *on_map(void *ptr, size_t size)
     struct head *was = ptr ? head_of(ptr) : NULL;
     bool moves = was != NULL && was->map != NULL;
     size_t offset = moves ? (size_t)((char *)ptr - was->map)
-                          : LINE * (1 + __atomic_fetch_add(&made, 1, __ATOMIC_RELAXED) % COLOURS);
+                          : LINE * (size_t)(1 + __atomic_fetch_add(&made, 1, __ATOMIC_RELAXED) % COLOURS);
     size_t mapped = (offset + size + PAGE - 1) / PAGE * PAGE;
     char *map = moves ? map_resize(was->map, was->mapped, mapped) : map_new(mapped);
     char *at = map + offset;

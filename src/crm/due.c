@@ -166,12 +166,12 @@ static void keep_failure(struct due_failures *f, size_t kind, int64_t id, int64_
 {
     struct failure *x = failure_of(f, kind, id);
     if (!x) {
-        struct failure one = {.next_at = 0};
         if (f->list.len >= FAILURES_KEPT)
             forget_all(f);
         intmap_put(f->of, id * (int64_t)KINDS + (int64_t)kind, (int64_t)f->list.len);
-        vec_push(&f->list, one);
-        x = &f->list.ptr[f->list.len - 1];
+        vec_reserve(&f->list, f->list.len + 1);
+        x = &f->list.ptr[f->list.len++];
+        *x = (struct failure){.next_at = 0};
     }
     bool same = x->next_at && x->version == version && strcmp(x->code, why->code) == 0;
     f->resting += !x->next_at;

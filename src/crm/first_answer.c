@@ -166,7 +166,7 @@ enum rc note_flow(struct change *ch, const struct record *was, const struct reco
     const struct record *r = is ? is : was;
     struct val old = was ? was->f[NOTE_DEAL_ID] : val_null(), new = is ? is->f[NOTE_DEAL_ID] : val_null();
     bool unanswered = false;
-    if (!val_has(r->f[NOTE_CHANNEL]) || (was && is && val_eq(old, new) && !was->deleted_at == !is->deleted_at))
+    if (!r || !val_has(r->f[NOTE_CHANNEL]) || (was && is && val_eq(old, new) && !was->deleted_at == !is->deleted_at))
         return RC_OK;
     if (val_has(old))
         TRY(spoken(ch, old.i, &unanswered, e));

@@ -58,10 +58,9 @@ static uint32_t below(uint64_t *state, uint32_t n) /* by multiplication instead 
 /* x ln x for x up to n: the likelihoods of small rows are sums of these. */
 static double *entropies(int64_t n)
 {
-    double *out = malloc(((size_t)n + 1) * sizeof *out);
+    double *out = calloc((size_t)n + 1, sizeof *out);
     if (out == NULL)
         abort();
-    out[0] = 0;
     for (int64_t x = 1; x <= n; x++)
         out[x] = (double)x * log((double)x);
     return out;
@@ -97,7 +96,7 @@ static double shuffled(const int64_t *k, const int64_t *n, size_t m, double g2)
         all_k += k[i];
     }
     uint32_t rare = (uint32_t)(all_k * 2 <= all_n ? all_k : all_n - all_k), places = (uint32_t)all_n, rounds = 0;
-    uint32_t *period = malloc(((size_t)all_n + 1) * sizeof *period), *dealt = malloc((m + 1) * sizeof *dealt);
+    uint32_t *period = calloc((size_t)all_n + 1, sizeof *period), *dealt = malloc((m + 1) * sizeof *dealt);
     double *h = entropies(all_n);
     uint64_t state = 20261122;
     if (period == NULL || dealt == NULL)

@@ -78,7 +78,7 @@ static void look(struct ways *w, const struct pop_deal *deal)
 static size_t slot_of(const struct ways *w, const uint64_t *bits, const struct detect_way *way)
 {
     const struct detect *d = w->d;
-    uint64_t h = (uint64_t)(way->period + 1) * 4 + way->won * 2u + way->fair;
+    uint64_t h = (uint64_t)(way->period + 1) * 4 + (uint64_t)way->won * 2 + way->fair;
     for (size_t i = 0; i < 2 * d->words; i++)
         h = (h ^ bits[i] ^ (h >> 29)) * UINT64_C(0x9e3779b97f4a7c15);
     size_t at = (h ^ (h >> 32)) & (w->n_slots - 1);

@@ -47,7 +47,7 @@ static enum rc forecast(struct looking *x, const struct plan *p, const char *by,
 {
     struct measure_ask of = {.user_id = p->user_id, .team_id = p->team_id, .product_id = p->product_id};
     struct arena *a = x->call->arena;
-    struct report_arg args[4] = {{STR("days"), str_fmt(a, "%lld", (long long)(p->last - x->today + 1))},
+    struct report_arg args[4] = {{STR("days"), str_fmt(a, "%lld", (long long)p->last - (long long)x->today + 1)},
                                  {STR("by"), str_c(by)}};
     struct report_call call = *x->call;
     struct str filter = measure_filter(&x->m, &of);

@@ -149,6 +149,7 @@ static void number_keys(struct found_groups *found, int64_t *keys, size_t n)
     int64_t i = 0, last = 0;
     if (near == NULL)
         abort();
+    vec_reserve(found, found->len + 1);
     for (size_t k = 0; k < n; k++) {
         int64_t key = keys[k];
         bool close = key >= 0 && key < NEAR;

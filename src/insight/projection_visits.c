@@ -131,6 +131,8 @@ void ways_compact(struct ways *w)
     VEC(uint32_t) actor = {0};
     big_reserve(&packed, w->used + w->used / 16 + 16);
     big_reserve(&actor, w->used + w->used / 16 + 16);
+    if (packed.ptr == NULL || actor.ptr == NULL)
+        abort();
     for (size_t i = 0; i < w->spans.len; i++) {
         struct visit_span *s = &w->spans.ptr[i];
         if (s->len) {

@@ -198,9 +198,10 @@ struct search {
 static void gamma_slopes(double x, double *first, double *second)
 {
     double up = 0, up2 = 0;
-    for (; x < 12; x++) {
+    while (x < 12) {
         up += 1 / x;
         up2 += 1 / (x * x);
+        x += 1;
     }
     double r = 1 / x, r2 = r * r;
     *first = log(x) - r / 2 - r2 * (1.0 / 12 - r2 * (1.0 / 120 - r2 * (1.0 / 252 - r2 * (1.0 / 240 - r2 / 132)))) - up;

@@ -34,7 +34,7 @@ MUST_USE enum rc journal_range(struct db *db, struct journal_pages *pages, int64
 /* Begins a read transaction that lasts until the end, which sees the journal as it is now; NULL: nothing began, this
  * database is to be asked with statements. */
 struct journal_pages *journal_pages_begin(struct db *db);
-void journal_pages_end(struct journal_pages *pages); /* NULL is fine */
+void journal_pages_end(struct journal_pages *r); /* NULL is fine */
 /* Replaces what an event tells. The only way in which the journal ever changes: for the erasure of personal data on a
  * person's request, which is an event itself. */
 MUST_USE enum rc journal_redact(struct wtx *tx, int64_t seq, struct str data, struct err *e);

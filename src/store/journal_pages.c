@@ -61,9 +61,11 @@ static const unsigned char *varint(const unsigned char *p, const unsigned char *
 
 static bool read_pages(struct journal_pages *r, uint32_t page, unsigned n, unsigned char *out)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): it takes a page for the file */
+    const struct sqlite3_io_methods *io = r->file->pMethods;
     return page > 1 && page <= r->n_pages && r->n_pages - page + 1 >= n &&
-           r->file->pMethods->xRead(r->file, out, (int)(n * r->page_size),
-                                    (sqlite3_int64)(page - 1) * (sqlite3_int64)r->page_size) == SQLITE_OK;
+           io->xRead(r->file, out, (int)(n * r->page_size), (sqlite3_int64)(page - 1) * (sqlite3_int64)r->page_size) ==
+               SQLITE_OK;
 }
 
 /* ---- the way down ---- */
@@ -77,7 +79,7 @@ static bool child(const struct journal_pages *r, const struct level *l, unsigned
         *page = four(l->page + 8);
         return true;
     }
-    unsigned off = two(l->page + 12 + 2 * i);
+    unsigned off = two(l->page + 12 + (size_t)2 * i);
     if (off + 4 > r->usable || varint(l->page + off + 4, l->page + r->usable, &v) == NULL)
         return false;
     *page = four(l->page + off);
@@ -248,7 +250,7 @@ static const unsigned char *gather(const struct journal_pages *r, const unsigned
 static bool cell(const struct journal_pages *r, const unsigned char *page, unsigned i, struct arena *a,
                  struct event *ev)
 {
-    const unsigned char *end = page + r->usable, *p = page + two(page + 8 + 2 * i);
+    const unsigned char *end = page + r->usable, *p = page + two(page + 8 + (size_t)2 * i);
     uint64_t size, seq;
     if (p >= end || (p = varint(p, end, &size)) == NULL || (p = varint(p, end, &seq)) == NULL)
         return false;

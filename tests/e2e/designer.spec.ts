@@ -242,7 +242,10 @@ test('Черновик проверяется на прошлом: новый т
   expect(await server.admin.list('notes', `deal_id = ${funnel.deals[0]!.id}`)).toEqual([])
 })
 
-test('Триггер, который ведёт на этап из того же черновика, тоже проверяется на прошлом', async ({ desk, server }) => {
+test('Триггер, который ведёт на этап из того же черновика, тоже проверяется на прошлом', async ({
+  desk,
+  server,
+}) => {
   const me = await desk('head')
   const { page } = me
   const funnel = await server.funnel({ deals: 1 })
