@@ -22,8 +22,8 @@ test('Продавец видит свой план дня и чего не хв
   const day = page.getByRole('region', {
     name: new RegExp(`^${text('kpi.day')}`),
   })
-  await expect(day.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '0')
-  await expect(page.getByText(text('kpi.missing'), { exact: true })).toBeVisible()
+  await expect(day.getByRole('progressbar', { name: 'Звонков' })).toHaveAttribute('aria-valuenow', '0')
+  await expect(page.getByText(text('kpi.missing'), { exact: true }).first()).toBeVisible()
   await expect(page.getByLabel(text('kpi.who'))).toHaveCount(0)
 
   await page.goto('/day')
