@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
-#define PAGE ((size_t)4096)
+#define PAGE ((size_t)65536) /* whole pages of any size in use */
 
 /* Stands in front of the array. */
 struct head {

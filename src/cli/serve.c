@@ -141,8 +141,10 @@ int cli_serve(int argc, char **argv)
         return cli_misused("serve", "--test-passwords is for tests at 127.0.0.1 only");
     if (sodium_init() < 0)
         return 1;
-    if (test_passwords)
+    if (test_passwords) {
+        log_warn("passwords are kept for tests: whoever reads the database can guess them");
         password_hashes_for_tests();
+    }
     signal(SIGPIPE, SIG_IGN);
     config.host = host;
     config.port = (int)port;
