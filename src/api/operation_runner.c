@@ -11,6 +11,7 @@
 #include "crm/due.h"
 #include "crm/operation.h"
 #include "crm/search.h"
+#include "store/sole.h"
 
 #define LOOK_MS 1000  /* for operations that another server has begun or goes on with */
 #define QUICK_US 3000 /* of the writer's time at once while others write */
@@ -18,9 +19,8 @@
 #define QUIET_MS 300
 #define QUICK_WORDS 150 /* records whose words are made at once, likewise */
 #define LONG_WORDS 4000
-#define DUE_JOBS 20          /* of what is due at once, before others have their turn */
-#define TELL_MS 200          /* between two messages about one operation */
-#define LOCK_KEY "845213067" /* advisory lock of PostgreSQL: who has it runs operations */
+#define DUE_JOBS 20 /* of what is due at once, before others have their turn */
+#define TELL_MS 200 /* between two messages about one operation */
 
 struct running {
     struct operation op;
@@ -132,24 +132,7 @@ static enum rc look(struct operations *o, struct err *e)
     return rc;
 }
 
-/* ---- whose turn it is ---- */
-
-static enum rc claim(struct operations *o, struct err *e)
-{
-    struct stmt *s;
-    if (o->ours)
-        return RC_OK;
-    if (db_kind_of(o->db) == DB_SQLITE) { /* one server has the folder */
-        o->ours = true;
-        return RC_OK;
-    }
-    TRY(db_prepare(o->db, &s, "SELECT CAST(CAST(pg_try_advisory_lock(" LOCK_KEY ") AS INTEGER) AS BIGINT)", e));
-    enum rc rc = stmt_step(s, e);
-    if (rc == RC_ROW)
-        o->ours = stmt_col_i64(s, 0) != 0;
-    stmt_done(s);
-    return rc == RC_ROW ? RC_OK : rc;
-}
+/* ---- how long a turn may be ---- */
 
 static int64_t budget(struct operations *o)
 {
@@ -293,7 +276,7 @@ static enum rc turn(struct operations *o, int64_t *looked, struct err *e)
 {
     if (!o->db)
         TRY(db_open(&o->db, &o->app->target, DB_READER, e));
-    TRY(claim(o, e));
+    TRY(db_sole(o->db, SOLE_OPERATIONS, &o->ours, e));
     if (!o->ours)
         return RC_OK;
     if (!o->list.len || time_monotonic() - *looked >= LOOK_MS) {

@@ -1,6 +1,7 @@
 #include "channels/mail_sender.h"
 #include "base/log.h"
 #include "channels/letter.h"
+#include "store/sole.h"
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,9 +11,6 @@ enum {
     LOOK_MS = 15000,     /* a wake-up is of this server only */
     IDLE_LOOK_MS = 60000 /* while no mail server is set */
 };
-/* Held on the reader's connection by the server that sends; the next number after that of webhooks. */
-/* Each thread of which one at a time works has a number of its own: the journal …993, the outbox …994, timers …995. */
-#define LOCK_SQL "SELECT CASE WHEN pg_try_advisory_lock(8531337067441712996) THEN 1 ELSE 0 END"
 
 struct mail_sender {
     struct db_target target;
@@ -29,18 +27,9 @@ struct mail_sender {
 
 static enum rc connect_and_lock(struct mail_sender *s, struct err *e)
 {
-    struct stmt *stmt;
     if (!s->db)
         TRY(db_open(&s->db, &s->target, DB_READER, e));
-    if (s->may_send || s->target.kind == DB_SQLITE) {
-        s->may_send = true;
-        return RC_OK;
-    }
-    TRY(db_prepare(s->db, &stmt, LOCK_SQL, e));
-    enum rc rc = stmt_step(stmt, e);
-    s->may_send = rc == RC_ROW && stmt_col_i64(stmt, 0) == 1;
-    stmt_done(stmt);
-    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+    return db_sole(s->db, SOLE_MAIL, &s->may_send, e);
 }
 
 static void disconnect(struct mail_sender *s)

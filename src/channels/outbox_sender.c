@@ -1,6 +1,7 @@
 #include "channels/outbox_sender.h"
 #include "base/log.h"
 #include "channels/delivery.h"
+#include "store/sole.h"
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
@@ -20,8 +21,6 @@ enum {
     IDLE_LOOK_MS = 60000, /* with webhooks: in case a wake-up was lost */
     GRACE_MS = 3000,      /* for what is under way when the server ends */
 };
-/* Held on the reader's connection by the server that delivers; the next number after that of the journal's lock. */
-#define LOCK_SQL "SELECT CASE WHEN pg_try_advisory_lock(8531337067441712994) THEN 1 ELSE 0 END"
 #define NEVER INT64_MAX
 
 #define MAGIC 0x6f757462u
@@ -223,18 +222,9 @@ static enum rc send_row(struct outbox_sender *s, const struct outbox_row *row, s
 
 static enum rc connect_and_lock(struct outbox_sender *s, struct err *e)
 {
-    struct stmt *stmt;
     if (!s->db)
         TRY(db_open(&s->db, &s->target, DB_READER, e));
-    if (s->may_send || s->target.kind == DB_SQLITE) {
-        s->may_send = true;
-        return RC_OK;
-    }
-    TRY(db_prepare(s->db, &stmt, LOCK_SQL, e));
-    enum rc rc = stmt_step(stmt, e);
-    s->may_send = rc == RC_ROW && stmt_col_i64(stmt, 0) == 1;
-    stmt_done(stmt);
-    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+    return db_sole(s->db, SOLE_OUTBOX, &s->may_send, e);
 }
 
 /* Also gives the lock back. */

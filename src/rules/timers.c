@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "rules/timer.h"
+#include "store/sole.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,7 +15,6 @@ enum {
     TROUBLE_MS = 1000,        /* the database is away */
     LATER_MS = 10 * 60 * 1000 /* of a timer that the program fails on */
 };
-#define LOCK_SQL "SELECT CASE WHEN pg_try_advisory_lock(8531337067441712995) THEN 1 ELSE 0 END"
 
 struct timers {
     struct db_target target;
@@ -90,18 +90,9 @@ static void run_all(struct timers *t, struct one *list, size_t n)
 
 static enum rc connect(struct timers *t, struct err *e)
 {
-    struct stmt *s;
     if (!t->db)
         TRY(db_open(&t->db, &t->target, DB_READER, e));
-    if (t->ours || t->target.kind == DB_SQLITE) {
-        t->ours = true;
-        return RC_OK;
-    }
-    TRY(db_prepare(t->db, &s, LOCK_SQL, e));
-    enum rc rc = stmt_step(s, e);
-    t->ours = rc == RC_ROW && stmt_col_i64(s, 0) == 1;
-    stmt_done(s);
-    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+    return db_sole(t->db, SOLE_TIMERS, &t->ours, e);
 }
 
 /* Those that are due, oldest first, and when the next one is. */
