@@ -1,22 +1,6 @@
 /* The description of the API as a page, made of the same tables as OpenAPI. Readable without scripts. */
 #include "api/inside.h"
 
-static void esc(struct buf *b, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '<')
-            buf_c(b, "&lt;");
-        else if (*text == '>')
-            buf_c(b, "&gt;");
-        else if (*text == '&')
-            buf_c(b, "&amp;");
-        else if (*text == '"')
-            buf_c(b, "&quot;");
-        else
-            buf_char(b, *text);
-    }
-}
-
 static void put_roles(struct buf *b, unsigned may)
 {
     if (may == MAY_PUBLIC)
@@ -29,7 +13,7 @@ static void put_roles(struct buf *b, unsigned may)
 static void put_route(struct buf *b, const struct route *r)
 {
     buf_fmt(b, "<tr><td><code>%s</code></td><td><code>", r->method);
-    esc(b, r->pattern);
+    buf_html(b, str_c(r->pattern));
     if (r->query)
         buf_c(b, "?");
     for (struct str rest = r->query ? str_c(r->query) : STR_NULL; rest.ptr;) {
@@ -37,7 +21,7 @@ static void put_route(struct buf *b, const struct route *r)
         buf_fmt(b, "%.*s=%s", STR_ARG(name), rest.ptr ? "&amp;" : "");
     }
     buf_c(b, "</code></td><td>");
-    esc(b, r->summary);
+    buf_html(b, str_c(r->summary));
     buf_c(b, "</td><td>");
     put_roles(b, r->may);
     buf_c(b, "</td></tr>\n");

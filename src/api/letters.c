@@ -29,27 +29,15 @@ enum rc letters_reader(struct db *db, struct arena *a, int64_t user_id, struct r
     return rights_load(db, a, user_id, &out->rights, e);
 }
 
+/* Lines stay lines. */
 static void put_html(struct buf *b, struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        switch (s.ptr[i]) {
-        case '&':
-            buf_c(b, "&amp;");
-            break;
-        case '<':
-            buf_c(b, "&lt;");
-            break;
-        case '>':
-            buf_c(b, "&gt;");
-            break;
-        case '"':
-            buf_c(b, "&quot;");
-            break;
-        case '\n':
-            buf_c(b, "<br>\n");
-            break;
-        default:
-            buf_char(b, s.ptr[i]);
+    for (size_t from = 0, i = 0; s.len > 0 && i <= s.len; i++)
+        if (i == s.len || s.ptr[i] == '\n') {
+            buf_html(b, (struct str){s.ptr + from, i - from});
+            if (i < s.len)
+                buf_c(b, "<br>\n");
+            from = i + 1;
         }
 }
 

@@ -25,12 +25,12 @@ static json_t *number(double v)
     return isfinite(v) ? json_real(v) : json_null();
 }
 
-static json_t *name_of(struct str s)
+json_t *watch_text(struct str s)
 {
     return json_stringn_nocheck(s.len ? s.ptr : "", s.len);
 }
 
-static struct val json_val(struct arena *a, json_t *tree)
+struct val watch_json(struct arena *a, json_t *tree)
 {
     char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
     struct val v = val_str(str_dup(a, str_c(text)));
@@ -46,8 +46,8 @@ static json_t *places_json(const struct detect_change *c)
         const struct detect_place *p = &c->places[i];
         json_array_append_new(list,
                               json_pack("{s:s,s:I,s:o,s:f,s:f,s:f,s:I,s:I}", "dimension", place_names[p->dimension],
-                                        "id", (json_int_t)p->id, "name", name_of(p->name), "share", p->share, "before",
-                                        (double)p->k1 / (double)p->n1, "after", (double)p->k2 / (double)p->n2,
+                                        "id", (json_int_t)p->id, "name", watch_text(p->name), "share", p->share,
+                                        "before", (double)p->k1 / (double)p->n1, "after", (double)p->k2 / (double)p->n2,
                                         "n_before", (json_int_t)p->n1, "n_after", (json_int_t)p->n2));
     }
     return list;
@@ -58,7 +58,7 @@ static json_t *near_json(const struct detect_change *c)
     json_t *list = json_array();
     for (size_t i = 0; i < c->n_near; i++)
         json_array_append_new(list, json_pack("{s:s,s:o,s:I}", "kind", c->near[i].kind, "name",
-                                              name_of(c->near[i].name), "at", (json_int_t)c->near[i].at));
+                                              watch_text(c->near[i].name), "at", (json_int_t)c->near[i].at));
     return list;
 }
 
@@ -90,8 +90,8 @@ static void keep_change(struct watched *w, const struct detect *d, const struct 
                                : fill                          ? "days"
                                                                : "a_day",
                                "before", number(before), "after", number(after), "n_before", (json_int_t)s->n1,
-                               "n_after", (json_int_t)s->n2, "strength", s->g2, "funnel", name_of(p->funnel), "filter",
-                               name_of(deals_filter(a, p, c)));
+                               "n_after", (json_int_t)s->n2, "strength", s->g2, "funnel", watch_text(p->funnel),
+                               "filter", watch_text(deals_filter(a, p, c)));
     r->f[FINDING_STATE] = val_int(FINDING_NEW);
     r->f[FINDING_DETECTOR] = val_str(str_c(detector_names[c->detector]));
     r->f[FINDING_MARK] = val_str(str_fmt(a, "%s:%lld:%lld:%lld", detector_names[c->detector], (long long)p->funnel_id,
@@ -101,9 +101,9 @@ static void keep_change(struct watched *w, const struct detect *d, const struct 
     r->f[FINDING_SINCE_AT] = val_int(c->since);
     r->f[FINDING_FOUND_AT] = val_int(now);
     r->f[FINDING_CHANCE] = (struct val){.kind = VAL_REAL, .f = c->chance};
-    r->f[FINDING_PARAMS] = json_val(a, params);
-    r->f[FINDING_PLACES] = json_val(a, places_json(c));
-    r->f[FINDING_NEAR] = json_val(a, near_json(c));
+    r->f[FINDING_PARAMS] = watch_json(a, params);
+    r->f[FINDING_PLACES] = watch_json(a, places_json(c));
+    r->f[FINDING_NEAR] = watch_json(a, near_json(c));
     vec_push(&w->found, r);
 }
 
@@ -158,10 +158,10 @@ static enum rc look_at_people(struct watched *w, struct app *app, struct db *db,
         r->f[FINDING_FOUND_AT] = val_int(now);
         r->f[FINDING_CHANCE] = (struct val){.kind = VAL_REAL, .f = 1 / (double)(found[i].active_days + 1)};
         r->f[FINDING_PARAMS] =
-            json_val(w->arena, json_pack("{s:s,s:I,s:I,s:o}", "unit", "work_days", "days", (json_int_t)found[i].days,
-                                         "longest", (json_int_t)found[i].longest, "filter",
-                                         name_of(str_fmt(w->arena, "owner_id = %lld and status = \"open\"",
-                                                         (long long)found[i].user_id))));
+            watch_json(w->arena, json_pack("{s:s,s:I,s:I,s:o}", "unit", "work_days", "days", (json_int_t)found[i].days,
+                                           "longest", (json_int_t)found[i].longest, "filter",
+                                           watch_text(str_fmt(w->arena, "owner_id = %lld and status = \"open\"",
+                                                              (long long)found[i].user_id))));
         vec_push(&w->found, r);
     }
     return RC_OK;
@@ -222,7 +222,7 @@ static enum rc tell_heads(struct change *ch, int64_t id, const struct record *r,
     rc = rc == RC_DONE ? RC_OK : rc;
     for (size_t i = 0; i < heads.len && rc == RC_OK; i++)
         rc = tell_of(ch, heads.ptr[i], "finding.new", ENT_FINDING, id,
-                     json_pack("{s:o,s:I}", "detector", name_of(r->f[FINDING_DETECTOR].s), "since_at",
+                     json_pack("{s:o,s:I}", "detector", watch_text(r->f[FINDING_DETECTOR].s), "since_at",
                                (json_int_t)ref(r, FINDING_SINCE_AT)),
                      e);
     vec_free(&heads);

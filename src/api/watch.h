@@ -5,3 +5,8 @@
 
 /* Does it when it is time; *worked: the writer had a job. Errors are of the database. */
 MUST_USE enum rc watch_turn(struct app *app, struct db *db, int64_t now, bool *worked, struct err *e);
+
+/* ---- values of findings ---- */
+
+json_t *watch_text(struct str s);
+struct val watch_json(struct arena *a, json_t *tree); /* takes the tree */

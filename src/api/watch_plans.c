@@ -1,4 +1,5 @@
 #include "api/watch_plans.h"
+#include "api/watch.h"
 #include "base/time.h"
 #include "crm/choices.h"
 #include "crm/engine.h"
@@ -14,20 +15,6 @@ struct telling {
     struct app *app;
     struct str currency;
 };
-
-static json_t *text_of(struct str s)
-{
-    return json_stringn_nocheck(s.len ? s.ptr : "", s.len);
-}
-
-static struct val json_val(struct arena *a, json_t *tree)
-{
-    char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
-    struct val v = val_str(str_dup(a, str_c(text)));
-    free(text);
-    json_decref(tree);
-    return v;
-}
 
 static enum rc name_of(const struct telling *t, const struct plan_place *place, struct str *out, struct err *e)
 {
@@ -48,7 +35,7 @@ static enum rc places_json(const struct telling *t, const struct plan_off *o, js
             return rc;
         }
         json_array_append_new(*out, json_pack("{s:s,s:I,s:o,s:f,s:f,s:f}", "dimension", plan_part_names[p->kind], "id",
-                                              (json_int_t)p->id, "name", text_of(name), "share", p->share, "before",
+                                              (json_int_t)p->id, "name", watch_text(name), "share", p->share, "before",
                                               p->target, "after", p->expected));
     }
     return RC_OK;
@@ -78,9 +65,9 @@ static json_t *params_json(const struct telling *t, const struct plan_off *o, st
     return json_pack("{s:s,s:f,s:f,s:f,s:f,s:f,s:b,s:I,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "unit", money ? "money" : "count",
                      "before", p->target, "after", o->p50, "low", o->p10, "high", o->p90, "actual", o->actual, "above",
                      (int)o->above, "plan_id", (json_int_t)p->id, "period", period_names[p->period], "measure",
-                     text_of(p->measure), "whose", text_of(whose), "currency", text_of(t->currency), "starts_on",
-                     text_of(date_format(a, p->first)), "ends_on", text_of(date_format(a, p->last)), "filter",
-                     text_of(deals_filter(t, p)));
+                     watch_text(p->measure), "whose", watch_text(whose), "currency", watch_text(t->currency),
+                     "starts_on", watch_text(date_format(a, p->first)), "ends_on", watch_text(date_format(a, p->last)),
+                     "filter", watch_text(deals_filter(t, p)));
 }
 
 static enum rc near_json(const struct telling *t, const struct plan_off *o, json_t **out, struct err *e)
@@ -91,7 +78,7 @@ static enum rc near_json(const struct telling *t, const struct plan_off *o, json
     TRY(detect_near(&p, zone_midnight(t->app->zone, o->since), near, &n, e));
     *out = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(*out, json_pack("{s:s,s:o,s:I}", "kind", near[i].kind, "name", text_of(near[i].name),
+        json_array_append_new(*out, json_pack("{s:s,s:o,s:I}", "kind", near[i].kind, "name", watch_text(near[i].name),
                                               "at", (json_int_t)near[i].at));
     return RC_OK;
 }
@@ -106,9 +93,9 @@ static enum rc finding_of(const struct telling *t, const struct plan_off *o, str
     if (p->user_id || p->team_id || p->funnel_id || p->product_id)
         TRY(plan_whose(t->call, p, &whose, e));
     TRY(places_json(t, o, &places, e));
-    r->f[FINDING_PLACES] = json_val(a, places);
+    r->f[FINDING_PLACES] = watch_json(a, places);
     TRY(near_json(t, o, &near, e));
-    r->f[FINDING_NEAR] = json_val(a, near);
+    r->f[FINDING_NEAR] = watch_json(a, near);
     r->f[FINDING_STATE] = val_int(FINDING_NEW);
     r->f[FINDING_DETECTOR] = val_str(STR("plan"));
     r->f[FINDING_MARK] = val_str(str_fmt(a, "plan:%lld:%s", (long long)p->id, o->above ? "above" : "below"));
@@ -117,7 +104,7 @@ static enum rc finding_of(const struct telling *t, const struct plan_off *o, str
     r->f[FINDING_SINCE_AT] = val_int(zone_midnight(t->app->zone, o->since));
     r->f[FINDING_FOUND_AT] = val_int(t->call->now);
     r->f[FINDING_CHANCE] = (struct val){.kind = VAL_REAL, .f = o->chance};
-    r->f[FINDING_PARAMS] = json_val(a, params_json(t, o, whose));
+    r->f[FINDING_PARAMS] = watch_json(a, params_json(t, o, whose));
     *out = r;
     return RC_OK;
 }

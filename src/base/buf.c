@@ -63,3 +63,24 @@ void buf_free(struct buf *b)
     free(b->ptr);
     *b = (struct buf){0};
 }
+
+void buf_html(struct buf *b, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        switch (s.ptr[i]) {
+        case '&':
+            buf_c(b, "&amp;");
+            break;
+        case '<':
+            buf_c(b, "&lt;");
+            break;
+        case '>':
+            buf_c(b, "&gt;");
+            break;
+        case '"':
+            buf_c(b, "&quot;");
+            break;
+        default:
+            buf_char(b, s.ptr[i]);
+        }
+}

@@ -34,6 +34,8 @@ static inline void buf_char(struct buf *b, char c)
     b->ptr[b->len++] = c;
 }
 void buf_i64(struct buf *b, int64_t v);
+/* As text of a page or of a quoted attribute. */
+void buf_html(struct buf *b, struct str s);
 void buf_fmt(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static inline void buf_clear(struct buf *b)
 {

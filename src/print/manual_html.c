@@ -20,31 +20,10 @@ static const char style[] =
     "section{break-inside:auto}blockquote,li{break-inside:avoid}a{color:inherit;text-decoration:none}"
     "a.out::after{content:' (' attr(href) ')';color:#5c6675}}@page{margin:18mm 16mm}";
 
-static void put(struct buf *b, struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        switch (s.ptr[i]) {
-        case '&':
-            buf_c(b, "&amp;");
-            break;
-        case '<':
-            buf_c(b, "&lt;");
-            break;
-        case '>':
-            buf_c(b, "&gt;");
-            break;
-        case '"':
-            buf_c(b, "&quot;");
-            break;
-        default:
-            buf_char(b, s.ptr[i]);
-        }
-}
-
 static void put_in(struct buf *b, const char *tag, struct str s)
 {
     buf_fmt(b, "<%s>", tag);
-    put(b, s);
+    buf_html(b, s);
     buf_fmt(b, "</%s>\n", tag);
 }
 
@@ -83,14 +62,14 @@ static void put_links(struct buf *b, const struct manual *m, const struct manual
         buf_c(b, "<li>");
         if (is_web(c->links[i].url)) {
             buf_c(b, "<a class=\"out\" rel=\"noopener noreferrer\" href=\"");
-            put(b, c->links[i].url);
+            buf_html(b, c->links[i].url);
             buf_c(b, "\">");
-            put(b, c->links[i].title);
+            buf_html(b, c->links[i].title);
             buf_c(b, "</a></li>\n");
         } else {
-            put(b, c->links[i].title);
+            buf_html(b, c->links[i].title);
             buf_c(b, ": ");
-            put(b, c->links[i].url);
+            buf_html(b, c->links[i].url);
             buf_c(b, "</li>\n");
         }
     }
@@ -120,9 +99,9 @@ static void put_contents(struct buf *b, const struct manual *m)
     buf_c(b, "<ol>\n");
     for (size_t i = 0; i < m->n; i++) {
         buf_c(b, "<li><a href=\"#");
-        put(b, m->chapters[i].anchor);
+        buf_html(b, m->chapters[i].anchor);
         buf_c(b, "\">");
-        put(b, m->chapters[i].title);
+        buf_html(b, m->chapters[i].title);
         buf_c(b, "</a></li>\n");
     }
     buf_c(b, "</ol></nav>\n");
@@ -145,25 +124,25 @@ static void put_history(struct buf *b, const struct manual *m)
 void manual_html(const struct manual *m, struct buf *b)
 {
     buf_fmt(b, "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><title>", m->lang);
-    put(b, m->title);
+    buf_html(b, m->title);
     buf_fmt(b,
             "</title><meta name=\"viewport\" "
             "content=\"width=device-width,initial-scale=1\"><style>%s</style></head><body>\n",
             style);
     put_in(b, "h1", m->title);
     buf_c(b, "<p class=\"under\">");
-    put(b, m->under);
+    buf_html(b, m->under);
     buf_c(b, "</p>\n");
     put_body(b, m, &m->intro);
     put_contents(b, m);
     for (size_t i = 0; i < m->n; i++) {
         const struct manual_chapter *c = &m->chapters[i];
         buf_c(b, "<section id=\"");
-        put(b, c->anchor);
+        buf_html(b, c->anchor);
         buf_fmt(b, "\">\n<h2>%zu. ", i + 1);
-        put(b, c->title);
+        buf_html(b, c->title);
         buf_c(b, "</h2>\n<p class=\"under\">");
-        put(b, c->under);
+        buf_html(b, c->under);
         buf_c(b, "</p>\n");
         put_body(b, m, c);
         buf_c(b, "</section>\n");
