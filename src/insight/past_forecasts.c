@@ -28,9 +28,12 @@ struct worth {
     struct money *money;
     struct fact_column currency;
     const struct fact_column *value;
-    const int64_t *to; /* what a change made of it */
-    int64_t *then;     /* by row of deals, of those looked at; NULL: the value is not to be seen */
-    size_t next;       /* change */
+    const int64_t *to;                 /* what a change made of it */
+    int64_t *then;                     /* by row of deals, of those looked at; NULL: the value is not to be seen */
+    int64_t *at;                       /* by row of deals: of the change that made it so */
+    uint32_t *order;                   /* changes since the first week, week by week */
+    uint32_t from[PAST_FORECASTS + 2]; /* of order, by week in which they became known; the last: after all */
+    size_t week;                       /* the next one to be taken in */
 };
 struct maker {
     struct past_forecasts *f;
@@ -105,10 +108,12 @@ static bool won_within(const struct pop_deal *d, int64_t at, int64_t horizon)
     return d->cause == DEAL_WON && d->exit > at && d->exit <= at + horizon;
 }
 
-/* Back to the first week. */
+/* Back to the first week. What has changed since is kept week by week: the journal has it in the order in which it came
+ * in, and imports bring later times first. */
 static void worth_begin(struct maker *k, struct money *money)
 {
     const struct pop *p = k->p;
+    struct arena *a = p->call->arena;
     struct worth *w = &k->worth;
     struct fact_column seen = pop_column(p, DEAL_VALUE_MINOR);
     w->money = money;
@@ -117,18 +122,47 @@ static void worth_begin(struct maker *k, struct money *money)
         return;
     w->currency = pop_column(p, DEAL_CURRENCY);
     money_column(money, &w->currency);
-    w->to = fact_changes_to(p->deals, w->value, p->call->arena);
-    w->then = ARENA_ARRAY(p->call->arena, int64_t, p->deals->n + 1);
+    w->to = fact_changes_to(p->deals, w->value, a);
+    w->then = ARENA_ARRAY(a, int64_t, p->deals->n + 1);
+    w->at = ARENA_ARRAY(a, int64_t, p->deals->n + 1);
+    w->order = ARENA_ARRAY(a, uint32_t, w->value->n_changes + 1);
     for (size_t i = 0; i < p->n; i += k->f->every)
         w->then[p->d[i].row] = fact_get(w->value, p->d[i].row);
-    for (w->next = w->value->n_changes; w->next > 0 && w->value->changes[w->next - 1].at > k->f->at[0].at; w->next--)
-        w->then[w->value->changes[w->next - 1].row] = w->value->changes[w->next - 1].old;
+    for (size_t i = w->value->n_changes; i-- > 0;) {
+        const struct fact_change *c = &w->value->changes[i];
+        if (w->value->latest[i / CHANGE_BLOCK] <= k->f->at[0].at) {
+            i -= i % CHANGE_BLOCK; /* and on with the block before */
+            continue;
+        }
+        if (c->at <= k->f->at[0].at)
+            continue;
+        w->then[c->row] = c->old;
+        w->from[point_from(k->f, c->at) + 1]++;
+    }
+    uint32_t next[PAST_FORECASTS + 2];
+    for (size_t i = 0; i <= k->f->n; i++)
+        w->from[i + 1] += w->from[i];
+    memcpy(next, w->from, sizeof next);
+    for (size_t i = 0; i < w->value->n_changes; i++)
+        if (w->value->latest[i / CHANGE_BLOCK] <= k->f->at[0].at)
+            i += CHANGE_BLOCK - 1 - i % CHANGE_BLOCK;
+        else if (w->value->changes[i].at > k->f->at[0].at)
+            w->order[next[point_from(k->f, w->value->changes[i].at)]++] = (uint32_t)i;
 }
 
-static void worth_at(struct worth *w, int64_t at)
+/* The changes of the time up to a week; of one deal the latest in time counts. */
+static void worth_at(struct worth *w, size_t week)
 {
-    for (; w->then != NULL && w->next < w->value->n_changes && w->value->changes[w->next].at <= at; w->next++)
-        w->then[w->value->changes[w->next].row] = w->to[w->next];
+    if (w->then == NULL)
+        return;
+    for (uint32_t i = w->from[w->week]; i < w->from[week + 1]; i++) {
+        const struct fact_change *c = &w->value->changes[w->order[i]];
+        if (c->at < w->at[c->row])
+            continue;
+        w->at[c->row] = c->at;
+        w->then[c->row] = w->to[w->order[i]];
+    }
+    w->week = week + 1;
 }
 
 static double worth_of(const struct worth *w, uint32_t row, int64_t at)
@@ -215,7 +249,7 @@ static void learn(struct maker *k)
             chance_past_learn(k->past, next++);
             chance_past_ages(k->past);
         }
-        worth_at(&k->worth, f->at[w].at);
+        worth_at(&k->worth, w);
         one_week(k, &f->at[w], &k->weeks[w]);
     }
     if (k->s != NULL)

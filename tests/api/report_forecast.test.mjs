@@ -1,8 +1,8 @@
 // What will open deals bring, and were past forecasts right (R193-R195, R207, R324).
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { clock, freshPlace, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'
+import { cli, clock, freshPlace, funnelOf, peopleOf, scratchFile, serveWithClock, tokenOf } from './harness.mjs'
 import { allLeadToDeals, behind, expected, fromCli, history, loans, near, notes, report, skip } from './report_rig.mjs'
 
 const day = 86400000
@@ -103,6 +103,30 @@ const seller = await tokenOf(server, people.seller)
 const { funnel, stages, won, lost } = await funnelOf(admin)
 const start = Date.UTC(2031, 0, 10, 9)
 const at = (d) => clock(server, start + d * day)
+
+test('history that comes in with the newest deals first promises what the same history promises in its order', async () => {
+  const cases = []
+  for (let d = 0; d < 120; d++)
+    cases.push([`${d},New,${date(d)},Анна,1000`, `${d},Talks,${date(d + 4)},Анна,2000`, ...(d < 110 ? [`${d},${d % 5 < 2 ? 'Won' : 'Lost'},${date(d + 10)},Анна,${d < 60 ? 3000 : 5000}`] : [])])
+  const told = []
+  for (const [name, order] of [['Order', cases], ['Newest', cases.toReversed()]]) {
+    const place = freshPlace(), file = scratchFile(`amounts-${name}.csv`)
+    writeFileSync(file, ['deal,stage,at,user,amount', ...order.flat()].join('\n') + '\n')
+    const r = await cli(['import', ...place, '--events', file, '--funnel', name, '--case', 'deal', '--stage', 'stage', '--at', 'at', '--user', 'user',
+      '--amount', 'amount', '--won', 'Won', '--lost', 'Lost'])
+    assert.equal(r.code, 0, r.err)
+    told.push((await fromCli(place, 'forecast', '--as-of', date(119.5), '--days', '14')).summary)
+  }
+  const [order, newest] = told.map((s) => s.past_forecasts.map((w) => [w.forecast_on, w.revenue_forecast, w.revenue_actual]))
+  assert.ok(order.length >= 3)
+  assert.deepEqual(newest, order)
+  for (const [, promised, came] of order.slice(-5)) {
+    near(promised, 640000, 'two of five of four new ones for 1 000 and six that are talked of for 2 000', 80000)
+    assert.ok(came >= 1200000, 'they were sold for more')
+  }
+  assert.equal(told[1].hit_rate, told[0].hit_rate)
+  assert.deepEqual([told[1].revenue_p10, told[1].revenue_p90], [told[0].revenue_p10, told[0].revenue_p90])
+})
 
 test('a fresh company has nothing to forecast, and is told so', async () => {
   const r = await report(admin, 'forecast')
