@@ -5,13 +5,15 @@ static const char past[] =
     " sent held made paid won lost met given taken shown learnt found set signed known chosen written begun done got "
     "gone built "
     "bought sold brought kept left heard told put understood drawn spoken cut run read came took went spoke gave lent "
-    "complete closed failed returned renewed ";
+    "complete closed failed returned renewed chose wrote drew led saw ran broke ";
 static const char no_past[] =
     " need needed-by speed feed seed lead breed hundred unneeded bed red embed shed sacred interested excited "
-    "undecided unqualified engaged unresponsive delayed postponed stalled paused stuck ";
-static const char states[] = " thinking waiting pending deciding considering negotiating stalled paused stuck hold "
-                             "undecided interested hot warm cold active "
-                             "nurture nurturing unresponsive delayed postponed progress silent ";
+    "undecided unqualified engaged unresponsive delayed postponed stalled paused stuck ghosted parked unreached ";
+static const char states[] =
+    " thinking waiting pending deciding considering negotiating stalled paused stuck hold "
+    "undecided interested hot warm cold active "
+    "nurture nurturing unresponsive delayed postponed progress silent awaiting evaluating comparing ghosted "
+    "parked engaged unqualified unreachable ready ";
 static const char plans[] = " call send prepare make get ask find sign schedule book check contact discuss present "
                             "show close collect meet write follow to "
                             "plan arrange offer-to ";
@@ -52,7 +54,11 @@ static const struct made verbs[] = {
     {"find", "found"},         {"close", "closed"},      {"present", "presented"},
 };
 static const char events[] =
-    " demo demonstration presentation meeting call interview consultation audit training onboarding visit briefing ";
+    " demo demonstration presentation meeting call interview consultation audit training onboarding visit briefing "
+    "webinar workshop kickoff ";
+/* Work that comes to an end without being held: with a word that tells which, it is completed. */
+static const char ends[] = " review evaluation assessment analysis verification pilot discovery procurement "
+                           "implementation trial qualification ";
 
 static const char *done_of(const struct made *list, size_t n, struct str word)
 {
@@ -72,10 +78,18 @@ static struct str join(struct arena *a, const struct name_words *w, size_t from,
     return word_capital(a, str_fmt(a, "%.*s %s", (int)(end - begin), begin, done));
 }
 
+/* "Legal review": of what kind it is, not what is reviewed. */
+static bool is_quality(struct str w)
+{
+    return word_in(w, " first second final initial security product legal ") || word_ends_any(w, "al ical ary ive ial");
+}
+
 static struct str propose_work(struct arena *a, const struct name_words *w)
 {
     struct str last = w->fold[w->n - 1];
     const char *done = done_of(works, sizeof works / sizeof *works, last);
+    if (word_in(last, ends) && (w->n == 1 || is_quality(w->fold[w->n - 2])))
+        return join(a, w, 0, w->n, "completed");
     if (done && w->n > 1) /* contract preparation */
         return join(a, w, 0, w->n - 1, done);
     done = done_of(works, sizeof works / sizeof *works, w->fold[0]);
@@ -96,7 +110,7 @@ static bool is_past(struct str w)
 
 static bool is_work(struct str w)
 {
-    return word_in(w, events) || done_of(works, sizeof works / sizeof *works, w) ||
+    return word_in(w, events) || word_in(w, ends) || done_of(works, sizeof works / sizeof *works, w) ||
            word_ends_any(w, "tion tions sion ment ing sis");
 }
 
@@ -111,6 +125,9 @@ enum name_says name_says_en(struct arena *a, const struct name_words *w, struct 
         done |= is_past(w->fold[i]);
         work |= is_work(w->fold[i]);
     }
+    if (w->n > 1 && word_in(w->fold[0], " to ") && word_in(w->fold[1], " be "))
+        return NAME_PLAN;
+    state |= !done && word_in(w->fold[0], " in under at on no not ");
     if (done && !state)
         return NAME_DONE;
     if (state) {

@@ -121,6 +121,8 @@ static bool all_capitals(struct str w)
 static bool nominative(struct arena *a, struct str w, struct str *out, enum gender *g)
 {
     *out = w;
+    if (word_in(w, " ЛПР ЛВР "))
+        return *g = MALE, true;
     if (all_capitals(w) || word_in(w, " демо меню резюме портфолио ")) {
         *g = NEUTER; /* КП, ТЗ */
         return true;
@@ -150,6 +152,8 @@ static bool nominative(struct arena *a, struct str w, struct str *out, enum gend
 static bool from_accusative(struct arena *a, struct str w, struct str *out, enum gender *g)
 {
     *out = w;
+    if (word_in(w, " ЛПР ЛВР "))
+        return *g = MALE, true;
     if (all_capitals(w) || word_in(w, " демо "))
         return *g = NEUTER, true;
     if (word_ends(w, "у"))
@@ -190,6 +194,20 @@ static struct str lower_first(struct arena *a, struct str s)
     return all_capitals(s) ? s : str_dup(a, s);
 }
 
+/* «Подготовить и отправить КП»: one thing, of which two things are done. */
+static struct str two_of_them(struct arena *a, const struct name_words *w, size_t verb, bool plan)
+{
+    struct str what, one, other;
+    enum gender g;
+    if (w->n != verb + 4 || !str_eqc(w->fold[verb + 1], "и"))
+        return STR_NULL;
+    one = base_of(a, w->fold[verb], plan), other = base_of(a, w->fold[verb + 2], plan);
+    if (!one.ptr || !other.ptr || !(plan ? from_accusative : nominative)(a, w->as[verb + 3], &what, &g))
+        return STR_NULL;
+    return str_fmt(a, "%.*s %.*s и %.*s", STR_ARG(word_capital(a, what)), STR_ARG(participle(a, one, g)),
+                   STR_ARG(participle(a, other, g)));
+}
+
 struct str name_propose_ru(struct arena *a, const struct name_words *w, size_t verb, bool plan)
 {
     struct str what = STR_NULL, word = w->fold[verb], base = base_of(a, word, plan);
@@ -202,6 +220,9 @@ struct str name_propose_ru(struct arena *a, const struct name_words *w, size_t v
         return STR("Связались");
     if (plan && word_in(word, " встретиться "))
         return STR("Встреча проведена");
+    struct str both = two_of_them(a, w, verb, plan);
+    if (both.ptr || (verb + 1 < w->n && str_eqc(w->fold[verb + 1], "и")))
+        return both;
     size_t noun = verb + 1;
     bool described = noun + 1 < w->n && is_adjective(w->fold[noun]);
     noun += described;
@@ -211,6 +232,8 @@ struct str name_propose_ru(struct arena *a, const struct name_words *w, size_t v
         bool female = word_in(word, events_female), male = word_in(word, events_male);
         bool neuter = word_ends_any(word, "ение ание");
         if (!female && !male && !neuter)
+            return STR_NULL;
+        if (word_in(w->fold[0], " на к в под по для "))
             return STR_NULL;
         struct str whole = {w->as[0].ptr, (size_t)(w->as[w->n - 1].ptr - w->as[0].ptr) + w->as[w->n - 1].len};
         return str_fmt(a, "%.*s %s", STR_ARG(word_capital(a, whole)),
@@ -223,7 +246,14 @@ struct str name_propose_ru(struct arena *a, const struct name_words *w, size_t v
     if (described)
         what = str_fmt(a, "%.*s %.*s", STR_ARG(adjective(a, lower_first(a, w->as[noun - 1]), g)), STR_ARG(what));
     struct str rest = STR("");
-    if (noun + 1 < w->n) {
+    if (noun + 2 < w->n && str_eqc(w->fold[noun + 1], "и")) { /* договора и счёта */
+        struct str other;
+        enum gender its;
+        if (noun + 3 != w->n || !(plan ? from_accusative : nominative)(a, w->as[noun + 2], &other, &its))
+            return STR_NULL;
+        what = str_fmt(a, "%.*s и %.*s", STR_ARG(what), STR_ARG(other));
+        g = PLURAL;
+    } else if (noun + 1 < w->n) {
         const char *from = w->as[noun + 1].ptr, *end = w->as[w->n - 1].ptr + w->as[w->n - 1].len;
         rest = str_fmt(a, " %.*s", (int)(end - from), from);
     }
