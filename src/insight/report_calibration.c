@@ -4,7 +4,7 @@
 #include "crm/fields.h"
 #include "insight/chance.h"
 #include "insight/outlook.h"
-#include "insight/population.h"
+#include "insight/stage_past.h"
 #include <math.h>
 
 #define INSTANTS 12 /* a month apart */
@@ -63,6 +63,8 @@ struct told {
 struct calibration {
     struct pop p;
     struct chance *then; /* learned from what was known at the instant */
+    struct stage_past past;
+    int64_t first_at, last_at; /* of the instants */
     int64_t days, instants;
     bool seller_seen;
     struct tally t; /* source * BINS + bin */
@@ -140,8 +142,8 @@ static void one(struct calibration *x, const struct case_of *c, const struct fac
     double model = chance_of(x->then, CHANCE_BY_STAGE, &cd, at, x->days * MS_DAY, NULL);
     int stage = cd.stage < x->p.view.n_stages ? x->p.stage_index[cd.stage] : POP_NO_STAGE;
     double typed = x->seller_seen ? typed_then(probability, d->row) : NAN;
-    double of_stage =
-        stage >= 0 && x->p.stages[stage].probability >= 0 ? (double)x->p.stages[stage].probability / 100 : NAN;
+    int promised = stage >= 0 ? stage_past_probability(&x->past, cd.stage, at) : -1;
+    double of_stage = promised >= 0 ? (double)promised / 100 : NAN;
     say(x, BY_MODEL, model, won, d->row);
     if (isfinite(typed))
         say(x, BY_SELLER, typed, won, d->row);
@@ -207,6 +209,9 @@ static void look_back(struct calibration *x)
     struct chance_past *past = chance_past_new(
         x->then, &p->view, &(struct chance_spec){.horizon = x->days * MS_DAY, .most = LOOKED_MOST}, at, n);
     find_cases(x, at, n, cases);
+    stage_past_map(&x->past, &p->view, p->call->arena);
+    x->first_at = n > 0 ? at[0] : 0;
+    x->last_at = n > 0 ? at[n - 1] : 0;
     for (size_t i = 0; i < n; i++) {
         arena_reset(&scratch);
         chance_past_learn(past, i);
@@ -245,6 +250,7 @@ static enum rc read_args(struct calibration *x, const struct report_call *c, str
         return report_bad_param(e, "days", days);
     TRY(pop_read(&x->p, c, r, &(struct pop_spec){.by = "owner"}, e));
     x->seller_seen = rights_sees_field(c->rights, entity_by_id(ENT_DEAL), DEAL_PROBABILITY);
+    TRY(stage_past_read(&x->past, c, x->p.funnel_id, e));
     return chance_read(&x->then, c->arena, c->db, e);
 }
 
@@ -369,6 +375,10 @@ static void put_rest(struct calibration *x, struct report_result *r)
         report_note(c, r, "nothing_typed", NULL, 0);
     report_note(c, r, "calibration_past", (struct str[]){str_fmt(c->arena, "%lld", (long long)x->instants), args[2]},
                 2);
+    int64_t changed = stage_past_changes(&x->past, x->first_at, x->last_at);
+    struct str times = str_fmt(c->arena, "%lld", (long long)changed);
+    if (changed > 0)
+        report_note(c, r, "stage_chances_changed", &times, 1);
     struct str every = str_fmt(c->arena, "%zu", x->every);
     if (x->every > 1)
         report_note(c, r, "chances_sampled", &every, 1);
@@ -397,7 +407,7 @@ const struct report report_calibration = {.id = "calibration",
                                           .n_params = sizeof params / sizeof *params,
                                           .run = run,
                                           .group = "money",
-                                          .definition = 1,
+                                          .definition = 2, /* 2: stages are judged by the probability of then */
                                           .chart = {.kind = CHART_SCATTER,
                                                     .x = "promised",
                                                     .y = "observed",

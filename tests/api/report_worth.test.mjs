@@ -78,6 +78,10 @@ test('sellers promise nine of ten, three of ten come', async () => {
   assert.ok(r.summary.model_brier < r.summary.seller_brier)
   assert.match(r.verdict, /завышают/)
   assert.ok(r.summary.by_group.length >= 1 && r.summary.by_stage[0].cases >= 30)
+  await admin.patch(`/api/stages/${stages[0].id}`, { probability: 95 })
+  const told = async () => (await report(admin, 'calibration', { filter: 'title ~ "К"', days: 30 })).items.filter((x) => x.who_says === 'этап').map((x) => [x.promised, x.cases])
+  assert.deepEqual(await told(), [[stage.promised, stage.cases]], 'what is promised since then was not promised in the past')
+  assert.equal((await report(admin, 'calibration', { filter: 'title ~ "К"', days: 30 })).explain.definition, 2)
   assert.ok((await allLeadToDeals(admin, 'calibration', { filter: 'title ~ "К"', days: 30 })) >= 4)
 })
 
@@ -91,4 +95,24 @@ test('a seller who has learned since is judged by what was typed then', async ()
   assert.ok(notes(r).includes('nothing_typed'))
   assert.ok(r.summary.model_cases >= 30)
   near(r.summary.model_brier, 0.1875, 'a quarter is won', 0.03)
+})
+
+test('a stage whose probability was raised half-way is judged by what it promised each month', async () => {
+  const fresh = await serveWithClock(), boss = await tokenOf(fresh, (await peopleOf(fresh)).admin)
+  const f = await funnelOf(boss), go = (d) => clock(fresh, start + d * day)
+  for (let month = 0; month < 8; month++) {
+    await go(month * 30)
+    if (month === 0 || month === 4) await boss.patch(`/api/stages/${f.stages[0].id}`, { probability: month ? 70 : 20 })
+    const made = []
+    for (let i = 0; i < 10; i++) made.push(await boss.create('/api/deals', { title: `М${month}-${i}`, funnel_id: f.funnel.id }))
+    await go(month * 30 + 20)
+    for (const [i, d] of made.entries()) await boss.patch(`/api/deals/${d.id}`, { stage_id: (i < 3 ? f.won : f.lost).id })
+  }
+  await go(250)
+  const r = await report(boss, 'calibration', { days: 30 }), said = r.items.filter((x) => x.who_says === 'этап')
+  assert.deepEqual(said.map((x) => Math.round(x.promised * 100)), [20, 70])
+  assert.equal(said[0].cases + said[1].cases, r.summary.stage_cases)
+  assert.ok(said.every((x) => x.cases >= 20), JSON.stringify(said))
+  assert.ok(notes(r).includes('stage_chances_changed'))
+  near(r.summary.by_stage[0].promised, (0.2 * said[0].cases + 0.7 * said[1].cases) / r.summary.stage_cases, 'both promises weigh')
 })
