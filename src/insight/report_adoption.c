@@ -143,15 +143,20 @@ static void put_rest(struct adoption *d, int64_t days)
 {
     struct people *p = &d->p;
     const struct report_call *c = p->call;
+    bool all = report_asked(c, p->result, "summary", 0, "people"),
+         some = report_asked(c, p->result, "summary", 0, "working_people");
     int64_t people = 0, working = 0;
+    p->result->noun = all || some ? ENT_USER : p->result->noun;
     for (size_t i = 0; i < p->n; i++) {
         bool counts = people_sees(p, p->all[i].id) && p->all[i].active;
         people += counts;
         working += counts && d->worked[p->all[i].id];
+        if (counts && (all || (some && d->worked[p->all[i].id])))
+            report_deal(p->result, p->all[i].id);
     }
     double mean = working ? (double)d->all.days / (double)working : 0;
-    report_sum(p->result, "people", RT_INT, cell_i(people));
-    report_sum(p->result, "working_people", RT_INT, cell_i(working));
+    report_sum_counted(p->result, "people", people);
+    report_sum_counted(p->result, "working_people", working);
     report_sum(p->result, "working_days", RT_INT, cell_i(days));
     report_sum(p->result, "days_each", RT_REAL, working ? cell_f(mean) : cell_null());
     report_sum(p->result, "changes_made", RT_INT, cell_i(d->all.changes));

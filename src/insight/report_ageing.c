@@ -212,7 +212,10 @@ static void put_words(const struct ageing *x)
     }
     report_sum_counted(p->result, "open", x->open);
     report_sum_counted(p->result, "stuck", x->stuck);
-    report_sum(p->result, "zombies", RT_INT, x->wins > 0 ? cell_i(x->zombies) : cell_null());
+    if (x->wins > 0)
+        report_sum_counted(p->result, "zombies", x->zombies);
+    else
+        report_sum(p->result, "zombies", RT_INT, cell_null());
     report_sum(p->result, "slowest_win_days", RT_DAYS, x->wins > 0 ? walk_days((double)x->longest_win) : cell_null());
     report_sum(p->result, "value", RT_MONEY, x->money_seen ? cell_i(value) : cell_null());
     report_sum(p->result, "stuck_value", RT_MONEY, x->money_seen ? cell_i(stuck) : cell_null());

@@ -98,34 +98,47 @@ static enum rc count_runs(struct automation *d, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
+/* The deals of runs that came out so; COLUMNS: whatever became of them. rule: its key, 0: of all that are told of. */
+static enum rc runs_of(struct automation *d, int64_t key, int wanted, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(d->p.call->db, &s,
+                   key == 0 ? "SELECT DISTINCT deal_id, state, rule_kind, rule_id FROM trigger_run WHERE at >= $1 AND"
+                              " at < $2 AND deal_id IS NOT NULL"
+                            : "SELECT DISTINCT deal_id, state, rule_kind, rule_id FROM trigger_run WHERE at >= $1 AND"
+                              " at < $2 AND deal_id IS NOT NULL AND rule_kind = $3 AND rule_id = $4",
+                   e));
+    stmt_i64(s, 1, d->p.from);
+    stmt_i64(s, 2, d->p.to);
+    if (key != 0) {
+        stmt_i64(s, 3, key < 0 ? ENT_GOAL : ENT_TRIGGER);
+        stmt_i64(s, 4, key < 0 ? -key : key);
+    }
+    while ((rc = stmt_step(s, e)) == RC_ROW) {
+        int64_t id = stmt_col_i64(s, 3);
+        if ((wanted == COLUMNS || column_of(stmt_col_i64(s, 1)) == wanted) &&
+            (key != 0 || rule_of(d, stmt_col_i64(s, 2) == ENT_GOAL ? -id : id) != NULL))
+            report_deal(d->p.result, stmt_col_i64(s, 0));
+    }
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
 /* The deals of one number. */
 static enum rc drill(struct automation *d, struct err *e)
 {
     const struct report_call *c = d->p.call;
-    struct stmt *s;
-    enum rc rc;
-    int wanted = -1;
-    if (c->drill != NULL && report_asked(c, d->p.result, "rows", c->drill->key, "runs"))
-        wanted = COLUMNS; /* whatever became of them */
-    for (int k = 0; c->drill != NULL && k < COLUMNS; k++)
-        if (report_asked(c, d->p.result, "rows", c->drill->key, counted[k]))
-            wanted = k;
-    if (wanted < 0)
+    if (c->drill == NULL)
         return RC_OK;
-    TRY(db_prepare(
-        c->db, &s,
-        "SELECT DISTINCT deal_id, state FROM trigger_run WHERE rule_kind = $1 AND rule_id = $2 AND at >= $3 AND"
-        " at < $4 AND deal_id IS NOT NULL",
-        e));
-    stmt_i64(s, 1, c->drill->key < 0 ? ENT_GOAL : ENT_TRIGGER);
-    stmt_i64(s, 2, c->drill->key < 0 ? -c->drill->key : c->drill->key);
-    stmt_i64(s, 3, d->p.from);
-    stmt_i64(s, 4, d->p.to);
-    while ((rc = stmt_step(s, e)) == RC_ROW)
-        if (wanted == COLUMNS || column_of(stmt_col_i64(s, 1)) == wanted)
-            report_deal(d->p.result, stmt_col_i64(s, 0));
-    stmt_done(s);
-    return rc == RC_DONE ? RC_OK : rc;
+    if (report_asked(c, d->p.result, "rows", c->drill->key, "runs"))
+        return runs_of(d, c->drill->key, COLUMNS, e);
+    for (int k = 0; k < COLUMNS; k++)
+        if (report_asked(c, d->p.result, "rows", c->drill->key, counted[k]))
+            return runs_of(d, c->drill->key, k, e);
+        else if (report_asked(c, d->p.result, "summary", 0, counted[k]))
+            return runs_of(d, 0, k, e);
+    return RC_OK;
 }
 
 /* ---- changes and tasks ---- */
@@ -267,7 +280,7 @@ static void put_rest(struct automation *d)
             sums[k] += d->rules.ptr[i].n[k];
     double saved = (double)d->all.automatic * d->minutes / 60;
     for (int k = 0; k < COLUMNS; k++)
-        report_sum(p->result, counted[k], RT_INT, cell_i(sums[k]));
+        report_sum_events(p->result, counted[k], sums[k]);
     report_sum(p->result, "changes_made", RT_INT, cell_i(d->all.all));
     report_sum(p->result, "automatic", RT_INT, cell_i(d->all.automatic));
     report_sum(p->result, "auto_rate", RT_RATE,

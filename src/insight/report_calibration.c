@@ -14,6 +14,7 @@
 
 enum { BY_STAGE, BY_SELLER, BY_MODEL, SOURCES };
 static const char *const source_names[] = {"stage", "seller", "model"};
+static const char *const case_keys[] = {"stage_cases", "seller_cases", "model_cases"};
 static const struct report_param params[] = {POP_FUNNEL, POP_REST, {"days", RP_INT}};
 static const struct report_column columns[] = {
     {.id = "who_says", .type = RT_TEXT},
@@ -73,6 +74,7 @@ struct calibration {
     struct told of[SOURCES];
     struct side *groups, *stages;
     size_t every;
+    int asked; /* the source whose cases are wanted; -1: none */
 };
 
 static bool first_time(uint8_t *seen, uint32_t row)
@@ -97,6 +99,8 @@ static void say(struct calibration *x, int source, double p, bool won, uint32_t 
     b->n++;
     b->won += won;
     tally_add(&x->t, row, 2, deal);
+    if (source == x->asked)
+        report_deal(x->p.result, deal);
     if (won)
         tally_add(&x->t, row, 3, deal);
     if (first_time(b->seen, deal_row))
@@ -264,6 +268,10 @@ static void look(struct calibration *x, struct report_result *r)
     x->every = x->p.n / LOOKED_MOST + 1;
     for (int i = 0; i < SOURCES * BINS; i++)
         keys[i] = i;
+    x->asked = -1;
+    for (int i = 0; i < SOURCES; i++)
+        if (report_asked(x->p.call, r, "summary", 0, case_keys[i]))
+            x->asked = i;
     x->t = tally_new(x->p.call, r, "rows", (size_t)SOURCES * BINS, keys, counts, 4);
     int64_t *stage_keys = ARENA_ARRAY(a, int64_t, x->p.n_stages + 1);
     for (size_t i = 0; i < x->p.n_stages; i++)
@@ -340,9 +348,8 @@ static void put_sides(struct calibration *x, struct report_result *r)
 
 static void put_rest(struct calibration *x, struct report_result *r)
 {
-    static const char *const keys[SOURCES][3] = {{"stage_cases", "stage_brier", "stage_ece"},
-                                                 {"seller_cases", "seller_brier", "seller_ece"},
-                                                 {"model_cases", "model_brier", "model_ece"}};
+    static const char *const keys[SOURCES][2] = {
+        {"stage_brier", "stage_ece"}, {"seller_brier", "seller_ece"}, {"model_brier", "model_ece"}};
     const struct report_call *c = x->p.call;
     double said[SOURCES] = {0}, won[SOURCES] = {0};
     for (int i = 0; i < SOURCES; i++) {
@@ -352,9 +359,9 @@ static void put_rest(struct calibration *x, struct report_result *r)
             said[i] += t->p[k] / (double)t->n;
             won[i] += (double)t->won[k] / (double)t->n;
         }
-        report_sum(r, keys[i][0], RT_INT, cell_i((int64_t)t->n));
-        report_sum(r, keys[i][1], RT_REAL, told ? cell_f(score_brier(t->p, t->won, t->n)) : cell_null());
-        report_sum(r, keys[i][2], RT_RATE, told ? cell_f(score_ece(t->p, t->won, t->n)) : cell_null());
+        report_sum_events(r, case_keys[i], (int64_t)t->n);
+        report_sum(r, keys[i][0], RT_REAL, told ? cell_f(score_brier(t->p, t->won, t->n)) : cell_null());
+        report_sum(r, keys[i][1], RT_RATE, told ? cell_f(score_ece(t->p, t->won, t->n)) : cell_null());
     }
     double base = won[BY_MODEL] * (1 - won[BY_MODEL]);
     report_sum(r, "base_brier", RT_REAL, x->of[BY_MODEL].n >= TOLD ? cell_f(base) : cell_null());

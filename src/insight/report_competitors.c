@@ -112,12 +112,15 @@ static void scan(struct rivals *v)
         chosen[p->d[i].row] = 1;
     money_column(v->money, fact_column(p->deals, DEAL_CURRENCY));
     scan_offers(v, chosen);
+    bool with = report_asked(p->call, p->result, "summary", 0, "with_competitor");
     for (size_t i = 0; i < p->n; i++) {
         const struct pop_deal *d = &p->d[i];
         int64_t id = pop_id(p, d), named = fact_id(&lost_to, d->row);
         size_t to = named ? row_of(v, named) : SIZE_MAX;
         if (to != SIZE_MAX)
             meet(v, d->row, to);
+        if (with && v->first[d->row])
+            report_deal(p->result, id);
         struct met none = {(uint32_t)v->n - 1, 0};
         const struct met *m = v->first[d->row] ? &v->met.ptr[v->first[d->row] - 1] : &none;
         for (;; m = &v->met.ptr[m->next - 1]) {
@@ -166,7 +169,7 @@ static void put_rows(struct rivals *v)
     }
     int64_t with = (int64_t)p->n_all - tally_of(&v->t, v->n - 1, MET);
     report_sum_counted(p->result, "deals", (int64_t)p->n_all);
-    report_sum(p->result, "with_competitor", RT_INT, cell_i(with));
+    report_sum_counted(p->result, "with_competitor", with);
     report_sum(p->result, "price_gap", RT_POINTS, cell_f(people_quantile(&v->gaps, v->n, SIZE_MAX, 0.5) / GAP_SCALE));
     if (with > 0) {
         struct str args[] = {people_count(c, with), people_count(c, (int64_t)p->n_all),

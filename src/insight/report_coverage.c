@@ -89,6 +89,7 @@ static int band_of(struct centre *v, const struct pop_deal *d, int64_t *members)
 static void scan(struct centre *v)
 {
     struct pop *p = &v->p;
+    bool none = report_asked(p->call, p->result, "summary", 0, "no_centre");
     collect(v);
     for (size_t i = 0; i < p->n; i++) {
         int64_t members, id = pop_id(p, &p->d[i]);
@@ -96,6 +97,8 @@ static void scan(struct centre *v)
         tally_add(&v->t, band, CLOSED, id);
         tally_add(&v->t, band, p->d[i].cause == DEAL_WON ? WINS : LOSSES, id);
         v->members[band] += members;
+        if (none && band == BAND_NONE)
+            report_deal(p->result, id);
     }
 }
 
@@ -134,7 +137,7 @@ static void put_rows(struct centre *v)
     }
     for (size_t i = 0; i < COLUMNS; i++)
         report_sum_counted(p->result, counted[i], sums[i]);
-    report_sum(p->result, "no_centre", RT_INT, cell_i(n[BAND_NONE]));
+    report_sum_counted(p->result, "no_centre", n[BAND_NONE]);
     struct people_rate *rates = people_rates(c, p->result, k, n, BANDS, false);
     *t = (struct report_table){.id = "rows", .columns = columns, .n_columns = sizeof columns / sizeof *columns};
     for (size_t b = 0; b < BANDS; b++) {

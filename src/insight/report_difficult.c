@@ -315,7 +315,9 @@ static int64_t put_idle(struct difficult *d)
     struct people *p = &d->p;
     struct report_table *t =
         report_table_add(p->result, "idle", idle_columns, sizeof idle_columns / sizeof *idle_columns);
+    bool asked = report_asked(p->call, p->result, "summary", 0, "idle_people");
     int64_t n = 0;
+    p->result->noun = asked ? ENT_USER : p->result->noun;
     for (size_t i = 0; i < p->n; i++) {
         const struct person *who = &p->all[i];
         int64_t hour = people_sees(p, who->id) ? d->last_hour[who->id] : 0;
@@ -326,6 +328,8 @@ static int64_t put_idle(struct difficult *d)
         struct cell row[] = {cell_s(who->name), hour ? cell_i(hour * MS_HOUR) : cell_null(),
                              hour ? cell_f(days) : cell_null(), cell_i(d->open[who->id]), cell_i(d->touched[who->id])};
         report_row_key(t, who->id, row);
+        if (asked)
+            report_deal(p->result, who->id);
         n++;
     }
     return n;
@@ -338,8 +342,8 @@ static void put_rest(struct difficult *d)
     int64_t idle = put_idle(d), tasks = 0;
     for (size_t i = 0; i < d->shown.len; i++)
         tasks += d->all[d->shown.ptr[i]].n[TASKS];
-    report_sum(p->result, "difficult", RT_INT, cell_i((int64_t)d->shown.len));
-    report_sum(p->result, "idle_people", RT_INT, cell_i(idle));
+    report_sum_counted(p->result, "difficult", (int64_t)d->shown.len);
+    report_sum_counted(p->result, "idle_people", idle);
     report_param_is(p->result, "idle_days", RT_INT, cell_i(d->idle_days));
     if (d->shown.len > 0 || idle > 0) {
         struct str args[] = {people_count(c, (int64_t)d->shown.len),
@@ -383,6 +387,12 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     people_stages_map(&d.stages, &d.p.view, c->arena);
     TRY_OUT(scan(&d, place, n_place, c->drill));
     int64_t *keys = keys_of(&d);
+    if (report_asked(c, r, "summary", 0, "difficult")) {
+        r->noun = ENT_COMPANY;
+        r->also = ENT_CONTACT; /* their keys are below 0 */
+        for (size_t i = 0; i < d.shown.len; i++)
+            report_deal(r, keys[i]);
+    }
     people_unlock(&d.p);
     TRY_OUT(put_clients(&d, keys, e));
     money_notes(d.money, c, r);

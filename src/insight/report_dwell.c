@@ -6,6 +6,8 @@
 
 enum { DEALS, STANDS, OVER_NORM, STAYS, COUNTS };
 static const char *const counts[] = {"deals", "stands", "over_norm", "stays"};
+enum { ALL_DEALS, ALL_OPEN, ALL_OVER, ALLS };
+static const char *const summed[] = {"deals", "open", "over_norm"};
 
 static const struct report_param params[] = {POP_PARAMS};
 static const struct report_column columns[] = {
@@ -27,9 +29,9 @@ static const struct report_column columns[] = {
 
 struct dwell {
     struct pop p;
-    struct tally t;
-    struct spread *s; /* group * n_stages + stage */
-    uint32_t *seen;   /* of the same; the deal counted last, + 1 */
+    struct tally all, t; /* all: each deal once, whatever groups it stands in */
+    struct spread *s;    /* group * n_stages + stage */
+    uint32_t *seen;      /* of the same; the deal counted last, + 1 */
     int64_t hidden;
 };
 
@@ -54,8 +56,13 @@ static void stays(struct dwell *x, const struct pop_deal *d, const struct walk *
         if (!last || d->left)
             continue;
         tally_add(&x->t, slot, STANDS, pop_id(p, d));
-        if (p->stages[stage].norm_days > 0 && until - w->s[i].at > p->stages[stage].norm_days * MS_DAY)
+        if (!d->again)
+            tally_add(&x->all, 0, ALL_OPEN, pop_id(p, d));
+        if (p->stages[stage].norm_days > 0 && until - w->s[i].at > p->stages[stage].norm_days * MS_DAY) {
             tally_add(&x->t, slot, OVER_NORM, pop_id(p, d));
+            if (!d->again)
+                tally_add(&x->all, 0, ALL_OVER, pop_id(p, d));
+        }
     }
 }
 
@@ -148,15 +155,8 @@ static void verdict(struct dwell *x)
 
 static void put_summary(const struct dwell *x)
 {
-    const struct pop *p = &x->p;
-    int64_t stands = 0, over = 0;
-    for (size_t i = 0; i < p->n_groups * p->n_stages; i++) {
-        stands += tally_of(&x->t, i, STANDS);
-        over += tally_of(&x->t, i, OVER_NORM);
-    }
-    report_sum_counted(p->result, "deals", (int64_t)p->n_all);
-    report_sum_counted(p->result, "open", stands);
-    report_sum_counted(p->result, "over_norm", over);
+    for (size_t i = 0; i < ALLS; i++)
+        report_sum_counted(x->p.result, summed[i], tally_of(&x->all, 0, i));
 }
 
 static enum rc run(const struct report_call *c, struct report_result *r, struct err *e)
@@ -164,15 +164,19 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     struct dwell x = {0};
     struct pop *p = &x.p;
     struct walk w = {0};
-    enum rc rc = pop_read(p, c, r, &(struct pop_spec){.funnels = POP_ONE}, e);
+    enum rc rc = pop_read(p, c, r, &(struct pop_spec){.funnels = POP_ONE, .own_summary = true}, e);
     if (rc != RC_OK)
         goto out;
     pop_lock(p);
     int64_t *keys = keys_of(p);
+    static const int64_t one = 0;
+    x.all = tally_new(c, r, "summary", 1, &one, summed, ALLS);
     x.t = tally_new(c, r, "rows", p->n_groups * p->n_stages, keys, counts, COUNTS);
     x.s = spreads_new(p->n_groups * p->n_stages);
     x.seen = ARENA_ARRAY(c->arena, uint32_t, p->n_groups * p->n_stages + 1);
     for (size_t i = 0; i < p->n; i++) {
+        if (!p->d[i].again)
+            tally_add(&x.all, 0, ALL_DEALS, pop_id(p, &p->d[i]));
         walk_deal(p, &p->d[i], &w);
         stays(&x, &p->d[i], &w, (uint32_t)i + 1);
     }

@@ -45,8 +45,8 @@ struct forecast {
     size_t n_open;
     int64_t no_value, overdue;
     struct outlook wins, revenue, cost, all_wins, all_revenue; /* all: with the deals that are still to come */
-    bool proved, revenue_proved, all_proved;
-    double ad_pace; /* minor units a day; NaN: not to be told */
+    bool proved, revenue_proved, all_proved, asked;            /* asked: the open deals of the summary are wanted */
+    double ad_pace;                                            /* minor units a day; NaN: not to be told */
 };
 
 static enum rc read_args(struct forecast *f, const struct report_call *c, struct report_result *r, struct err *e)
@@ -119,6 +119,8 @@ static void scan(struct forecast *f)
         tally_add(&f->t, d->group, 0, pop_id(p, d));
         if (d->again)
             continue;
+        if (f->asked)
+            report_deal(p->result, pop_id(p, d));
         f->chances[f->n_open] = chance;
         f->open_values[f->n_open] = f->values[i];
         f->open_costs[f->n_open++] = f->costs[i];
@@ -233,7 +235,7 @@ static void put_summary(struct forecast *f, struct report_result *r)
     const struct past_forecasts *past = &f->past;
     bool seen = money_seen(f->p.call), spent = seen && money_cost_seen(f->p.call);
     bool repeated = past->n_used >= OUTLOOK_PROVED;
-    report_sum(r, "open_deals", RT_INT, cell_i((int64_t)f->n_open));
+    report_sum_counted(r, "open_deals", (int64_t)f->n_open);
     put_band(r, wins, RT_REAL, &f->wins, true);
     put_band(r, revenue, RT_MONEY, &f->revenue, seen);
     report_sum(r, "revenue_typed", RT_MONEY, minor(f->total.typed, seen));
@@ -297,6 +299,7 @@ static void look(struct forecast *f, struct report_result *r)
     static const char *const counts[] = {"open_deals"};
     struct pop *p = &f->p;
     pop_lock(p);
+    f->asked = report_asked(p->call, r, "summary", 0, "open_deals");
     f->t = tally_new(p->call, r, "rows", p->n_groups, pop_keys(p), counts, 1);
     chance_learn(f->chance, &p->view, &(struct chance_spec){.as_of = p->as_of, .horizon = f->days * MS_DAY});
     take_money(f);

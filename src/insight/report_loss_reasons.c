@@ -87,6 +87,7 @@ static void scan(struct losses *x)
     size_t n = x->reasons.len;
     struct fact_column value = pop_column(p, DEAL_VALUE_MINOR), currency = pop_column(p, DEAL_CURRENCY);
     money_column(x->money, &currency);
+    bool given = report_asked(p->call, p->result, "summary", 0, "with_reason");
     for (size_t i = 0; i < p->n; i++) {
         const struct pop_deal *d = &p->d[i];
         if (d->cause != DEAL_LOST)
@@ -98,6 +99,8 @@ static void scan(struct losses *x)
             continue;
         struct reason *r = &x->reasons.ptr[reason];
         r->n++;
+        if (given && r->id != 0)
+            report_deal(p->result, id);
         x->lost++;
         spread_add(&r->life, d->exit - d->entry, false);
         int64_t worth = fact_get(&value, d->row);
@@ -231,7 +234,7 @@ static void put_words(struct losses *x, const size_t *order)
         given += x->reasons.ptr[i].id != 0 ? x->reasons.ptr[i].n : 0;
     }
     report_sum_counted(r, "lost", x->lost);
-    report_sum(r, "with_reason", RT_INT, cell_i(given));
+    report_sum_counted(r, "with_reason", given);
     report_sum(r, "lost_money", RT_MONEY, x->money_seen ? cell_i(money) : cell_null());
     if (x->lost < POP_FEW)
         return;

@@ -39,6 +39,7 @@ struct split {
     struct tally t;
     struct sums *of, all;
     int64_t total[COUNTS];
+    int asked_kind; /* the deals behind this number of the summary are wanted; -1: of none */
     uint8_t *kind;  /* by index of p.d: enum above + 1 of a won deal, for the copies in further groups */
     int64_t *value; /* by index of p.d */
     struct fact_column products;
@@ -82,6 +83,8 @@ static void add(struct split *x, const struct pop_deal *d, int which)
 {
     tally_add(&x->t, d->group, (size_t)which, pop_id(&x->p, d));
     x->total[which] += !d->again;
+    if (which == x->asked_kind && !d->again)
+        report_deal(x->p.result, pop_id(&x->p, d));
 }
 
 static void won(struct split *x, const struct pop_deal *d, uint8_t kind, int64_t value)
@@ -129,6 +132,10 @@ static void look(struct split *x, struct report_result *r)
     purchases_period(p, &x->asked, LAST_DAYS);
     purchases_find(&x->b, p, x->money);
     x->products = pop_column(p, DEAL_PRODUCT_IDS);
+    x->asked_kind = -1;
+    for (int i = 0; i < COUNTS; i++)
+        if (report_asked(p->call, r, "summary", 0, counts[i]))
+            x->asked_kind = i;
     x->t = tally_new(p->call, r, "rows", p->n_groups, pop_keys(p), counts, COUNTS);
     x->of = ARENA_ARRAY(p->call->arena, struct sums, p->n_groups + 1);
     x->kind = ARENA_ARRAY(p->call->arena, uint8_t, p->n + 1);
@@ -192,8 +199,12 @@ static void put(struct split *x, struct report_result *r)
         report_row_key(&r->main, p->groups[g].key, row);
     }
     figures(x, &x->all, x->total, cells);
-    for (int i = 0; i < 14; i++)
-        report_sum(r, columns[i + 1].id, columns[i + 1].type, cells[i]);
+    for (int i = 0; i < 14; i++) {
+        if (columns[i + 1].drill)
+            report_sum_counted(r, columns[i + 1].id, cells[i].i);
+        else
+            report_sum(r, columns[i + 1].id, columns[i + 1].type, cells[i]);
+    }
     double all = x->all.fresh + x->all.existing;
     if (all > 0 && money_seen(c))
         report_verdict(c, r, "new_existing",

@@ -68,6 +68,7 @@ struct products {
     struct intmap *pair_of;
     VEC(struct pair) pairs;
     int64_t n_deals, n_with, n_several;
+    bool asked_with, asked_several; /* the deals behind these are wanted */
     double revenue;
 };
 
@@ -143,6 +144,8 @@ static void one_deal(struct products *x, const struct pop_deal *d, const struct 
         behind(x, d, of, n);
     if (d->again)
         return;
+    if ((x->asked_with && n > 0) || (x->asked_several && n > 1))
+        report_deal(x->p.result, pop_id(&x->p, d));
     x->n_deals++;
     x->n_with += n > 0;
     x->n_several += n > 1;
@@ -202,6 +205,8 @@ static void look(struct products *x, struct report_result *r)
     x->t = tally_new(p->call, r, "rows", x->n, keys, counts, COUNTS);
     x->in_group = ARENA_ARRAY(p->call->arena, int64_t, x->n * p->n_groups + 1);
     x->group_deals = ARENA_ARRAY(p->call->arena, int64_t, p->n_groups + 1);
+    x->asked_with = report_asked(p->call, r, "summary", 0, "with_products");
+    x->asked_several = report_asked(p->call, r, "summary", 0, "several_products");
     for (size_t i = 0; i < p->n; i++)
         one_deal(x, &p->d[i], &held);
     take_lines(x);
@@ -301,9 +306,9 @@ static void put_rest(struct products *x, struct report_result *r, const uint32_t
 {
     const struct report_call *c = x->p.call;
     bool seen = money_seen(c);
-    report_sum(r, "deals", RT_INT, cell_i(x->n_deals));
-    report_sum(r, "with_products", RT_INT, cell_i(x->n_with));
-    report_sum(r, "several_products", RT_INT, cell_i(x->n_several));
+    report_sum_counted(r, "deals", x->n_deals);
+    report_sum_counted(r, "with_products", x->n_with);
+    report_sum_counted(r, "several_products", x->n_several);
     report_sum(r, "revenue", RT_MONEY, minor(x->revenue, seen));
     report_sum(r, "key_product", RT_TEXT, n > 0 && x->revenue > 0 ? cell_s(x->of[order[0]].name) : cell_null());
     if (n > 0 && x->revenue > 0 && seen)

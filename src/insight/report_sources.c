@@ -361,19 +361,21 @@ static void rank(struct sources *s)
 /* The deals behind one number, when these were asked for. */
 static void drill(struct sources *s, struct report_result *r)
 {
-    static const char *const counts[] = {"leads", "won", "open"};
+    static const char *const counts[] = {"leads", "won", "open", "closed_won"};
     const struct report_drill *asked = s->p.call->drill;
     struct credit credits[CREDITS_MOST];
     int which = -1;
     bool rows = asked != NULL && str_eqc(asked->table, "rows");
     bool months = asked != NULL && str_eqc(asked->table, "cohorts"),
          all = asked != NULL && str_eqc(asked->table, "summary");
-    for (int i = 0; (rows || months || all) && i < SOURCES_COUNTS; i++)
+    for (int i = 0; (rows || months || all) && i < SOURCES_COUNTS + all; i++)
         if (str_eqc(asked->column, counts[i]))
             which = i;
     for (size_t i = 0; which >= 0 && i < s->p.n; i++) {
         const struct pop_deal *d = &s->p.d[i];
-        if (!in_period(s, d->entry) || (which == WON && d->cause != DEAL_WON) ||
+        if (which == SOURCES_COUNTS && d->cause == DEAL_WON && in_period(s, d->exit))
+            report_deal(r, pop_id(&s->p, d));
+        if (which == SOURCES_COUNTS || !in_period(s, d->entry) || (which == WON && d->cause != DEAL_WON) ||
             (which == OPEN && d->cause != DEAL_OPEN))
             continue;
         if (all || (months && month_of(s, d->entry) == asked->key))

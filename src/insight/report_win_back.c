@@ -47,6 +47,7 @@ struct win_back {
     struct tally t, back; /* t: group * KINDS + kind */
     struct row *of, all;
     int64_t days, total[COUNTS], lost_deals;
+    bool asked_lost; /* the deals behind lost_deals are wanted */
     int8_t *kind_of; /* by stage index: 0 renewal, 1 return, -1 neither */
 };
 
@@ -123,6 +124,8 @@ static void gone(struct win_back *x, const struct pop_deal *d)
     if (lost_at == INT64_MIN || !purchases_in(&x->asked, lost_at))
         return;
     x->lost_deals++;
+    if (x->asked_lost)
+        report_deal(x->p.result, id);
     int64_t c = purchases_client_of(&x->b, &x->p, d->row);
     bool bought = c >= 0 && x->b.clients[c].last_at > lost_at;
     if (reopened)
@@ -165,6 +168,7 @@ static void look(struct win_back *x, struct report_result *r)
     int64_t *keys = ARENA_ARRAY(p->call->arena, int64_t, p->n_groups * KINDS + 1);
     for (size_t i = 0; i < p->n_groups * KINDS; i++)
         keys[i] = (int64_t)i;
+    x->asked_lost = report_asked(p->call, r, "summary", 0, "lost_deals");
     x->t = tally_new(p->call, r, "rows", p->n_groups * KINDS, keys, counts, COUNTS);
     x->back = tally_new(p->call, r, "lost_elsewhere", 2, back_keys, back, 1);
     x->of = ARENA_ARRAY(p->call->arena, struct row, p->n_groups * KINDS + 1);
@@ -224,8 +228,8 @@ static void put_rest(struct win_back *x, struct report_result *r)
     report_sum(r, "expected_wins", RT_REAL, cell_f(x->all.expected));
     report_sum(r, "recovered", RT_MONEY, minor(x->all.recovered, seen));
     report_sum(r, "revenue_expected", RT_MONEY, minor(x->all.to_come, seen));
-    report_sum(r, "lost_deals", RT_INT, cell_i(x->lost_deals));
-    report_sum(r, "won_back", RT_INT, cell_i(back));
+    report_sum_counted(r, "lost_deals", x->lost_deals);
+    report_sum_counted(r, "won_back", back);
     report_sum(r, "won_back_rate", RT_RATE,
                x->lost_deals >= TOLD ? cell_f((double)back / (double)x->lost_deals) : cell_null());
     struct str days = str_fmt(c->arena, "%lld", (long long)x->days);

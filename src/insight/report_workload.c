@@ -76,6 +76,7 @@ static void scan_deals(struct load *l)
         if (row != FACT_NO_ROW && fact_id(&status, row) == DEAL_OPEN && people_has(p, FACT_DEAL, row))
             put(l, row_of(p, l->members.ptr[i + 1]), JOINED, deals->ids[row]);
     }
+    bool over = report_asked(p->call, p->result, "summary", 0, "overloaded");
     for (size_t i = 0; i < p->n; i++) {
         size_t row = row_of(p, p->all[i].id);
         if (row == PEOPLE_NO_ROW || p->all[i].load_cap == 0 || !p->all[i].active)
@@ -83,8 +84,11 @@ static void scan_deals(struct load *l)
         l->cap[row] += p->all[i].load_cap;
         l->capped[row] += of_person[p->all[i].id];
         l->over += of_person[p->all[i].id] > p->all[i].load_cap;
-        if (of_person[p->all[i].id] > p->all[i].load_cap)
-            l->over_by += of_person[p->all[i].id] - p->all[i].load_cap;
+        if (of_person[p->all[i].id] <= p->all[i].load_cap)
+            continue;
+        l->over_by += of_person[p->all[i].id] - p->all[i].load_cap;
+        if (over)
+            report_deal(p->result, p->all[i].id);
     }
 }
 
@@ -157,7 +161,7 @@ static void put_summary(struct load *l)
         report_sum_counted(p->result, counted[k], l->n[k]);
         all += l->n[k];
     }
-    report_sum(p->result, "overloaded", RT_INT, cell_i(l->over));
+    report_sum_counted(p->result, "overloaded", l->over);
     if (all > 0) {
         struct str args[] = {people_count(c, l->n[OPEN]), people_count(c, l->n[TASKS]), people_count(c, l->n[OVERDUE]),
                              people_count(c, l->over), people_count(c, l->over_by)};
@@ -169,6 +173,8 @@ static void put_summary(struct load *l)
 
 static enum entity_id noun_of(const struct report_call *c)
 {
+    if (c->drill != NULL && str_eqc(c->drill->column, "overloaded"))
+        return ENT_USER;
     bool deals = c->drill == NULL || str_eqc(c->drill->column, "open_deals") || str_eqc(c->drill->column, "joined");
     return deals ? ENT_NONE : ENT_TASK;
 }

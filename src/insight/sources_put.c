@@ -149,7 +149,7 @@ static void put_summary(struct sources *s, struct report_result *r)
     report_sum_counted(r, "open", s->n[OPEN]);
     for (size_t i = 0; i < SUM_CELLS; i++)
         report_sum(r, columns[i].id, columns[i].type, cells[i]);
-    report_sum(r, "closed_won", RT_INT, cell_i(llround(s->total.closed_won)));
+    report_sum_counted(r, "closed_won", llround(s->total.closed_won));
     if (s->by_campaign != NULL)
         report_sum(r, "cost_alone", RT_MONEY, money_cell(s->cost_alone, s->cost_seen));
 }

@@ -2,7 +2,7 @@
 // open; and behind every number stand exactly the deals it counted (R003, R179, R184, R347).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cli, freshPlace, peopleOf, root, serve, startServer } from './harness.mjs'
+import { cli, freshPlace, funnelOf, peopleOf, root, serve, startServer } from './harness.mjs'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -50,7 +50,32 @@ const leadNowhere = new Map(Object.entries({
   'rfm_abc client_list monetary': 'points',
 }))
 
+// Numbers of summaries that count neither deals nor tasks, clients or people, and why.
+const summaryLeadsNowhere = new Map(Object.entries({
+  'conversion mature_days': 'days',
+  'cohorts estimates': 'cells that are marked as estimates',
+  'golden_path variants': 'ways, each of them a row',
+  'entry_practice vanished_steps': 'steps, each of them a row',
+  'activity active_days': 'days',
+  'automation changes_made': 'changes: the history tells them',
+  'automation automatic': 'changes: the history tells them',
+  'automation auto_moves': 'changes: the history tells them',
+  'adoption working_days': 'days',
+  'adoption changes_made': 'changes: the history tells them',
+  'forecast forecasts_judged': 'forecasts, each of them a row',
+  'forecast forecasts_held': 'forecasts, each of them a row',
+  'calibration instants': 'instants in the past',
+  'breaks changes': 'findings, each of them a row',
+  'breaks watched': 'series that are watched',
+  'before_after window_days': 'days',
+  'before_after horizon_days': 'days',
+  ...Object.fromEntries(['plans', 'plans_reached', 'plans_behind'].map((k) => [`plan_fact ${k}`, 'plans, each of them a row'])),
+}))
+
 function countsLead(report) {
+  for (const [key, type] of Object.entries(report.summary_types))
+    if (type === 'int' && !summaryLeadsNowhere.has(`${report.id} ${key}`) && report.summary[key] !== null)
+      assert.ok(report.summary_drill.includes(key), `${report.id}: ${key} of the summary leads nowhere`)
   for (const t of [{ id: 'rows', columns: report.columns, keys: report.keys, n: report.rows.length }, ...report.tables.map((t) => ({ ...t, n: report.summary[t.id].length }))])
     for (const c of t.columns) {
       if (c.type !== 'int' || leadNowhere.has(`${report.id} ${t.id} ${c.id}`)) continue
@@ -108,6 +133,26 @@ test('a funnel is asked for by name, or by number in old links', async () => {
   }
   const named = await admin.create('/api/funnels', { name: String(first.id) })
   assert.equal((await asked(String(first.id))).params.funnel_id, named.id, 'a name is worth more than a number')
+})
+
+test('a deal with two tags stands in two groups and is one deal in every summary', async () => {
+  const server = await serve()
+  const { admin } = await peopleOf(server)
+  const { funnel, stages, won, lost } = await funnelOf(admin)
+  const tag_ids = []
+  for (const name of ['Срочно', 'Тендер']) tag_ids.push((await admin.create('/api/tags', { name })).id)
+  await admin.patch(`/api/stages/${stages[0].id}`, { norm_days: 1, probability: 40 })
+  for (let i = 0; i < 12; i++) {
+    const d = await admin.create('/api/deals', { title: `Т${i}`, funnel_id: funnel.id, tag_ids: i < 9 ? tag_ids : [], value_minor: 1000 })
+    if (i % 4 < 2) await admin.patch(`/api/deals/${d.id}`, { stage_id: (i % 4 ? won : lost).id })
+  }
+  await each(await admin.get('/api/reports'), async (id, { params }) => {
+    const known = params.map((p) => p.name), by = params.find((p) => p.name === 'by')
+    if (by?.type !== 'attribute') return
+    const r = await admin.get(`/api/reports/${id}?by=tag`)
+    await numbersLeadToDeals(admin, { ...r, tables: [], columns: [], rows: [] }, known)
+    for (const key of ['deals', 'open', 'won', 'lost']) if (key in r.summary) assert.ok(r.summary[key] <= { deals: 12, open: 6, won: 3, lost: 3 }[key], `${id}: ${key} ${r.summary[key]}`)
+  })
 })
 
 test('every report of a living company: texts, files, and the deals behind each number', { timeout: 240_000 }, async () => {
