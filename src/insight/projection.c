@@ -5,8 +5,6 @@
 
 #define MAGIC 0x70726f6aU
 #define READ_BATCH 20000
-enum { NEXT = 4, NEAR = 9, FAR = 16 }; /* events ahead for which memory is fetched */
-enum { TEXT_AHEAD = 256, LINE = 64 /* bytes of their texts, of the cache */ };
 #define WASTE_FREE 65536 /* visits that may be wasted before anybody minds */
 
 /* The pieces of visits that moved have left gaps. */
@@ -17,21 +15,22 @@ static void tidy(struct projection *p)
         ways_compact(w);
 }
 
+void projection_told(struct projection *p, const struct told_batch *b)
+{
+    pthread_rwlock_wrlock(&p->lock);
+    projection_take(p, b);
+    tidy(p);
+    pthread_rwlock_unlock(&p->lock);
+}
+
 void projection_events(void *projection, const struct event *ev, size_t n)
 {
     struct projection *p = projection;
     pthread_rwlock_wrlock(&p->lock);
     for (size_t i = 0; i < n; i++) {
-        if (i + FAR < n) {
-            for (size_t at = 0; at < TEXT_AHEAD; at += LINE)
-                __builtin_prefetch(ev[i + FAR].data.ptr + at);
-            projection_expect(p, &ev[i + FAR], AHEAD_FAR);
-        }
-        if (i + NEAR < n)
-            projection_expect(p, &ev[i + NEAR], AHEAD_NEAR);
-        if (i + NEXT < n)
-            projection_expect(p, &ev[i + NEXT], AHEAD_NEXT);
-        projection_take(p, &ev[i]);
+        told_clear(&p->batch);
+        decoder_tell(&p->decoder, &ev[i], &p->batch);
+        projection_take(p, &p->batch);
     }
     tidy(p);
     pthread_rwlock_unlock(&p->lock);
@@ -46,6 +45,7 @@ struct projection *projection_new(void)
     for (int i = 0; i < FACTS; i++)
         facts_init(&p->tables[i], (enum fact)i);
     ways_init(&p->ways);
+    decoder_init(&p->decoder);
     scan_helper_init(&p->helper);
     builder_init(&p->builder);
     /* a stream of reports must not hold up the journal */
@@ -106,7 +106,7 @@ bool projection_wait(struct projection *p, int64_t seq, int64_t timeout_ms)
 
 static enum rc one(void *projection, const struct event *ev)
 {
-    projection_take(projection, ev);
+    projection_events(projection, ev, 1);
     return RC_OK;
 }
 
@@ -152,6 +152,8 @@ void projection_free(struct projection *p)
     vec_free(&p->first_line);
     vec_free(&p->next_line);
     arena_free(&p->scratch);
+    decoder_free(&p->decoder);
+    told_free(&p->batch);
     pthread_rwlock_destroy(&p->lock);
     p->magic = 0;
     free(p);

@@ -24,15 +24,15 @@ static int in_order(const void *a, const void *b)
     return x->automatic != y->automatic ? x->automatic - y->automatic : x->via - y->via;
 }
 
-void activity_count(struct activities *a, const struct event *ev, bool automatic)
+void activity_count(struct activities *a, const struct told *ev, bool automatic)
 {
     int64_t hour = ev->at >= 0 ? ev->at / MS_HOUR_ : (ev->at + 1) / MS_HOUR_ - 1;
     struct activity now = {.hour = hour,
-                           .user = (int32_t)ev->actor_id,
-                           .object = (uint16_t)ev->object_kind,
-                           .verb = (uint8_t)ev->verb,
+                           .user = (int32_t)ev->actor,
+                           .object = ev->object,
+                           .verb = ev->verb,
                            .automatic = automatic,
-                           .via = (uint8_t)ev->via,
+                           .via = ev->via,
                            .count = 1};
     uint64_t hash = (uint64_t)now.hour * 31 + (uint64_t)(uint32_t)now.user;
     hash =

@@ -1,19 +1,18 @@
-/* Reading the whole journal: as long as that takes, two threads share the work. One reads ahead, piece by piece; the
- * other takes the pieces in, in order, and reads itself when the next one is not there yet. */
+/* Reading the whole journal: as long as that takes, two threads share the work. One reads ahead, piece by piece, and
+ * understands what events say; the other takes the pieces in, in order, and reads itself when the next one is not there
+ * yet. */
 #include "base/log.h"
 #include "insight/projection_impl.h"
 #include <errno.h>
 
 enum {
-    PIECE = 2048, /* events: few enough to stay in the cache until they are taken in */
+    PIECE = 1024, /* events: few enough to stay in the cache until they are taken in */
     RING = 8,     /* pieces read ahead */
     RETRY_MS = 500
 };
 
 struct piece {
-    struct arena arena;
-    struct event *events;
-    size_t n;
+    struct told_batch batch;
     bool ready; /* it has been read */
 };
 struct reading {
@@ -29,9 +28,26 @@ struct reading {
 
 /* Where a thread reads. */
 struct source {
+    struct projection *p;
     struct db *db;
     struct journal_pages *pages;
+    struct decoder decoder;
+    struct arena texts; /* of a piece */
+    struct told_batch *into;
 };
+
+static void source_begin(struct source *s, struct projection *p, struct db *db)
+{
+    *s = (struct source){.p = p, .db = db, .pages = journal_pages_begin(db)};
+    decoder_init(&s->decoder);
+}
+
+static void source_end(struct source *s)
+{
+    journal_pages_end(s->pages);
+    decoder_free(&s->decoder);
+    arena_free(&s->texts);
+}
 
 static bool stopping(struct projection *p)
 {
@@ -41,13 +57,25 @@ static bool stopping(struct projection *p)
     return yes;
 }
 
-static enum rc hold(void *arg, const struct event *ev)
+static enum rc understand(void *source, const struct event *ev)
 {
-    struct piece *piece = arg;
-    if (piece->n == PIECE)
-        return RC_INTERNAL; /* seq is unique: there cannot be more */
-    piece->events[piece->n++] = *ev;
+    struct source *s = source;
+    decoder_tell(&s->decoder, ev, s->into);
     return RC_OK;
+}
+
+static enum rc read_range(struct source *s, struct told_batch *into, int64_t after, int64_t last, struct err *e)
+{
+    if (s->decoder.custom != atomic_load(&s->p->custom)) {
+        pthread_rwlock_rdlock(&s->p->lock);
+        decoder_learn(&s->decoder, &s->p->decoder);
+        pthread_rwlock_unlock(&s->p->lock);
+    }
+    told_clear(into);
+    s->into = into;
+    enum rc rc = journal_range(s->db, s->pages, after, last, &s->texts, understand, s, e);
+    arena_reset(&s->texts);
+    return rc;
 }
 
 /* The next piece that nobody has read, if there is room for it. */
@@ -66,9 +94,7 @@ static void read_piece(struct reading *r, struct source *from, size_t i)
     struct err e = {0};
     int64_t after = r->after + (int64_t)i * PIECE, last = after + PIECE < r->last ? after + PIECE : r->last;
     pthread_mutex_unlock(&r->mutex);
-    piece->n = 0;
-    arena_reset(&piece->arena);
-    enum rc rc = journal_range(from->db, from->pages, after, last, &piece->arena, hold, piece, &e);
+    enum rc rc = read_range(from, &piece->batch, after, last, &e);
     pthread_mutex_lock(&r->mutex);
     piece->ready = true;
     if (rc != RC_OK && r->rc == RC_OK) {
@@ -82,11 +108,12 @@ static void *reader_main(void *arg)
 {
     struct reading *r = arg;
     struct source from;
+    struct db *db;
     struct err e = {0};
     size_t i;
-    if (db_open(&from.db, &r->p->builder.target, DB_READER, &e) != RC_OK)
+    if (db_open(&db, &r->p->builder.target, DB_READER, &e) != RC_OK)
         return NULL; /* the other one does it alone */
-    from.pages = journal_pages_begin(from.db);
+    source_begin(&from, r->p, db);
     pthread_mutex_lock(&r->mutex);
     while (r->rc == RC_OK && r->to_read < r->n) {
         if (claim(r, &i))
@@ -95,21 +122,22 @@ static void *reader_main(void *arg)
             pthread_cond_wait(&r->moved, &r->mutex);
     }
     pthread_mutex_unlock(&r->mutex);
-    journal_pages_end(from.pages);
-    db_close(from.db);
+    source_end(&from);
+    db_close(db);
     return NULL;
 }
 
 static void take_in(struct reading *r, struct db *db)
 {
-    struct source from = {db, journal_pages_begin(db)};
+    struct source from;
+    source_begin(&from, r->p, db);
     pthread_mutex_lock(&r->mutex);
     while (r->rc == RC_OK && r->taken < r->n) {
         struct piece *piece = &r->ring[r->taken % RING];
         size_t i;
         if (piece->ready) {
             pthread_mutex_unlock(&r->mutex);
-            projection_events(r->p, piece->events, piece->n);
+            projection_told(r->p, &piece->batch);
             bool stop = stopping(r->p);
             pthread_mutex_lock(&r->mutex);
             piece->ready = false;
@@ -124,7 +152,7 @@ static void take_in(struct reading *r, struct db *db)
     }
     pthread_cond_broadcast(&r->moved);
     pthread_mutex_unlock(&r->mutex);
-    journal_pages_end(from.pages);
+    source_end(&from);
 }
 
 /* Everything up to `last` that is not in yet. */
@@ -135,19 +163,12 @@ static enum rc catch_up(struct projection *p, struct db *db, int64_t last, struc
     r.n = (size_t)((last - r.after + PIECE - 1) / PIECE);
     pthread_mutex_init(&r.mutex, NULL);
     pthread_cond_init(&r.moved, NULL);
-    for (int i = 0; i < RING; i++) {
-        r.ring[i].events = calloc(PIECE, sizeof *r.ring[i].events);
-        if (r.ring[i].events == NULL)
-            abort();
-    }
     bool two = r.n > 2 && pthread_create(&reader, NULL, reader_main, &r) == 0;
     take_in(&r, db);
     if (two)
         pthread_join(reader, NULL);
-    for (int i = 0; i < RING; i++) {
-        free(r.ring[i].events);
-        arena_free(&r.ring[i].arena);
-    }
+    for (int i = 0; i < RING; i++)
+        told_free(&r.ring[i].batch);
     pthread_cond_destroy(&r.moved);
     pthread_mutex_destroy(&r.mutex);
     *e = r.e;

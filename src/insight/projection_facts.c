@@ -28,32 +28,27 @@ static int64_t default_of(const struct field *fd)
     return (fd->type == FT_BOOL || fd->type == FT_INT) && event_int(str_c(json), &v) ? v : FACT_NULL;
 }
 
-static void add_field(struct fact_table *t, enum fact fact, const char *name, const struct field *fd)
+static void add_field(struct fact_table *t, enum fact fact, const struct field *fd)
 {
     size_t i = t->n_columns++;
     t->columns = grown(t->columns, t->n_columns * sizeof *t->columns);
     t->own = grown(t->own, t->n_columns * sizeof *t->own);
     t->columns[i] = (struct fact_column){.none = default_of(fd)};
-    struct str kept = str_dup(&t->kept, str_c(name));
-    struct str head = str_fmt(&t->kept, "\"%s\":[", name);
-    t->own[i] = (struct column_own){
-        .name = kept, .head = head, .kind = fact_kind_of(fact, i, fd), .type = fd->type, .names = fd->names};
+    t->own[i] = (struct column_own){.kind = fact_kind_of(fact, i, fd), .type = fd->type, .names = fd->names};
     t->columns[i].held = t->own[i].kind != FC_NONE;
-    strmap_put(t->names, str_c(name), (int64_t)i);
 }
 
-void facts_add_field(struct fact_table *t, const char *name, const struct field *shape)
+void facts_add_field(struct fact_table *t, const struct field *shape)
 {
-    add_field(t, fact_of_entity(t->entity), name, shape);
+    add_field(t, fact_of_entity(t->entity), shape);
 }
 
 void facts_init(struct fact_table *t, enum fact fact)
 {
     t->entity = fact_entity(fact);
-    t->names = strmap_new();
     const struct entity *ent = entity_by_id(t->entity);
     for (size_t i = 0; i < ent->n_fields && !ent->fields[i].custom; i++)
-        add_field(t, fact, ent->fields[i].name, &ent->fields[i]);
+        add_field(t, fact, &ent->fields[i]);
 }
 
 static void column_free(struct fact_column *c, struct column_own *own)
@@ -80,8 +75,6 @@ void facts_free(struct fact_table *t)
     big_free(t->author);
     big_clear(&t->row_of_id);
     vec_free(&t->gone);
-    strmap_free(t->names);
-    arena_free(&t->kept);
 }
 
 /* ---- memory ---- */
@@ -247,21 +240,12 @@ double fact_real(int64_t value)
     return value == FACT_NULL ? NAN : d;
 }
 
-/* -0.0 would be FACT_NULL. */
-static int64_t real_bits(double d)
-{
-    int64_t bits;
-    d = d == 0 ? 0 : d;
-    memcpy(&bits, &d, sizeof bits);
-    return bits;
-}
-
 /* There are too many different ones: the column is given up for good. */
 static void drop(struct fact_column *c, struct column_own *own)
 {
     column_free(c, own);
     *c = (struct fact_column){.none = FACT_NULL};
-    *own = (struct column_own){.type = own->type, .name = own->name, .head = own->head, .next = own->next};
+    *own = (struct column_own){.type = own->type};
 }
 
 static bool intern_text(struct fact_column *c, struct column_own *own, struct str text, int64_t *out)
@@ -317,24 +301,10 @@ int64_t facts_set_of(struct fact_table *t, size_t column, const int64_t *ids, si
     return intern_set(c, &t->own[column], ids, n, &at) ? at : FACT_NULL;
 }
 
-static bool enum_of(const struct column_own *own, struct str json, int64_t *out)
-{
-    struct str name = {json.ptr + 1, json.len - 2};
-    if (json.len < 2 || json.ptr[0] != '"')
-        return false;
-    for (int i = 0; own->names[i] != NULL; i++)
-        if (str_eqc(name, own->names[i])) {
-            *out = i;
-            return true;
-        }
-    return false;
-}
-
 static bool read_value(struct fact_table *t, size_t column, struct str json, struct arena *scratch, int64_t *out)
 {
     struct column_own *own = &t->own[column];
     struct str text;
-    double real;
     int64_t ids[1024];
     *out = FACT_NULL;
     if (own->kind == FC_SET) {
@@ -345,26 +315,7 @@ static bool read_value(struct fact_table *t, size_t column, struct str json, str
         return json.len == 4;
     if (own->kind == FC_TEXT)
         return event_text(json, scratch, &text) && (intern_text(&t->columns[column], own, text, out) || true);
-    if (own->type == FT_LONG) { /* how long it is */
-        for (size_t i = 1; i + 1 < json.len && *out < INT8_MAX; i++)
-            *out = (*out == FACT_NULL ? 0 : *out) + (((unsigned char)json.ptr[i] & 0xc0) != 0x80);
-        return true;
-    }
-    if (own->type == FT_ENUM)
-        return enum_of(own, json, out);
-    if (own->type == FT_REAL) {
-        if (!event_real(json, &real))
-            return false;
-        *out = real_bits(real);
-        return true;
-    }
-    if (!event_int(json, out))
-        return false;
-    if (own->kind == FC_I32 && (*out <= INT32_MIN || *out > INT32_MAX)) {
-        *out = FACT_NULL;
-        return false;
-    }
-    return true;
+    return told_value(own->kind, own->type, own->names, json, out);
 }
 
 /* The same few texts come again and again. */
@@ -385,8 +336,7 @@ bool facts_value(struct fact_table *t, size_t column, struct str json, struct ar
     return true;
 }
 
-static void note_change(struct fact_column *c, struct column_own *own, uint32_t row, int64_t old,
-                        const struct event *ev)
+static void note_change(struct fact_column *c, struct column_own *own, uint32_t row, int64_t old, const struct told *ev)
 {
     if (c->n_changes == own->changes_cap) {
         own->changes_cap += own->changes_cap / 2 + 16;
@@ -403,11 +353,11 @@ static void note_change(struct fact_column *c, struct column_own *own, uint32_t 
     *to = (struct fact_change){.at = ev->at,
                                .old = old,
                                .row = row,
-                               .actor = (uint32_t)ev->actor_id & INT32_MAX,
+                               .actor = ev->actor & INT32_MAX,
                                .automatic = ev->via == VIA_TRIGGER || ev->via == VIA_PROCESS};
 }
 
-void facts_put(struct fact_table *t, size_t column, uint32_t row, int64_t value, const struct event *ev)
+void facts_put(struct fact_table *t, size_t column, uint32_t row, int64_t value, const struct told *ev)
 {
     struct fact_column *c = &t->columns[column];
     struct column_own *own = &t->own[column];

@@ -100,7 +100,7 @@ static bool take_out(struct ways *w, uint32_t deal, uint32_t stage, struct taken
     return false;
 }
 
-bool ways_moved(struct ways *w, uint32_t deal, const struct event *ev, int64_t was, int64_t now)
+bool ways_moved(struct ways *w, uint32_t deal, const struct told *ev, int64_t was, int64_t now)
 {
     int64_t i;
     struct taken_visit v;
@@ -110,7 +110,7 @@ bool ways_moved(struct ways *w, uint32_t deal, const struct event *ev, int64_t w
     if (ev->undoes == 0 || ev->verb == VERB_PASSED) {
         uint32_t stage = stage_index(w, now);
         v.packed = ((uint64_t)ev->at << 16) | stage | (ev->verb == VERB_PASSED ? 0x8000 : 0);
-        v.actor = (uint32_t)ev->actor_id;
+        v.actor = ev->actor;
         put(w, deal, v);
         return stage < STAGES_MOST;
     }
