@@ -225,6 +225,7 @@ struct app_config {
     bool test_clock;             /* POST /api/test-clock moves time ahead */
     const char *files;           /* where uploads, files and archives lie; NULL: beside the database, or ./data/files */
     bool allow_private_webhooks; /* also to addresses inside of the company's network */
+    const char *mail_ca;         /* certificates by which the mail server is known; NULL: those of the system */
 };
 MUST_USE enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *config, struct err *e);
 /* Hands a job to the writer when the loop goes to sleep: what comes in one turn of the loop shares a commit instead of

@@ -149,7 +149,7 @@ enum rc app_start(struct app *app, uv_loop_t *loop, const struct app_config *con
     TRY(projection_start(&app->projection, &app->target, e));
     TRY(outbox_sender_start(&app->sender, &app->target, app->writer, config->allow_private_webhooks, e));
     if (!config->demo) /* whoever tries a demo company is its administrator, and must not send letters to others */
-        TRY(mail_sender_start(&app->mail, &app->target, app->writer, e));
+        TRY(mail_sender_start(&app->mail, &app->target, app->writer, config->mail_ca, e));
     TRY(timers_start(&app->timers, &app->target, app->writer, e));
     TRY(listen_and_follow(app, seq, e));
     app->port = http_port(app->http);

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "channels/mail_sender.h"
 #include "crm/engine.h"
+#include "crm/outbox.h"
 
 enum { LETTERS_SHOWN = 20, TEXT_MOST = 300, PORT_MOST = 65535 };
 enum { M_HOST, M_PORT, M_SECURITY, M_USER, M_PASSWORD, M_FROM, M_NAME, M_URL, M_N };
@@ -69,6 +70,41 @@ static enum rc put_letters(struct call *c, struct jw *w, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
+/* What keeps letters back until somebody changes something: of the last one that met it. */
+static enum rc put_problem(struct call *c, struct jw *w, int64_t waiting, struct err *e)
+{
+    static const char *const codes[] = {
+        "certificate_untrusted", "tls_failed", "sign_in_refused", "server_refused", "sender_refused",
+        "relay_denied",          NULL};
+    struct str code, detail;
+    struct stmt *s;
+    bool found = false;
+    TRY(db_prepare(
+        c->db, &s,
+        "SELECT last_error FROM outbox WHERE topic = 'mail' AND sent_at IS NULL AND next_at < $1 AND last_error"
+        " IS NOT NULL ORDER BY next_at DESC LIMIT 1",
+        e));
+    stmt_i64(s, 1, TIME_MOST);
+    enum rc rc = stmt_step(s, e);
+    jw_key(w, "problem");
+    if (rc == RC_ROW) {
+        code = str_cut(stmt_col_str(s, 0), ':', &detail);
+        for (int i = 0; codes[i]; i++)
+            found = found || str_eqc(code, codes[i]);
+        if (found) {
+            jw_obj(w);
+            jw_kstr(w, "code", code);
+            jw_kstr(w, "detail", str_trim(detail));
+            jw_ki64(w, "letters", waiting);
+            jw_end_obj(w);
+        }
+    }
+    stmt_done(s);
+    if (!found)
+        jw_null(w);
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
+
 static enum rc show(struct call *c, struct err *e)
 {
     struct mail_settings m;
@@ -90,6 +126,7 @@ static enum rc show(struct call *c, struct err *e)
     put(&w, "url", m.url);
     jw_ki64(&w, "waiting", waiting);
     jw_ki64(&w, "given_up", given_up);
+    TRY(put_problem(c, &w, waiting, e));
     TRY(put_letters(c, &w, e));
     jw_end_obj(&w);
     return RC_OK;
@@ -167,7 +204,7 @@ static enum rc apply(struct change *ch, struct command_job *j, struct err *e)
     TRY(mail_settings_load(ch->tx->db, ch->tx->arena, &now, e));
     if (now.host.len > 0 && now.from.len == 0)
         return err_set(e, RC_UNPROCESSABLE, "required", "from", NULL);
-    return RC_OK;
+    return outbox_again(ch, "mail", e);
 }
 static const struct command command_mail = {"mail.update", apply};
 
@@ -247,9 +284,11 @@ static enum rc trial_prepare(struct call *c, struct err *e)
     *t = (struct trial){.lang = call_locale(c)};
     TRY(call_body(c, &body, e));
     enum rc rc = body_only(body, keys, e);
-    const char *to = json_string_value(json_object_get(body, "to"));
-    if (rc == RC_OK && to != NULL) {
-        t->to = str_dup(c->r->arena, str_trim(str_c(to)));
+    const json_t *to = json_object_get(body, "to");
+    if (rc == RC_OK && to != NULL && !json_is_string(to) && !json_is_null(to))
+        rc = err_set(e, RC_UNPROCESSABLE, "wrong_type", "to", "string");
+    if (rc == RC_OK && json_is_string(to)) {
+        t->to = str_dup(c->r->arena, str_trim((struct str){json_string_value(to), json_string_length(to)}));
         rc = mail_address(t->to) ? RC_OK : err_set(e, RC_UNPROCESSABLE, "bad_mail_setting", "to", NULL);
     }
     json_decref(body);

@@ -311,20 +311,22 @@ const struct openapi_shape openapi_shapes[] = {
      "\"total\":{\"type\":\"integer\"},\"noun\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items\":{"
      "\"type\":\"object\"}}}}}}"},
     {"mail",
-     "{\"type\":\"object\",\"properties\":{\"host\":{\"type\":[\"string\",\"null\"]},\"port\":{\"type\":\"integer\"}"
-     ",\"security\":{\"enum\":[\"tls\",\"starttls\",\"none\"]},\"user\":{\"type\":[\"string\",\"null\"]},\"password"
-     "_set\":{\"type\":\"boolean\"},\"name\":{\"type\":[\"string\",\"null\"]},\"url\":{\"type\":[\"string\",\"null\"]"
-     "},\"waiting\":{\"type\":\"integer\"},\"given_up\":{\"type\":\"integer\"},\"letters\":{\"type\":\"array\",\"it"
-     "ems\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"to\":{\"type\":[\"string\",\"null\"]"
-     "},\"created_at\":{\"type\":\"integer\"},\"sent_at\":{\"type\":[\"integer\",\"null\"]},\"state\":{\"enum\":[\""
-     "waiting\",\"sent\",\"given_up\"]},\"attempts\":{\"type\":\"integer\"},\"error\":{\"type\":[\"string\",\"null"
-     "\"]}}}},\"from\":{\"type\":[\"string\",\"null\"]}}}"},
+     "{\"type\":\"object\",\"properties\":{\"host\":{\"type\":[\"string\",\"null\"]},\"port\":{\"type\":\"integer\"},"
+     "\"security\":{\"enum\":[\"tls\",\"starttls\",\"none\"]},\"user\":{\"type\":[\"string\",\"null\"]},\"password_"
+     "set\":{\"type\":\"boolean\"},\"name\":{\"type\":[\"string\",\"null\"]},\"url\":{\"type\":[\"string\",\"null\"]},"
+     "\"waiting\":{\"type\":\"integer\"},\"given_up\":{\"type\":\"integer\"},\"letters\":{\"type\":\"array\",\"items\":"
+     "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"to\":{\"type\":[\"string\",\"null\"]},"
+     "\"created_at\":{\"type\":\"integer\"},\"sent_at\":{\"type\":[\"integer\",\"null\"]},\"state\":{\"enum\":["
+     "\"waiting\",\"sent\",\"given_up\"]},\"attempts\":{\"type\":\"integer\"},\"error\":{\"type\":[\"string\",\"null\"]"
+     "}}}},\"from\":{\"type\":[\"string\",\"null\"]},\"problem\":{\"type\":[\"object\",\"null\"],\"properties\":{"
+     "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},\"letters\":{\"type\":\"integer\"}}}}}"},
     {"mail-settings",
      "{\"type\":\"object\",\"properties\":{\"host\":{\"type\":[\"string\",\"null\"]},\"port\":{\"type\":[\"integer\""
      ",\"null\"]},\"security\":{\"enum\":[\"tls\",\"starttls\",\"none\",null]},\"user\":{\"type\":[\"string\",\"nul"
      "l\"]},\"password\":{\"type\":[\"string\",\"null\"]},\"name\":{\"type\":[\"string\",\"null\"]},\"url\":{\"type\""
      ":[\"string\",\"null\"]},\"from\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}"},
-    {"mail-test", "{\"type\":\"object\",\"properties\":{\"to\":{\"type\":\"string\"}},\"additionalProperties\":false}"},
+    {"mail-test",
+     "{\"type\":\"object\",\"properties\":{\"to\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}"},
     {"plan-progress",
      "{\"type\":\"object\",\"properties\":{\"currency\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items"
      "\":{\"type\":\"object\",\"properties\":{\"plan\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":[\"inte"

@@ -8,11 +8,16 @@
 
 enum { LINE_MOST = 900, WORD_BYTES = 39 /* of an encoded word: 52 letters, its frame and "Subject: " are under 76 */ };
 
+/* How far the talk with the server has come: what a refusal is about. */
+enum step { AT_GREETING, AT_HELLO, AT_TLS, AT_SIGN_IN, AT_SENDER, AT_ADDRESS, AT_LETTER };
+
 struct letter {
     CURL *easy;
     curl_mime *mime;
     struct curl_slist *headers, *to;
     char error[CURL_ERROR_SIZE];
+    enum step step;
+    char said[200]; /* the server's last word against it */
     bool (*broken_off)(void *arg);
     void *arg;
 };
@@ -168,7 +173,28 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
     return l->broken_off(l->arg);
 }
 
-static bool options(struct letter *l, struct arena *a, const struct mail_settings *server, const struct mail *m)
+/* Follows the talk. What is sent may be a password: only its command is looked at, nothing is kept. */
+static int on_talk(CURL *easy, curl_infotype type, char *text, size_t n, void *arg)
+{
+    static const struct {
+        const char *command;
+        enum step step;
+    } commands[] = {{"EHLO ", AT_HELLO},       {"HELO ", AT_HELLO},      {"STARTTLS", AT_TLS}, {"AUTH ", AT_SIGN_IN},
+                    {"MAIL FROM:", AT_SENDER}, {"RCPT TO:", AT_ADDRESS}, {"DATA", AT_LETTER}};
+    struct letter *l = arg;
+    struct str line = {text, n};
+    (void)easy;
+    if (type == CURLINFO_HEADER_OUT)
+        for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+            if (str_starts(line, str_c(commands[i].command)))
+                l->step = commands[i].step;
+    if (type == CURLINFO_HEADER_IN && n > 3 && (*text == '4' || *text == '5'))
+        snprintf(l->said, sizeof l->said, "%.*s", STR_ARG(str_trim(line)));
+    return 0;
+}
+
+static bool options(struct letter *l, struct arena *a, const struct mail_settings *server, const char *ca,
+                    const struct mail *m)
 {
     bool tls = server->security == MAIL_TLS;
     struct buf to = {0};
@@ -180,19 +206,22 @@ static bool options(struct letter *l, struct arena *a, const struct mail_setting
               SET(CURLOPT_CONNECTTIMEOUT_MS, (long)LETTER_CONNECT_MS) &&
               SET(CURLOPT_TIMEOUT_MS, (long)LETTER_TOTAL_MS) && SET(CURLOPT_ERRORBUFFER, l->error) &&
               SET(CURLOPT_NOPROGRESS, 0L) && SET(CURLOPT_XFERINFOFUNCTION, on_progress) &&
-              SET(CURLOPT_XFERINFODATA, l) &&
+              SET(CURLOPT_XFERINFODATA, l) && SET(CURLOPT_VERBOSE, 1L) && SET(CURLOPT_DEBUGFUNCTION, on_talk) &&
+              SET(CURLOPT_DEBUGDATA, l) &&
               SET(CURLOPT_USE_SSL, (long)(server->security == MAIL_PLAIN ? CURLUSESSL_NONE : CURLUSESSL_ALL)) &&
               SET(CURLOPT_MAIL_FROM, str_cdup(a, str_fmt(a, "<%.*s>", STR_ARG(server->from)))) &&
               SET(CURLOPT_MAIL_RCPT, l->to);
-    if (ok && server->user.len > 0)
+    if (ok && ca != NULL)
+        ok = SET(CURLOPT_CAINFO, ca) && SET(CURLOPT_CAPATH, NULL);
+    if (ok && server->user.len > 0 && server->password.len > 0)
         ok = SET(CURLOPT_USERNAME, str_cdup(a, server->user)) && SET(CURLOPT_PASSWORD, str_cdup(a, server->password));
     return ok;
 }
 
-static void outcome(struct outbox_result *r, const char *code, const char *why, long status)
+static void outcome(struct outbox_result *r, const char *code, const char *why)
 {
     snprintf(r->code, sizeof r->code, "%s", code);
-    snprintf(r->error, sizeof r->error, "%s%s%.0ld", why, status ? ", SMTP " : "", status);
+    snprintf(r->error, sizeof r->error, "%s", why);
     for (char *c = r->error; *c; c++) /* may quote what came from outside, cut anywhere */
         if (*c < ' ' || *c > '~')
             *c = '?';
@@ -205,12 +234,6 @@ static const char *code_of(CURLcode code)
         return "timeout";
     case CURLE_COULDNT_RESOLVE_HOST:
         return "unknown_host";
-    case CURLE_LOGIN_DENIED:
-        return "sign_in_refused";
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return "tls_failed";
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_COULDNT_CONNECT:
@@ -219,6 +242,40 @@ static const char *code_of(CURLcode code)
     default:
         return "failed";
     }
+}
+
+/* Connections that could not be made safe, and sign-ins. NULL: it is something else. */
+static const char *not_let_in(CURLcode code, long status)
+{
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+        return "certificate_untrusted";
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+        return "tls_failed";
+    case CURLE_LOGIN_DENIED:
+        return "sign_in_refused";
+    default: /* 530: it wants a sign-in first; 534, 535, 538: of another kind */
+        return status == 530 || status == 534 || status == 535 || status == 538 ? "sign_in_refused" : NULL;
+    }
+}
+
+/* A refusal for good by what it came to. *set_up: it is of how the server is set up, or we with it, so that other
+ * settings may send the very letter; else it is of this letter or its address. */
+static const char *refused(const struct letter *l, long status, bool *set_up)
+{
+    enum { TOO_LARGE = 552 };
+    *set_up = true;
+    if (l->step < AT_SENDER)
+        return "server_refused";
+    if (l->step == AT_SENDER && status != TOO_LARGE)
+        return "sender_refused";
+    if (l->step == AT_ADDRESS && strcasestr(l->said, "relay"))
+        return "relay_denied";
+    *set_up = false;
+    return l->step == AT_ADDRESS ? "address_refused" : "letter_refused";
 }
 
 static bool perform(struct letter *l, struct outbox_result *result)
@@ -231,25 +288,32 @@ static bool perform(struct letter *l, struct outbox_result *result)
     result->sent = code == CURLE_OK;
     if (result->sent)
         return true;
-    bool refused = status >= 500 && status < 600 && code != CURLE_LOGIN_DENIED && code != CURLE_USE_SSL_FAILED;
-    /* 530, 535 ...: signing in; the settings may be put right */
-    result->give_up = refused && status != 530 && status != 534 && status != 535 && status != 538;
-    outcome(result, refused ? "refused" : code_of(code), l->error[0] ? l->error : curl_easy_strerror(code), status);
+    const char *why = not_let_in(code, status);
+    bool for_good = status >= 500 && status < 600;
+    result->hold = why != NULL;
+    if (why == NULL && for_good) {
+        why = refused(l, status, &result->hold);
+        result->give_up = !result->hold;
+    }
+    if (why == NULL)
+        why = status >= 400 && status < 500 ? "put_off" : code_of(code);
+    outcome(result, why, status >= 400 && l->said[0] ? l->said : l->error[0] ? l->error : curl_easy_strerror(code));
     return true;
 }
 
-bool letter_send(const struct mail_settings *server, const struct mail *m, const struct outbox_row *row,
+bool letter_send(const struct mail_settings *server, const char *ca, const struct mail *m, const struct outbox_row *row,
                  bool (*broken_off)(void *arg), void *arg, struct outbox_result *result)
 {
     struct arena arena = ARENA_EMPTY;
     struct letter l = {.easy = curl_easy_init(), .broken_off = broken_off, .arg = arg};
     bool known = true;
-    if (l.easy && mail_address(server->from) && options(&l, &arena, server, m) && headers(&l, &arena, server, m, row) &&
-        body(&l, &arena, m) && curl_easy_setopt(l.easy, CURLOPT_HTTPHEADER, l.headers) == CURLE_OK &&
+    if (l.easy && mail_address(server->from) && options(&l, &arena, server, ca, m) &&
+        headers(&l, &arena, server, m, row) && body(&l, &arena, m) &&
+        curl_easy_setopt(l.easy, CURLOPT_HTTPHEADER, l.headers) == CURLE_OK &&
         curl_easy_setopt(l.easy, CURLOPT_MIMEPOST, l.mime) == CURLE_OK)
         known = perform(&l, result);
     else
-        outcome(result, "failed", l.error[0] ? l.error : "the letter could not be made", 0);
+        outcome(result, "failed", l.error[0] ? l.error : "the letter could not be made");
     curl_easy_cleanup(l.easy);
     curl_mime_free(l.mime);
     curl_slist_free_all(l.headers);

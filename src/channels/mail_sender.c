@@ -17,6 +17,7 @@ struct mail_sender {
     struct writer *writer;
     pthread_t thread;
     struct db *db;
+    const char *ca;
     bool may_send, trouble;
     struct arena arena;
 
@@ -49,7 +50,7 @@ static bool stopping(void *arg)
 }
 
 static enum rc send_row(struct mail_sender *s, const struct mail_settings *server, const struct outbox_row *row,
-                        struct err *e)
+                        bool *held, struct err *e)
 {
     struct outbox_result result = {.id = row->id};
     struct mail m;
@@ -61,9 +62,10 @@ static enum rc send_row(struct mail_sender *s, const struct mail_settings *serve
     if (!readable || !wanted) {
         result.give_up = true;
         snprintf(result.code, sizeof result.code, "%s", readable ? "reader_gone" : "bad_mail");
-    } else if (!letter_send(server, &m, row, stopping, s, &result)) {
+    } else if (!letter_send(server, s->ca, &m, row, stopping, s, &result)) {
         return RC_OK;
     }
+    *held = result.hold;
     if (!result.sent)
         log_warn("mail: letter %lld: %s %s", (long long)row->id, result.code, result.error);
     enum rc rc = writer_run(s->writer, &result.job, e);
@@ -76,14 +78,15 @@ static enum rc look(struct mail_sender *s, int64_t *ms, struct err *e)
     struct mail_settings server;
     struct outbox_rows rows;
     int64_t next_at, now = time_now();
+    bool held = false;
     TRY(connect_and_lock(s, e));
     TRY(mail_settings_load(s->db, &s->arena, &server, e));
     *ms = server.host.len ? LOOK_MS : IDLE_LOOK_MS;
     if (!server.host.len || !s->may_send)
         return RC_OK;
     TRY(outbox_due(s->db, &s->arena, "mail", now, LETTERS_MOST, &rows, e));
-    for (size_t i = 0; i < rows.n && !stopping(s); i++)
-        TRY(send_row(s, &server, &rows.ptr[i], e));
+    for (size_t i = 0; i < rows.n && !stopping(s) && !held; i++) /* one that is held holds those behind it */
+        TRY(send_row(s, &server, &rows.ptr[i], &held, e));
     TRY(outbox_next_at(s->db, "mail", now, &next_at, e));
     if (rows.n > 0)
         *ms = 0;
@@ -138,14 +141,14 @@ static void *sender_main(void *arg)
 }
 
 enum rc mail_sender_start(struct mail_sender **out, const struct db_target *target, struct writer *writer,
-                          struct err *e)
+                          const char *ca, struct err *e)
 {
     struct mail_sender *s = calloc(1, sizeof *s);
     pthread_condattr_t attr;
     (void)e;
     if (!s)
         abort();
-    *s = (struct mail_sender){.target = *target, .writer = writer};
+    *s = (struct mail_sender){.target = *target, .writer = writer, .ca = ca};
     pthread_mutex_init(&s->mutex, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -14,13 +14,14 @@ static int version(int argc, char **argv)
 const struct cli_command cli_commands[] = {
     {"serve",
      "[--data DIR|--postgres URL] [--files DIR] [--host ADDRESS] [--port N] [--demo]\n"
-     "    [--allow-private-webhooks] [--test-clock] [--test-passwords]",
+     "    [--allow-private-webhooks] [--mail-ca FILE] [--test-clock] [--test-passwords]",
      "Serves the application and its API, by default at http://127.0.0.1:8080 from ./data. The first start creates\n"
      "the administrator, admin@voronka.local or VORONKA_ADMIN_EMAIL, with the password of VORONKA_ADMIN_PASSWORD or\n"
      "a random one that is printed once. --demo lets whoever sits at this machine sign in as anybody with one click.\n"
      "Files, uploads, archives and backups lie beside the embedded database, with PostgreSQL in ./data/files, or\n"
      "where --files says.\n"
      "--allow-private-webhooks lets webhooks reach addresses inside of the company's network, this machine too.\n"
+     "--mail-ca names the certificates (PEM) by which the mail server is known, instead of those of the system.\n"
      "--test-clock is for tests: POST /api/test-clock from this machine moves the server's time ahead.\n"
      "--test-passwords, for tests too and at 127.0.0.1 only, keeps passwords in a way that guards nothing and is "
      "quick.\n"

@@ -116,9 +116,22 @@ static int run(struct serve *s, const struct app_config *config)
     return 0;
 }
 
+/* Told at the start: letters that fail for it would tell of it much later. */
+static bool holds_certificates(const char *path)
+{
+    char line[256];
+    bool found = false;
+    FILE *f = fopen(path, "re");
+    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL)
+        found = strncmp(line, "-----BEGIN", 10) == 0 && strstr(line, "CERTIFICATE-----") != NULL;
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
 int cli_serve(int argc, char **argv)
 {
-    const char *data = NULL, *postgres = NULL, *host = "127.0.0.1", *files = NULL;
+    const char *data = NULL, *postgres = NULL, *host = "127.0.0.1", *files = NULL, *mail_ca = NULL;
     int64_t port = 8080;
     bool demo = false, allow_private = false, test_clock = false, test_passwords = false;
     struct serve s = {0};
@@ -131,6 +144,7 @@ int cli_serve(int argc, char **argv)
                                          {"demo", CLI_FLAG, &demo},
                                          {"test-clock", CLI_FLAG, &test_clock},
                                          {"test-passwords", CLI_FLAG, &test_passwords},
+                                         {"mail-ca", CLI_TEXT, &mail_ca},
                                          {"allow-private-webhooks", CLI_FLAG, &allow_private}};
     if (!cli_options(argc, argv, options, sizeof options / sizeof *options) ||
         !cli_target(data, postgres, &config.target))
@@ -139,6 +153,8 @@ int cli_serve(int argc, char **argv)
         return cli_misused("serve", "--port is 0 to 65535");
     if (test_passwords && strcmp(host, "127.0.0.1") != 0)
         return cli_misused("serve", "--test-passwords is for tests at 127.0.0.1 only");
+    if (mail_ca != NULL && !holds_certificates(mail_ca))
+        return cli_misused("serve", "--mail-ca is a file with certificates (PEM) that can be read");
     if (sodium_init() < 0)
         return 1;
     if (test_passwords) {
@@ -152,6 +168,7 @@ int cli_serve(int argc, char **argv)
     config.test_clock = test_clock;
     config.files = files;
     config.allow_private_webhooks = allow_private;
+    config.mail_ca = mail_ca;
     uv_loop_init(&s.loop);
     int status = run(&s, &config);
     uv_loop_close(&s.loop);

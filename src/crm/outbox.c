@@ -91,6 +91,20 @@ enum rc outbox_add(struct change *ch, const char *topic, struct str target, stru
     return stmt_run(s, e);
 }
 
+enum rc outbox_again(struct change *ch, const char *topic, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(
+        ch->tx->db, &s,
+        "UPDATE outbox SET next_at = $1, attempts = 0, last_error = NULL WHERE topic = $2 AND sent_at IS NULL"
+        " AND next_at < $3",
+        e));
+    stmt_i64(s, 1, ch->tx->now);
+    stmt_str(s, 2, str_c(topic));
+    stmt_i64(s, 3, TIME_MOST);
+    return stmt_run(s, e);
+}
+
 /* ---- delivery ---- */
 
 /* The words of the index outbox_line. */
@@ -168,6 +182,21 @@ static enum rc forget_old(struct wtx *tx, int64_t id, bool letter, struct err *e
     return stmt_run(s, e);
 }
 
+#define HELD_TRIES 16 /* of what is held no more are counted: six hours apart, and some are left for other reasons */
+
+/* The rest of a topic would fail alike: it waits as long, unless it waits longer already. */
+static enum rc hold_all(struct wtx *tx, const char *topic, int64_t next_at, struct str why, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(
+        tx->db, &s,
+        "UPDATE outbox SET next_at = $1, last_error = $2 WHERE topic = $3 AND sent_at IS NULL AND next_at < $1", e));
+    stmt_i64(s, 1, next_at);
+    stmt_str(s, 2, why);
+    stmt_str(s, 3, str_c(topic));
+    return stmt_run(s, e);
+}
+
 struct waiting {
     int64_t attempts, created_at, webhook_id; /* attempts -1: not waiting; webhook_id 0: another topic */
     bool letter;
@@ -226,7 +255,10 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
     if (row.attempts < 0)
         return err_set(e, RC_NOT_FOUND, "not_found", "", NULL);
     int64_t attempts = row.attempts + 1;
-    r->over = !r->sent && (r->give_up || attempts >= OUTBOX_ATTEMPTS || tx->now - row.created_at >= OUTBOX_AGE_MOST);
+    if (r->hold && attempts > HELD_TRIES)
+        attempts = HELD_TRIES;
+    bool old = !row.letter && tx->now - row.created_at >= OUTBOX_AGE_MOST;
+    r->over = !r->sent && !r->hold && (r->give_up || attempts >= OUTBOX_ATTEMPTS || old);
     snprintf(text, sizeof text, "%s: %s", r->code, r->error);
     TRY(db_prepare(tx->db, &s,
                    "UPDATE outbox SET attempts = $1, sent_at = $2, next_at = $3, last_error = $4 WHERE id = $5", e));
@@ -239,6 +271,8 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
     stmt_str(s, 4, r->sent ? STR_NULL : str_c(text));
     stmt_i64(s, 5, r->id);
     TRY(stmt_run(s, e));
+    if (r->hold)
+        TRY(hold_all(tx, "mail", tx->now + wait_after(attempts), str_c(text), e));
     if (row.webhook_id)
         TRY(tell_webhook(tx, r, row.webhook_id, r->over, e));
     return forget_old(tx, r->id, row.letter, e);

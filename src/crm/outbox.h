@@ -25,6 +25,8 @@ struct outbox_result {
     int64_t id;
     bool sent;
     bool give_up;    /* not sent, and not to be tried again */
+    bool hold;       /* not sent for a reason that is of the topic's settings: it and all that wait are put off for
+                        the same pause and never given up for it */
     bool over;       /* set in done: given up, by give_up or because it was the last try */
     char code[40];   /* when not sent: what failed ("timeout"), stable */
     char error[300]; /* and its details, for people who look into it */
@@ -33,12 +35,15 @@ struct outbox_result {
 };
 void outbox_result_init(struct outbox_result *r);
 /* A row is tried again after 1 s, then after twice as long each time up to 6 h. It is given up after so many tries,
- * which is a little over two days, or when it fails at an age of three days (because it waited behind others). */
+ * which is a little over two days, or when it fails at an age of three days (because it waited behind others). Letters
+ * have no age: they may have waited for settings. */
 #define OUTBOX_ATTEMPTS 23
 #define OUTBOX_AGE_MOST (3 * MS_DAY)
 /* Enters a row for any topic, in the transaction of a change. */
 MUST_USE enum rc outbox_add(struct change *ch, const char *topic, struct str target, struct str payload, struct str key,
                             struct err *e);
+/* What waits of a topic is due at once and as if it had never been tried: the reason has been put right. */
+MUST_USE enum rc outbox_again(struct change *ch, const char *topic, struct err *e);
 /* How many webhooks are switched on, and triggers and goals that call somebody. */
 MUST_USE enum rc webhook_count(struct db *db, int64_t *n, struct err *e);
 /* A webhook as its sender needs it. RC_NOT_FOUND when deleted or switched off. */

@@ -1,76 +1,9 @@
 // Letters leave by the company's own mail server: a trial, the weekly review, subscribed reports; what fails is tried
 // again and stands where the administrator looks (R214, R362).
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { clock, eventually, funnelOf, peopleOf, serveWithClock, tokenOf } from './harness.mjs'
-
-// A mail server of a few lines. refuse: what it answers to a recipient instead of 250; needs: "user:password" or nothing.
-async function mailServer({ needs } = {}) {
-  const box = { letters: [], sessions: 0, refuse: null }
-  const server = createServer((socket) => {
-    let data = null
-    let buffer = ''
-    let signedIn = !needs
-    let letter = {}
-    let asked = false
-    box.sessions++
-    const say = (line) => socket.write(`${line}\r\n`)
-    const command = (line) => {
-      if (/^EHLO/i.test(line)) return say(needs ? '250-test\r\n250 AUTH PLAIN' : '250 test')
-      if (/^AUTH PLAIN$/i.test(line)) return ((asked = true), say('334 '))
-      if (asked) {
-        asked = false
-        const [, user, password] = Buffer.from(line, 'base64').toString().split('\0')
-        signedIn = `${user}:${password}` === needs
-        return say(signedIn ? '235 welcome' : '535 wrong password')
-      }
-      if (/^MAIL FROM/i.test(line)) return say(signedIn ? ((letter = { from: /<(.*?)>/.exec(line)[1], to: [] }), '250 ok') : '530 sign in first')
-      if (/^RCPT TO/i.test(line)) return say(box.refuse ?? (letter.to.push(/<(.*?)>/.exec(line)[1]), '250 ok'))
-      if (/^DATA/i.test(line)) return ((data = ''), say('354 go on'))
-      if (/^QUIT/i.test(line)) return (say('221 bye'), socket.end())
-      return say('250 ok')
-    }
-    socket.on('error', () => {})
-    say('220 test')
-    socket.on('data', (chunk) => {
-      buffer += chunk.toString('latin1')
-      for (let at; (at = buffer.indexOf('\r\n')) >= 0; ) {
-        const line = buffer.slice(0, at)
-        buffer = buffer.slice(at + 2)
-        if (data === null) command(line)
-        else if (line === '.') {
-          box.letters.push({ ...letter, raw: data })
-          data = null
-          say('250 taken')
-        } else data += (line.startsWith('..') ? line.slice(1) : line) + '\r\n'
-      }
-    })
-  })
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
-  after(() => server.close())
-  box.port = server.address().port
-  return box
-}
-
-// Headers, decoded; and the parts of the body by type.
-const decode = (s) => s.replace(/\r\n[ \t]+/g, ' ').replace(/=\?UTF-8\?B\?(.*?)\?=(\s+(?==\?))?/g, (_, b) => Buffer.from(b, 'base64').toString('latin1'))
-const utf8 = (s) => Buffer.from(s, 'latin1').toString('utf8')
-function open(raw) {
-  const [head] = raw.split('\r\n\r\n', 1)
-  const header = (name) => utf8(decode(new RegExp(`^${name}: ((?:.|\\r\\n[ \\t])*)`, 'im').exec(head)?.[1] ?? ''))
-  const parts = {}
-  const walk = (text) => {
-    const [h] = text.split('\r\n\r\n', 1)
-    const body = text.slice(h.length + 4)
-    const boundary = /boundary="?([^";\r\n]+)/i.exec(h)?.[1]
-    const type = /^content-type: ([^;\r\n]+)/im.exec(h)?.[1]
-    if (boundary) for (const p of body.split(`--${boundary}`).slice(1, -1)) walk(p.replace(/^\r\n/, ''))
-    else parts[type] = /base64/i.test(h) ? Buffer.from(body, 'base64') : Buffer.from(body, 'latin1')
-  }
-  walk(raw)
-  return { header, parts, text: parts['text/plain']?.toString(), html: parts['text/html']?.toString() }
-}
+import { mailServer, open } from './smtp_rig.mjs'
 
 const box = await mailServer({ needs: 'crm:секрет' })
 const server = await serveWithClock()
@@ -123,18 +56,18 @@ test('another server does not get the password of this one', async () => {
 
 test('what a busy server puts off is tried again, what is refused for good is not', async () => {
   const before = box.letters.length
-  box.refuse = '451 later'
+  box.answer.rcpt = '451 later'
   await admin.must(201)('POST', '/api/mail/test', { to: 'later@example.ru' })
   const late = await eventually(async () => (await admin.get('/api/mail')).letters.find((l) => l.to === 'later@example.ru' && l.attempts > 0), 'a try')
   assert.deepEqual([late.state, /451/.test(late.error)], ['waiting', true])
-  box.refuse = null
+  box.answer.rcpt = null
   await arrived(before + 1)
   assert.equal(box.letters.at(-1).to[0], 'later@example.ru')
-  box.refuse = '550 no such box'
+  box.answer.rcpt = '550 no such box'
   await admin.must(201)('POST', '/api/mail/test', { to: 'never@example.ru' })
   const never = await eventually(async () => (await admin.get('/api/mail')).letters.find((l) => l.to === 'never@example.ru' && l.state !== 'waiting'), 'giving up')
   assert.deepEqual([never.state, never.attempts], ['given_up', 1])
-  box.refuse = null
+  box.answer.rcpt = null
   await settings({ password: 'чужой' })
   await admin.must(201)('POST', '/api/mail/test', { to: 'again@example.ru' })
   const refused = await eventually(async () => (await admin.get('/api/mail')).letters.find((l) => l.to === 'again@example.ru' && l.attempts > 0), 'a refused sign-in')
@@ -189,21 +122,21 @@ test('on Monday the head of a team finds the review of the week in the mail, onc
 })
 
 test('whoever is blocked while a letter waits does not get it any more', async () => {
-  box.refuse = '451 later'
+  box.answer.rcpt = '451 later'
   const second = await people.admin.create('/api/users', { name: 'Второй', email: 'second@example.ru', role: 'admin', password: 'пароль для тестов' })
   const theirs = await tokenOf(server, await server.signIn('second@example.ru', 'пароль для тестов'))
   await theirs.must(201)('POST', '/api/mail/test', {})
   const letter = async () => (await admin.get('/api/mail')).letters.find((l) => l.to === 'second@example.ru')
   await eventually(async () => (await letter())?.attempts > 0, 'a try')
   await people.admin.patch(`/api/users/${second.id}`, { active: false })
-  box.refuse = null
+  box.answer.rcpt = null
   const over = await eventually(async () => (await letter()).state !== 'waiting' && letter(), 'the end', 20000)
   assert.deepEqual([over.state, over.error.split(':')[0]], ['given_up', 'reader_gone'])
   assert.ok(!box.letters.some((l) => l.to.includes('second@example.ru')))
 })
 
 test('a letter that waits names nobody whose data were erased meanwhile (152-FZ, GDPR)', async () => {
-  box.refuse = '451 later'
+  box.answer.rcpt = '451 later'
   for (const other of (await head.list('/api/subscriptions')).items) await head.del(`/api/subscriptions/${other.id}`)
   const person = await admin.create('/api/contacts', { name: 'Незабвенная Зинаида' })
   const made = await head.create('/api/subscriptions', { name: 'Для Незабвенная Зинаида', report: 'funnel', every: 'day', hour: 3, mail: 'pdf' })
@@ -211,7 +144,7 @@ test('a letter that waits names nobody whose data were erased meanwhile (152-FZ,
   await clock(server, made.next_at + 60000)
   await eventually(async () => (await admin.get('/api/mail')).letters.some((l) => l.to === headMail.email && l.state === 'waiting' && l.attempts > 0), 'a try', 20000)
   await admin.must(200)('POST', `/api/contacts/${person.id}/erase`, { reason: 'по закону' })
-  box.refuse = null
+  box.answer.rcpt = null
   await clock(server, made.next_at + 120000)
   const named = () => box.letters.slice(before).map((l) => open(l.raw)).find((m) => /^Для /.test(m.header('Subject')))
   const m = await eventually(named, 'the letter', 20000)

@@ -10,7 +10,7 @@ import type { Page } from './pages'
 const mail: Mail = {
   ...{ host: 'smtp.example.ru', port: 587, security: 'starttls', user: 'crm', password_set: true },
   ...{ from: 'crm@example.ru', name: null, url: 'https://crm.example.ru' },
-  ...{ waiting: 0, given_up: 0, letters: [] },
+  ...{ waiting: 0, given_up: 0, problem: null, letters: [] },
 }
 beforeAll(async () => {
   await i18n.use('ru')
@@ -31,4 +31,21 @@ it('the password of the mail server goes to the server alone, not to what the br
   await user.click(screen.getByRole('button', { name: 'Сохранить' }))
   await vi.waitFor(() => expect(sent).toContainEqual(['PATCH', '{"password":"тайна"}']))
   expect(kept).not.toHaveBeenCalled()
+})
+
+it('the password is removed alone, and what keeps letters back stands above the settings', async () => {
+  const sent: unknown[] = []
+  const problem = { code: 'sign_in_refused', detail: '535 5.7.8 wrong password', letters: 3 }
+  vi.stubGlobal('fetch', (_: string, init?: RequestInit) => {
+    if (init?.method === 'PATCH') sent.push(init.body)
+    const removed = sent.length > 0 ? { password_set: false, problem: null } : { problem }
+    return Promise.resolve(Response.json({ ...mail, ...removed }))
+  })
+  render(MailPage, { props: { page: { id: 'mail' } as Page, id: null } })
+  const user = userEvent.setup()
+  expect((await screen.findByRole('alert')).textContent).toMatch(/не пустил по паролю.*535.*ждут отправки 3/s)
+  await user.click(screen.getByRole('button', { name: 'Удалить пароль' }))
+  await vi.waitFor(() => expect(sent).toEqual(['{"password":null}']))
+  await vi.waitFor(() => expect(screen.queryByRole('button', { name: 'Удалить пароль' })).toBeNull())
+  expect(screen.queryByRole('alert')).toBeNull()
 })

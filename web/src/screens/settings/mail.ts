@@ -21,6 +21,8 @@ export interface Mail {
   url: string | null
   waiting: number
   given_up: number
+  /** What keeps all letters back until somebody changes something. */
+  problem: { code: string; detail: string; letters: number } | null
   letters: Letter[]
 }
 /** "sign_in_refused: Login denied": the first word is ours, the rest is the server's. */
