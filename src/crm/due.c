@@ -96,10 +96,10 @@ static const struct {
     const char *sql; /* ids and versions */
     enum rc (*one)(struct wtx *tx, int64_t id, struct err *e);
 } kinds[] = {
-    {"SELECT id, version FROM task WHERE " UNTOLD " ORDER BY COALESCE(remind_at, due_at)", remind},
-    {"SELECT id, version FROM deal WHERE " MISSING " ORDER BY escalate_at", escalate},
-    {"SELECT id, version FROM deal WHERE " RESTED " ORDER BY deferred_until", wake},
-    {"SELECT DISTINCT w.id, w.version " FILLED, wake_all},
+    {"SELECT id, version FROM task WHERE " UNTOLD " ORDER BY COALESCE(remind_at, due_at), id", remind},
+    {"SELECT id, version FROM deal WHERE " MISSING " ORDER BY escalate_at, id", escalate},
+    {"SELECT id, version FROM deal WHERE " RESTED " ORDER BY deferred_until, id", wake},
+    {"SELECT DISTINCT w.id, w.version " FILLED " ORDER BY w.id, w.version", wake_all},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 

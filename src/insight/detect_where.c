@@ -87,7 +87,8 @@ static void cut_segments(struct crowd *x)
 static void code_way(const struct crowd *x, size_t way, uint8_t *codes)
 {
     for (size_t i = 0; i < x->n; i++) {
-        bool k, n = detect_counts(x->d, x->list[i]->detector, x->list[i]->stage, way, &k);
+        bool k, watched = x->d->ways.ptr[way].period >= 0; /* what is older is not among the counts of the change */
+        bool n = watched && detect_counts(x->d, x->list[i]->detector, x->list[i]->stage, way, &k);
         codes[i] = n ? 1 + k : 0;
     }
 }

@@ -105,9 +105,11 @@ static enum rc runs_of(struct automation *d, int64_t key, int wanted, struct err
     enum rc rc;
     TRY(db_prepare(d->p.call->db, &s,
                    key == 0 ? "SELECT DISTINCT deal_id, state, rule_kind, rule_id FROM trigger_run WHERE at >= $1 AND"
-                              " at < $2 AND deal_id IS NOT NULL"
+                              " at < $2 AND EXISTS (SELECT 1 FROM deal d WHERE d.id = deal_id AND d.deleted_at IS NULL)"
                             : "SELECT DISTINCT deal_id, state, rule_kind, rule_id FROM trigger_run WHERE at >= $1 AND"
-                              " at < $2 AND deal_id IS NOT NULL AND rule_kind = $3 AND rule_id = $4",
+                              " at < $2 AND EXISTS (SELECT 1 FROM deal d WHERE d.id = deal_id AND d.deleted_at IS "
+                              "NULL) AND rule_kind = "
+                              "$3 AND rule_id = $4",
                    e));
     stmt_i64(s, 1, d->p.from);
     stmt_i64(s, 2, d->p.to);

@@ -65,6 +65,26 @@ test('the demo company: the step that vanished is named, a stable funnel is left
   assert.ok(!calm.changes.some((c) => c.change === 'Conversion'), calm.verdict)
 })
 
+test('fourteen years of months: what is older than the watched ones weighs in no seller either', async () => {
+  const place = freshPlace(), log = ['deal,stage,at,user']
+  for (let month = 0; month < 168; month++)
+    for (let i = 0; i < 24; i++) {
+      const at = (days) => new Date(Date.UTC(2011, month, 1 + (i % 8)) + days * 86400000).toISOString()
+      const wins = month < 40 ? 12 : month < 130 ? 8 : 1 // the first forty months are beyond what is watched
+      log.push(`${month}-${i},New,${at(0)},Anna`, `${month}-${i},${i < wins ? 'Won' : 'Lost'},${at(5)},Anna`)
+    }
+  const file = scratchFile('years.csv')
+  writeFileSync(file, log.join('\n') + '\n')
+  const made = await cli(['import', ...place, '--events', file, '--funnel', 'Years', '--case', 'deal', '--stage', 'stage', '--at', 'at', '--user', 'user', '--won', 'Won', '--lost', 'Lost'])
+  assert.equal(made.code, 0, made.err)
+  const r = await breaks(place, '--as-of', '2025-02-01')
+  assert.equal(r.summary.series.length, 120, 'ten years are watched')
+  const all = r.changes.find((c) => c.change === 'Conversion'), anna = r.summary.places.find((p) => p.change === 'Conversion' && p.place === 'Anna')
+  assert.equal(day(all.since), '2021-11-01')
+  assert.deepEqual([anna.n_before, anna.n_after], [all.n_before, all.n_after], 'all deals are hers')
+  assert.deepEqual([anna.rate_before, anna.rate_after], [all.rate_before, all.rate_after])
+})
+
 test('a programme is compared with the time before it, and what else happened near by is told', async () => {
   const server = await serve()
   const admin = await server.admin()
