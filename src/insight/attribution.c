@@ -206,7 +206,7 @@ static void index_touches(struct attribution *t, int64_t as_of)
         const struct fact_column *c = fact_column(t->touches, hangs[k].field);
         for (size_t i = 0; i < n; i++) {
             bool here = !taken[i] && t->touch_key[i] != CREDIT_NONE && fact_get(&t->at, i) <= as_of &&
-                        !(fact_deleted(t->touches, i) && t->touches->deleted_at[i] <= as_of);
+                        !fact_gone_at(t->touches, i, as_of);
             rows[i] = here ? fact_row(noun, fact_id(c, i)) : FACT_NO_ROW;
             taken[i] |= rows[i] != FACT_NO_ROW;
             t->n_touches += rows[i] != FACT_NO_ROW;

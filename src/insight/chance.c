@@ -185,7 +185,7 @@ static bool follow(const struct chance *m, const struct projection_view *v, size
 {
     const struct facts *deals = &v->facts[FACT_DEAL];
     struct visits ways = visits_of(v, row);
-    if (deals->deleted_at != NULL && deals->deleted_at[row] <= at)
+    if (fact_gone_at(deals, row, at))
         return false;
     *d = (struct chance_deal){.stage = CHANCE_NOWHERE, .exit = at};
     for (size_t i = 0; i < ways.n; i++) {
@@ -231,7 +231,7 @@ size_t chance_stays(const struct chance *m, const struct projection_view *v, siz
     struct visits ways = visits_of(v, row);
     uint32_t stage = CHANCE_NOWHERE;
     size_t n = 0;
-    if (deals->deleted_at != NULL && deals->deleted_at[row] <= at)
+    if (fact_gone_at(deals, row, at))
         return 0;
     for (size_t i = 0; i < ways.n && visit_at(ways.packed[i]) <= at; i++) {
         uint32_t to = visit_stage(ways.packed[i]);

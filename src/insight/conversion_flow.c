@@ -78,14 +78,13 @@ static void one(struct flow *f, const struct pop_deal *d, const struct walk *w, 
         f->seen[i] = f->on[i] = 0;
     for (size_t i = 0; i < w->n; i++) {
         size_t stage = (size_t)w->s[i].stage;
-        bool last = i + 1 == w->n;
         reach(f, stage, id);
-        if (i > 0)
+        if (i > 0 && !w->s[i - 1].away)
             move(f, (size_t)w->s[i - 1].stage, stage, mark, id);
         if (!w->s[i].passed)
             closed = !stage_open(p, stage);
         if (!closed && stage_open(p, stage))
-            spread_add(&f->stays[stage], (last ? d->exit : w->s[i + 1].at) - w->s[i].at, last);
+            spread_add(&f->stays[stage], w->s[i].until - w->s[i].at, walk_censored(w, i));
     }
 }
 

@@ -221,7 +221,7 @@ static void stand(struct watch *w, const struct pop_deal *deal)
     for (size_t k = 0; k < w->walk.n; k++) {
         struct fill *fill = &w->fill[w->walk.s[k].stage];
         int64_t in = w->walk.s[k].at;
-        int64_t out = k + 1 < w->walk.n ? w->walk.s[k + 1].at : deal->left ? deal->exit : INT64_MAX;
+        int64_t out = k + 1 < w->walk.n ? w->walk.s[k].until : deal->left ? deal->exit : INT64_MAX;
         for (int part = 0; part < 2; part++) {
             int64_t a = part ? recent : from, b = part ? now : recent;
             int64_t stood = (out < b ? out : b) - (in > a ? in : a);

@@ -50,16 +50,12 @@ static void look(struct ways *w, const struct pop_deal *deal)
     struct visits v = pop_visits(w->p, deal);
     uint64_t *was = w->bits, *went = w->bits + d->words;
     int64_t until = deal->entry + d->mature_days * MS_DAY;
-    bool begun = false;
     for (size_t i = 0; i < 2 * d->words; i++)
         w->bits[i] = 0;
     for (size_t i = 0; i < v.n && visit_at(v.packed[i]) <= until; i++) {
         int stage = pop_stage_of(w->p, v.packed[i]);
-        if (stage < 0 && begun && !visit_passed(v.packed[i]))
-            return; /* to another funnel */
         if (stage < 0)
             continue;
-        begun = true;
         int bit = d->bit_of[stage];
         if (bit >= 0) {
             const uint64_t *below = w->below + (size_t)bit * d->words;

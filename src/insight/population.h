@@ -71,7 +71,7 @@ struct pop_deal {
     int16_t stage;       /* where it stands as of as_of, or ended: index of stages */
     uint8_t cause;       /* enum deal_status as of as_of */
     bool reopened : 1;   /* came back after a close */
-    bool left : 1;       /* went on to another funnel (POP_ONE): watched until then */
+    bool left : 1;       /* is in another funnel (POP_ONE): watched until it went there */
     bool timeout : 1;    /* lost by a time limit, not by a person */
     bool again : 1;      /* counted already in a group before (sets: a deal with two tags): skip it in totals */
 };

@@ -52,7 +52,8 @@ static int64_t last_event(const struct pop *p, const struct fact_column *funnel)
 }
 
 /* The first won or lost stage ends a way; a move back to an open stage takes that back; stages passed after the close
- * change nothing. False when the deal had not entered the funnel by then. */
+ * change nothing; a deal that went to another funnel and came back is here again. False when the deal had not entered
+ * the funnel by then. */
 static bool follow(const struct pop *p, uint32_t row, struct pop_deal *d)
 {
     struct visits v = visits_of(&p->view, row);
@@ -66,10 +67,10 @@ static bool follow(const struct pop *p, uint32_t row, struct pop_deal *d)
         if (stage < 0) {
             if (!entered || visit_passed(v.packed[i]))
                 continue;
-            d->left = true;
-            if (d->cause == DEAL_OPEN)
+            if (d->cause == DEAL_OPEN && !d->left)
                 d->exit = at;
-            break;
+            d->left = true;
+            continue;
         }
         if (!entered) {
             entered = true;
@@ -77,6 +78,11 @@ static bool follow(const struct pop *p, uint32_t row, struct pop_deal *d)
         }
         if (visit_passed(v.packed[i]))
             continue;
+        if (d->left && d->cause == DEAL_OPEN)
+            d->exit = p->as_of;
+        if (stage != d->stage || d->left)
+            d->stage_since = at;
+        d->left = false;
         enum deal_status outcome = p->stages[stage].outcome;
         if (outcome == DEAL_OPEN && d->cause != DEAL_OPEN) {
             d->reopened = true;
@@ -84,8 +90,6 @@ static bool follow(const struct pop *p, uint32_t row, struct pop_deal *d)
         } else if (outcome != d->cause) {
             d->exit = at;
         }
-        if (stage != d->stage)
-            d->stage_since = at;
         d->stage = (int16_t)stage;
         d->cause = outcome & 3;
     }
@@ -126,10 +130,10 @@ static void settle_time(struct pop *p, const struct fact_column *funnel)
     p->result->to = p->to;
 }
 
-/* What was deleted after as_of was still there. */
+/* What was deleted after as_of was still there, what was brought back after it was not. */
 static bool is_gone(const struct pop *p, size_t row)
 {
-    return fact_deleted(p->deals, row) && (!p->past || !fact_alive(p->deals, row, p->as_of));
+    return p->past ? fact_gone_at(p->deals, row, p->as_of) : fact_deleted(p->deals, row);
 }
 
 static void choose(struct pop *p, const struct fact_column *funnel)

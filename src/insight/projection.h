@@ -230,11 +230,16 @@ static inline uint32_t fact_row(const struct facts *f, int64_t id)
     return id > 0 && (uint64_t)id < f->n_ids ? f->row_of_id[id] - 1 : FACT_NO_ROW;
 }
 bool fact_was_gone(const struct facts *f, size_t row, int64_t at); /* deleted then, restored later */
+/* Deleted then, whatever became of it later. */
+static inline bool fact_gone_at(const struct facts *f, size_t row, int64_t at)
+{
+    return (f->deleted_at != NULL && f->deleted_at[row] <= at) ||
+           (f->gone_rows != NULL && (f->gone_rows[row / 64] >> (row % 64) & 1) && fact_was_gone(f, row, at));
+}
 /* Made by then and not deleted then. */
 static inline bool fact_alive(const struct facts *f, size_t row, int64_t at)
 {
-    return f->created_at[row] <= at && (f->deleted_at == NULL || f->deleted_at[row] > at) &&
-           (f->gone_rows == NULL || !(f->gone_rows[row / 64] >> (row % 64) & 1) || !fact_was_gone(f, row, at));
+    return f->created_at[row] <= at && !fact_gone_at(f, row, at);
 }
 static inline bool fact_deleted(const struct facts *f, size_t row)
 {

@@ -79,7 +79,7 @@ static void learn(struct ageing *x)
             bool last = k + 1 == w.n;
             if (w.s[k].passed || !stage_open(p, (size_t)w.s[k].stage) || (last && d->cause != DEAL_OPEN))
                 continue;
-            spread_add(&x->stays[w.s[k].stage], (last ? d->exit : w.s[k + 1].at) - w.s[k].at, last);
+            spread_add(&x->stays[w.s[k].stage], w.s[k].until - w.s[k].at, walk_censored(&w, k));
         }
     }
     walk_free(&w);

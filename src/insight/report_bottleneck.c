@@ -60,7 +60,7 @@ static void stay(struct bottleneck *x, const struct pop_deal *d, const struct wa
         bool last = i + 1 == w->n;
         if (w->s[i].passed || !stage_open(&x->p, (size_t)w->s[i].stage) || (last && d->cause != DEAL_OPEN))
             continue;
-        spread_add(&x->stays[w->s[i].stage], (last ? d->exit : w->s[i + 1].at) - w->s[i].at, last);
+        spread_add(&x->stays[w->s[i].stage], w->s[i].until - w->s[i].at, walk_censored(w, i));
     }
 }
 

@@ -47,8 +47,8 @@ static void stays(struct dwell *x, const struct pop_deal *d, const struct walk *
         bool last = i + 1 == w->n;
         if (closed || !stage_open(p, stage))
             continue;
-        int64_t until = last ? d->exit : w->s[i + 1].at;
-        spread_add(&x->s[slot], until - w->s[i].at, last);
+        int64_t until = w->s[i].until;
+        spread_add(&x->s[slot], until - w->s[i].at, walk_censored(w, i));
         tally_add(&x->t, slot, STAYS, pop_id(p, d));
         if (x->seen[slot] != mark)
             tally_add(&x->t, slot, DEALS, pop_id(p, d));

@@ -63,6 +63,8 @@ static void one(struct matrix *m, const struct pop_deal *d, const struct walk *w
     int64_t id = pop_id(p, d);
     bool skips = false, returns = false;
     for (size_t i = 1; i < w->n && !d->again; i++) {
+        if (w->s[i - 1].away)
+            continue; /* between the two it was in another funnel */
         size_t from = (size_t)w->s[i - 1].stage, to = (size_t)w->s[i].stage, pair = from * p->n_stages + to;
         tally_add(&m->pairs, pair, P_MOVES, id);
         spread_add(&m->before[pair], w->s[i].at - w->s[i - 1].at, false);
@@ -71,6 +73,8 @@ static void one(struct matrix *m, const struct pop_deal *d, const struct walk *w
         m->last[pair] = mark;
     }
     for (size_t i = 1; i < w->n; i++) {
+        if (w->s[i - 1].away)
+            continue;
         enum step_kind kind = step_kind(p, (size_t)w->s[i - 1].stage, (size_t)w->s[i].stage);
         bool back = kind == STEP_BACK || kind == STEP_REOPENED;
         tally_add(&m->groups, d->group, G_MOVES, id);

@@ -50,7 +50,7 @@ static void walk_one(struct what_if *x, const struct pop_deal *d, const struct w
     for (size_t i = 0; i + 1 < w->n && !closed; i++) {
         size_t from = (size_t)w->s[i].stage, to = (size_t)w->s[i + 1].stage;
         closed = w->s[i + 1].passed;
-        if (closed || !stage_open(p, from))
+        if (closed || w->s[i].away || !stage_open(p, from))
             continue;
         bool lost = p->stages[to].outcome == DEAL_LOST;
         x->exits[d->group * n + from]++;

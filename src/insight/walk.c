@@ -22,14 +22,19 @@ void walk_deal(const struct pop *p, const struct pop_deal *d, struct walk *w)
         bool passed = visit_passed(v.packed[i]);
         if (stage < 0 && (w->n == 0 || passed))
             continue;
-        if (stage < 0)
-            break; /* it went on to another funnel */
         if (stage == here)
             continue;
+        here = stage; /* POP_NO_STAGE: of another funnel */
+        struct step *last = w->n > 0 ? &w->s[w->n - 1] : NULL;
+        if (last != NULL && !last->away)
+            last->until = visit_at(v.packed[i]);
+        if (stage < 0) {
+            last->away = true;
+            continue;
+        }
         if (w->n == w->cap)
             grow(w);
-        w->s[w->n++] = (struct step){visit_at(v.packed[i]), (int16_t)stage, passed};
-        here = stage;
+        w->s[w->n++] = (struct step){visit_at(v.packed[i]), d->exit, (int16_t)stage, passed, false};
     }
 }
 

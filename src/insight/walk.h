@@ -3,11 +3,12 @@
 #include "insight/incidence.h"
 #include "insight/population.h"
 
-/* Coming into a stage it was not in before. passed: seen in imported history after the close. */
+/* Coming into a stage it was not in before. */
 struct step {
-    int64_t at;
-    int16_t stage; /* index of pop.stages */
-    bool passed;
+    int64_t at, until; /* until: of the next step, of its going to another funnel, of the end or the last look */
+    int16_t stage;     /* index of pop.stages */
+    bool passed;       /* seen in imported history after the close */
+    bool away;         /* from here it went to another funnel, whether it came back or not */
 };
 /* What became of a deal at an open stage it was in. */
 enum fate { FATE_WENT_ON, FATE_ENDED, FATE_WAITING };
@@ -25,6 +26,11 @@ struct walk {
 /* Steps of a deal up to as_of and within what the report is about, the memory is used again for the next deal. Only
  * while locked. */
 void walk_deal(const struct pop *p, const struct pop_deal *d, struct walk *w);
+/* What comes after a step is not known: it stands there still, or went on in another funnel. */
+static inline bool walk_censored(const struct walk *w, size_t i)
+{
+    return i + 1 == w->n || w->s[i].away;
+}
 void walk_free(struct walk *w);
 /* After walk_deal: each open stage it was in once. It went on when it was in a later stage afterwards or was won; it
  * ended there when it did not and is lost; otherwise its fate is not known yet. */

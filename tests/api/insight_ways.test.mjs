@@ -1,0 +1,59 @@
+// Ways of deals that are not straight: to another funnel and back, through a funnel that changed meanwhile, taken back
+// (R100, R183, R309). The time of the server is moved by the test, so that ages are exact.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { clock, funnelOf, serveWithClock, tokenOf } from './harness.mjs'
+import { behind, report } from './report_rig.mjs'
+
+const DAY = 86_400_000
+const server = await serveWithClock()
+const admin = await tokenOf(server, await server.admin())
+let now = Date.now()
+const later = (days) => clock(server, (now += days * DAY))
+const move = (id, fields) => admin.patch(`/api/deals/${id}`, fields)
+
+test('a deal that went to another funnel and came back is here again: open, won, with its time here only', async () => {
+  const here = await funnelOf(admin, { name: 'Продажи' })
+  const there = await funnelOf(admin, { name: 'Возврат' })
+  const q = { funnel_id: String(here.funnel.id) }
+  const away = { funnel_id: there.funnel.id, stage_id: there.stages[0].id }
+  const back = (stage) => ({ funnel_id: here.funnel.id, stage_id: stage.id })
+  const [wins, goes] = [await admin.create('/api/deals', { title: 'Вернулся и купил', stage_id: here.stages[0].id }), await admin.create('/api/deals', { title: 'Вернулся', stage_id: here.stages[0].id })]
+  await later(2)
+  for (const d of [wins, goes]) await move(d.id, away)
+  const gone = (await report(admin, 'funnel', q)).summary
+  assert.deepEqual([gone.deals, gone.open], [2, 0])
+  await later(10)
+  for (const d of [wins, goes]) await move(d.id, back(here.stages[1]))
+  await later(3)
+  await move(wins.id, { stage_id: here.won.id })
+  const r = await report(admin, 'funnel', q)
+  assert.deepEqual([r.summary.deals, r.summary.won, r.summary.open], [2, 1, 1])
+  assert.deepEqual(await behind(admin, 'funnel', q, 'won', 0, 'summary'), ['Вернулся и купил'])
+  assert.deepEqual(await behind(admin, 'funnel', q, 'open', 0, 'summary'), ['Вернулся'])
+  assert.deepEqual(await behind(admin, 'funnel', q, 'stands', here.stages[1].id), ['Вернулся'])
+  const c = await report(admin, 'conversion', q)
+  assert.deepEqual([c.summary.won, c.summary.open], [1, 1])
+  const dwell = await report(admin, 'dwell', q)
+  const share = dwell.items.find((i) => i.stage_id === here.stages[0].id)
+  assert.equal(share.deals, 2)
+  assert.ok(Math.abs(share.cycle_share - 4 / 10) < 1e-6, `two stays of two days beside two of three, not of twelve: ${share.cycle_share}`)
+  const pairs = await report(admin, 'transitions', q)
+  assert.ok(!pairs.items.some((i) => i.from_id === here.stages[0].id && i.to_id === here.stages[1].id), 'between the two it was elsewhere')
+})
+
+test('a deal that lay deleted on a day does not exist on that day, though it was brought back later', async () => {
+  const { funnel, stages } = await funnelOf(admin, { name: 'Удалённые' })
+  const q = { funnel_id: String(funnel.id) }
+  const deal = await admin.create('/api/deals', { title: 'Удалили по ошибке', stage_id: stages[0].id })
+  await later(1)
+  const gone = await admin.must(204)('DELETE', `/api/deals/${deal.id}`)
+  const as_of = String(now + DAY)
+  await later(2)
+  const then = { ...q, as_of }
+  for (const id of ['funnel', 'conversion', 'ageing']) assert.equal((await report(admin, id, then)).summary.deals ?? (await report(admin, id, then)).summary.open, 0, id)
+  await admin.must(200)('POST', '/api/undo', { change_id: Number(gone.headers.get('voronka-change')) })
+  assert.equal((await report(admin, 'funnel', q)).summary.deals, 1)
+  for (const id of ['funnel', 'conversion', 'ageing']) assert.equal((await report(admin, id, then)).summary.deals ?? (await report(admin, id, then)).summary.open, 0, id)
+  assert.equal((await admin.get(`/api/board/${funnel.id}?as_of=${as_of}`)).n, 0, 'nor on the board of that day')
+})
