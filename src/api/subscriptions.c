@@ -13,6 +13,7 @@
 
 #define AT_ONCE 8
 #define FIGURES 3
+#define PAUSE (600 * MS_SECOND) /* of one that could not be made, for a reason of the machine */
 
 struct due {
     struct job job;
@@ -140,6 +141,17 @@ static struct str said(struct ask *q, const struct report_result *r)
     return out;
 }
 
+/* The file beside a letter. A full disk costs the file, not the letter: false. */
+static bool attach(struct call *c, const struct due *d, const struct report_result *r, struct mail *file)
+{
+    struct err why = {0};
+    struct str format = val_i(d->row->f[SUBSCRIPTION_MAIL], 0) == SUBSCRIPTION_AS_PDF ? STR("pdf") : STR("xlsx");
+    if (letters_attach(c, r, format, file, &why) == RC_OK)
+        return true;
+    log_warn("subscription %lld comes without its file: %s %s", (long long)d->id, why.code, why.arg[0]);
+    return false;
+}
+
 /* By mail, too, when a server is set and the subscription says so. */
 static enum rc write_letter(struct ask *q, struct due *d, const struct report_result *r, struct str place,
                             struct err *e)
@@ -148,6 +160,7 @@ static enum rc write_letter(struct ask *q, struct due *d, const struct report_re
     struct reader_of_mail to;
     struct http_request request;
     struct buf text = {0};
+    struct mail file = {0};
     bool found;
     if (how == SUBSCRIPTION_NOT_MAILED)
         return RC_OK;
@@ -159,11 +172,14 @@ static enum rc write_letter(struct ask *q, struct due *d, const struct report_re
         report_text(&text, q->arena, r, q->lang);
     else
         buf_str(&text, said(q, r));
+    if (how != SUBSCRIPTION_BY_LETTER && !attach(&c, d, r, &file))
+        buf_fmt(&text, "\n\n%.*s", STR_ARG(i18n_text(q->lang, "mail.no_file")));
     letters_write(q->arena, &to, d->row->f[SUBSCRIPTION_NAME].s, str_dup(q->arena, buf_view(&text)), place, &d->mail);
     buf_free(&text);
-    return how == SUBSCRIPTION_BY_LETTER
-               ? RC_OK
-               : letters_attach(&c, r, how == SUBSCRIPTION_AS_PDF ? STR("pdf") : STR("xlsx"), &d->mail, e);
+    d->mail.file = file.file;
+    d->mail.file_name = file.file_name;
+    d->mail.file_type = file.file_type;
+    return RC_OK;
 }
 
 static enum rc run_report(struct ask *q, struct due *d, const struct report *report, const struct rights *rights,
@@ -268,6 +284,30 @@ out:
     return rc;
 }
 
+/* It comes a little later, so that those behind it have their turn. */
+static enum rc apply_pause(struct wtx *tx, struct job *job, struct err *e)
+{
+    const struct due *d = (const struct due *)job;
+    struct stmt *s;
+    TRY(db_prepare(tx->db, &s, "UPDATE subscription SET next_at = $1 WHERE id = $2 AND next_at = $3", e));
+    stmt_i64(s, 1, tx->now + PAUSE);
+    stmt_i64(s, 2, d->id);
+    stmt_i64(s, 3, d->planned);
+    return stmt_run(s, e);
+}
+
+/* One that fails does not hold up the others; when the database is the reason, they wait together. */
+static enum rc failed(struct app *app, struct db *db, struct due *d, enum rc rc, const struct err *why, struct err *e)
+{
+    int64_t seq;
+    log_warn("subscription %lld: %s %s%s", (long long)d->id, why->code, why->field, why->arg[0]);
+    if (rc != RC_INTERNAL && rc != RC_UNAVAILABLE)
+        return RC_OK;
+    TRY(journal_last(db, &seq, e));
+    struct due later = {.job.apply = apply_pause, .id = d->id, .planned = d->planned};
+    return writer_run(app->writer, &later.job, e);
+}
+
 enum rc subscriptions_turn(struct app *app, struct db *db, int64_t now, bool *worked, struct err *e)
 {
     struct due list[AT_ONCE] = {0};
@@ -294,12 +334,8 @@ enum rc subscriptions_turn(struct app *app, struct db *db, int64_t now, bool *wo
     for (size_t i = 0; i < n; i++) {
         struct err why = {0};
         rc = come(app, db, now, &list[i], &why);
-        if (rc == RC_INTERNAL || rc == RC_UNAVAILABLE) {
-            *e = why;
-            return rc;
-        }
         if (rc != RC_OK)
-            log_warn("subscription %lld: %s %s", (long long)list[i].id, why.code, why.field);
+            TRY(failed(app, db, &list[i], rc, &why, e));
         *worked = true;
     }
     return RC_OK;
