@@ -22,16 +22,16 @@ struct override {
 struct change {
     struct wtx *tx;
     struct actor actor;
-    int64_t at;                /* when it happens: tx->now, or the past for imports and simulation */
-    int64_t cause;             /* seq of the event that led here, 0 for none */
-    int64_t undoes;            /* while undoing: seq of the event being taken back */
-    int64_t change_id;         /* seq of the first event, 0 before it */
-    int64_t events;            /* how many were appended */
-    int64_t seq;               /* of the newest event, 0 before the first */
-    bool remap;                /* the definition has changed under the deals: gates are not asked */
-    bool version_later;        /* crm's: the funnel's definition is written once, in the end */
-    bool words_later;          /* new records get their words of search later: for many at once */
-    int inner;                 /* > 0: what follows by itself; the actor's rights are not asked */
+    int64_t at;         /* when it happens: tx->now, or the past for imports and simulation */
+    int64_t cause;      /* seq of the event that led here, 0 for none */
+    int64_t undoes;     /* while undoing: seq of the event being taken back */
+    int64_t change_id;  /* seq of the first event, 0 before it */
+    int64_t events;     /* how many were appended */
+    int64_t seq;        /* of the newest event, 0 before the first */
+    bool remap;         /* the definition has changed under the deals, or the law wants it: gates are not asked */
+    bool version_later; /* crm's: the funnel's definition is written once, in the end */
+    bool words_later;   /* new records get their words of search later: for many at once */
+    int inner;          /* > 0: what follows by itself; the actor's rights are not asked */
     struct override *override; /* a rule is set aside by whoever may, with a reason; NULL: none */
     int64_t went_back;         /* of the rules of deals: the deal that the command under way takes back */
     void *rules;               /* of src/rules, for the length of the command; NULL when it begins */

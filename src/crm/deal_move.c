@@ -124,47 +124,64 @@ enum rc loss_rules(struct change *ch, const struct record *was, struct record *w
 /* ---- gates ---- */
 
 /* What is missing, by its names, as far as whoever moves it sees that. */
-static const char *names(struct arena *a, const struct gates_missing *list, const struct rights *r)
+static const char *names(struct change *ch, const struct gates_missing *list)
 {
+    struct arena *a = ch->tx->arena;
+    const struct rights *r = rights_of(ch);
     struct str all = STR("");
+    int64_t locale = 0;
+    if (ch->actor.user_id &&
+        QUERY_I64(ch->tx->db, &locale, 0, NULL, "SELECT locale FROM users WHERE id = $1", ch->actor.user_id) != RC_OK)
+        locale = 0;
     for (size_t i = 0; i < list->n; i++) {
         const struct gate_missing *g = &list->ptr[i];
-        struct str one = !gate_seen(r, g) ? STR("…")
-                         : g->name.len    ? g->name
-                         : g->field.len   ? g->field
-                                          : str_c(gate_kind_names[g->kind]);
+        if (all.len > 100) /* the list itself tells the rest */
+            return str_fmt(a, "%.*s, …", STR_ARG(all)).ptr;
+        struct str one = gate_seen(r, g) ? gate_label(a, locale_names[locale == 1], g) : STR("…");
         all = str_fmt(a, "%.*s%s%.*s", STR_ARG(all), i ? ", " : "", STR_ARG(one));
     }
     return all.ptr;
 }
 
+/* An override writes down what was missing. */
+static bool set_aside(struct change *ch, struct record *will, struct str missing)
+{
+    if (!ch->override || ch->inner || ch->override->deal_id != will->id)
+        return false;
+    if (!ch->override->missing.ptr)
+        will->f[DEAL_OVERRIDES] = val_int(val_i(will->f[DEAL_OVERRIDES], 0) + 1);
+    ch->override->missing = missing;
+    return true;
+}
+
+static struct str missing_json(struct change *ch, const struct gates_missing *list)
+{
+    struct buf b = {0};
+    struct jw w = jw_to(&b);
+    gates_put(&w, list, rights_of(ch), ch->tx->arena, NULL);
+    struct str text = str_dup(ch->tx->arena, buf_view(&b));
+    buf_free(&b);
+    return text;
+}
+
 enum rc gates_rules(struct change *ch, struct move *m, struct record *will, struct err *e)
 {
     struct gates_missing list;
-    struct buf b = {0};
     if (ch->undoes || ch->remap)
         return RC_OK;
     m->will = will;
     TRY(gates_missing(m, &list, e));
     if (!list.n)
         return RC_OK;
-    struct jw w = jw_to(&b);
-    gates_put(&w, &list, rights_of(ch), ch->tx->arena, NULL);
-    struct str missing = str_dup(ch->tx->arena, buf_view(&b));
-    buf_free(&b);
-    if (ch->override && !ch->inner && ch->override->deal_id == will->id) {
-        ch->override->missing = missing;
-        will->f[DEAL_OVERRIDES] = val_int(val_i(will->f[DEAL_OVERRIDES], 0) + 1);
+    struct str missing = missing_json(ch, &list);
+    if (set_aside(ch, will, missing))
         return RC_OK;
-    }
     const char *field = m->from.id == m->to.id ? "deal_class_id" : "stage_id";
-    enum rc rc = err_set(e, RC_UNPROCESSABLE, "gates_unmet", field, "%s", names(ch->tx->arena, &list, rights_of(ch)));
+    enum rc rc = err_set(e, RC_UNPROCESSABLE, "gates_unmet", field, "%s", names(ch, &list));
     if (e)
         e->more = str_fmt(ch->tx->arena, "\"missing\":%.*s", STR_ARG(missing)).ptr;
     return rc;
 }
-
-/* ---- the checklist and the goals ---- */
 
 static bool holds(struct val set, int64_t id)
 {
@@ -173,6 +190,94 @@ static bool holds(struct val set, int64_t id)
             return true;
     return false;
 }
+
+/* Has it less than before? A set that is not loaded is as it was. */
+static bool emptied(const struct record *was, const struct record *will, int field)
+{
+    struct val old = was->f[field], now = will->f[field];
+    if (field == DEAL_CHECK_IDS) {
+        for (size_t i = 0; old.kind == VAL_SET && now.kind == VAL_SET && i < old.set.n; i++)
+            if (!holds(now, old.set.ids[i]))
+                return true;
+        return false;
+    }
+    if (now.kind == VAL_SET)
+        return now.set.n == 0 && (old.kind != VAL_SET || old.set.n > 0);
+    if (will->ent->fields[field].type == FT_BOOL)
+        return val_i(old, 0) && !val_i(now, 0);
+    return val_has(old) && now.kind == VAL_NULL;
+}
+
+/* What comes and goes by itself is not looked at. */
+static bool any_emptied(const struct record *was, const struct record *will)
+{
+    for (size_t i = 0; i < will->ent->n_fields; i++) {
+        bool passes = i == DEAL_DEFERRED_UNTIL || i == DEAL_WAIT_ID || i == DEAL_WAITING_SINCE || i == DEAL_MOVE_REASON;
+        if (!passes && !(will->ent->fields[i].flags & (FF_SERVER | FF_DERIVED | FF_GONE)) && emptied(was, will, (int)i))
+            return true;
+    }
+    return false;
+}
+
+/* As far as it has got: its stage, or where it comes from when it goes on. Of a lost deal, and of one that leaves for
+ * another funnel, nothing is kept. */
+static enum rc kept_up_to(struct change *ch, const struct move *m, const struct record *will, struct stage_spot *out,
+                          struct err *e)
+{
+    struct move stay = {.db = ch->tx->db};
+    if (m) {
+        *out = move_goes_back(&m->from, &m->to) ? m->to : m->from;
+        if (m->from.funnel_id != m->to.funnel_id || m->to.outcome == DEAL_LOST)
+            out->gates = 0;
+        return RC_OK;
+    }
+    TRY(move_load(&stay, will->f[DEAL_STAGE_ID].i, will->f[DEAL_STAGE_ID].i, e));
+    *out = stay.to;
+    return RC_OK;
+}
+
+enum rc gates_keep(struct change *ch, const struct move *m, const struct record *was, struct record *will,
+                   struct err *e)
+{
+    struct move keep = {.db = ch->tx->db, .arena = ch->tx->arena, .at = ch->at, .will = will, .was = was};
+    struct gates_missing list;
+    if (ch->undoes || ch->remap || !any_emptied(was, will))
+        return RC_OK;
+    TRY(kept_up_to(ch, m, will, &keep.to, e));
+    keep.from = keep.to;
+    if (!keep.to.gates)
+        return RC_OK;
+    TRY(gates_missing(&keep, &list, e));
+    if (!list.n || set_aside(ch, will, missing_json(ch, &list)))
+        return RC_OK;
+    struct str head = STR("check_ids"), tail;
+    if (list.ptr[0].kind == GATE_OF_FIELD)
+        head = str_cut(list.ptr[0].field, '.', &tail);
+    return err_set(e, RC_UNPROCESSABLE, "gate_keeps", str_dup(ch->tx->arena, head).ptr, "%s", names(ch, &list));
+}
+
+/* A deal that is gone keeps nothing. */
+enum rc gates_keep_hanging(struct change *ch, int64_t deal_id, int64_t id, bool line, struct err *e)
+{
+    struct move keep = {.db = ch->tx->db, .arena = ch->tx->arena, .at = ch->at};
+    struct gates_missing list;
+    struct record *deal;
+    if (ch->undoes || ch->remap || !deal_id)
+        return RC_OK;
+    TRY(record_load_row(ch->tx->db, ch->tx->arena, entity_by_id(ENT_DEAL), deal_id, true, &deal, e));
+    if (deal->deleted_at)
+        return RC_OK;
+    TRY(move_load(&keep, deal->f[DEAL_STAGE_ID].i, deal->f[DEAL_STAGE_ID].i, e));
+    keep.from = keep.to;
+    keep.will = keep.was = deal;
+    *(line ? &keep.without_line : &keep.without_file) = id;
+    if (!keep.to.gates)
+        return RC_OK;
+    TRY(gates_missing(&keep, &list, e));
+    return list.n ? err_set(e, RC_UNPROCESSABLE, "gate_keeps", "id", "%s", names(ch, &list)) : RC_OK;
+}
+
+/* ---- the checklist and the goals ---- */
 
 _Static_assert(GATE_OF_CHECK == 1, "as the query below has it");
 enum rc check_ids_rules(struct change *ch, const struct record *was, const struct record *will, struct err *e)

@@ -74,8 +74,8 @@ static bool skipped(const struct move *m, const struct stage_spot *s)
            (!on_the_way || spot_before(&m->from, s));
 }
 
-/* Of a class that is new to the deal: on the stages up to where it stands, as if it came there just now. */
-static bool counts_for_class(const struct move *m, const struct gate *g)
+/* On the stages up to where it stands, as if it came there just now. */
+static bool counts_up_to(const struct move *m, const struct gate *g)
 {
     bool passed =
         g->stage.outcome == DEAL_OPEN && g->stage.funnel_id == m->to.funnel_id && spot_before(&g->stage, &m->to);
@@ -86,7 +86,10 @@ static bool counts(const struct move *m, const struct gate *g)
 {
     if (g->deal_class_id && g->deal_class_id != val_i(m->will->f[DEAL_DEAL_CLASS_ID], 0))
         return false;
-    if (m->reclassed && g->deal_class_id && counts_for_class(m, g))
+    if (m->was)
+        return (g->what.kind == GATE_OF_FIELD || g->what.kind == GATE_OF_CHECK || g->what.kind == GATE_OF_ARTEFACT) &&
+               counts_up_to(m, g);
+    if (m->reclassed && g->deal_class_id && counts_up_to(m, g))
         return true;
     if (m->from.id == m->to.id)
         return false;
@@ -231,6 +234,15 @@ static enum rc inner_filled(const struct move *m, const struct entity *of, const
     return any_row(m, sql, id, met, e);
 }
 
+/* Of what hangs on the deal, but for one. */
+static enum rc other_row(const struct move *m, const char *sql, int64_t but, bool *met, struct err *e)
+{
+    int64_t found;
+    TRY(QUERY_I64(m->db, &found, 0, e, sql, m->will->id, but));
+    *met = found != 0;
+    return RC_OK;
+}
+
 /* Filled: not empty; a yes-or-no says yes; a set has something in it. A field that is gone asks for nothing. */
 static enum rc field_met(const struct move *m, struct str path, bool *met, struct err *e)
 {
@@ -242,8 +254,8 @@ static enum rc field_met(const struct move *m, struct str path, bool *met, struc
     struct val v = m->will->f[outer];
     const struct field *fd = &m->will->ent->fields[outer];
     if (outer == DEAL_PRODUCT_IDS) /* by the lines of the deal: their set follows them */
-        return any_row(m, "SELECT 1 FROM deal_product WHERE deal_id = $1 AND deleted_at IS NULL LIMIT 1", m->will->id,
-                       met, e);
+        return other_row(m, "SELECT 1 FROM deal_product WHERE deal_id = $1 AND id <> $2 AND deleted_at IS NULL LIMIT 1",
+                         m->without_line, met, e);
     if (fd->type == FT_SET) {
         TRY(load_set(m, outer, &v, e));
         *met = v.set.n > 0;
@@ -257,8 +269,8 @@ static enum rc artefact_met(const struct move *m, int artefact, bool *met, struc
 {
     int64_t found;
     TRY(QUERY_I64(m->db, &found, 0, e,
-                  "SELECT 1 FROM file WHERE deal_id = $1 AND artefact = $2 AND deleted_at IS NULL LIMIT 1", m->will->id,
-                  artefact));
+                  "SELECT 1 FROM file WHERE deal_id = $1 AND artefact = $2 AND id <> $3 AND deleted_at IS NULL LIMIT 1",
+                  m->will->id, artefact, m->without_file));
     *met = found != 0;
     return RC_OK;
 }
@@ -313,6 +325,16 @@ static enum rc gate_met(struct asking *q, struct gate *g, bool *met, struct err 
     return RC_OK;
 }
 
+/* Was it met before what is about to be written? (The database still says how its sets are.) */
+static enum rc was_met(const struct move *m, struct gate *g, bool *met, struct err *e)
+{
+    struct move before = *m;
+    struct asking q = {.m = &before, .waited = -1};
+    before.will = m->was;
+    before.without_file = before.without_line = 0;
+    return gate_met(&q, g, met, e);
+}
+
 enum rc gates_missing(const struct move *m, struct gates_missing *out, struct err *e)
 {
     struct asking q = {.m = m, .waited = -1};
@@ -324,9 +346,11 @@ enum rc gates_missing(const struct move *m, struct gates_missing *out, struct er
     if (rc == RC_OK && all.len)
         out->ptr = ARENA_ARRAY(m->arena, struct gate_missing, all.len);
     for (size_t i = 0; i < all.len && rc == RC_OK; i++) {
-        bool met;
+        bool met, counted = true;
         rc = gate_met(&q, &all.ptr[i], &met, e);
-        if (rc == RC_OK && !met)
+        if (rc == RC_OK && !met && m->was)
+            rc = was_met(m, &all.ptr[i], &counted, e);
+        if (rc == RC_OK && !met && counted)
             out->ptr[out->n++] = all.ptr[i].what;
     }
     vec_free(&all);

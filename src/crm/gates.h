@@ -18,6 +18,8 @@ struct move {
     const struct record *will;
     struct stage_spot from, to; /* the same: it stays where it is */
     bool reclassed;             /* its class has become another: what that asks of the stages behind it counts, too */
+    const struct record *was;   /* it has got as far as `to`: only what it had and loses counts */
+    int64_t without_file, without_line; /* a file or a line of products that is about to go, 0: none */
 };
 /* Both ends with one query; from_id 0: new. Errors: ref_not_found (stage_id) when the target is not there. */
 MUST_USE enum rc move_load(struct move *m, int64_t from_id, int64_t to_id, struct err *e);
@@ -42,6 +44,8 @@ MUST_USE enum rc gates_missing(const struct move *m, struct gates_missing *out, 
  * without. */
 void gates_put(struct jw *w, const struct gates_missing *list, const struct rights *rights, struct arena *a,
                const char *lang);
+/* What one of them asks, in words. */
+struct str gate_label(struct arena *a, const char *lang, const struct gate_missing *g);
 bool gate_seen(const struct rights *r, const struct gate_missing *g); /* do they see its stage and its field? */
 /* The field of a gate, "value_minor" or one step on, "company_id.inn". False: there is none such. inner -1: no step. */
 bool gate_field_find(struct str path, int *outer, const struct entity **of, int *inner);

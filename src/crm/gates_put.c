@@ -24,7 +24,7 @@ static struct str path_label(struct arena *a, const char *lang, struct str path)
     return str_fmt(a, "%.*s: %.*s", STR_ARG(head), STR_ARG(tail));
 }
 
-static struct str label(struct arena *a, const char *lang, const struct gate_missing *g)
+struct str gate_label(struct arena *a, const char *lang, const struct gate_missing *g)
 {
     struct str args[2] = {str_fmt(a, "%lld", (long long)g->have), str_fmt(a, "%lld", (long long)g->least)};
     char key[64];
@@ -84,7 +84,7 @@ static void put_one(struct jw *w, const struct gate_missing *g, const struct rig
         jw_ki64(w, "have", g->have);
     }
     if (lang)
-        jw_kstr(w, "label", seen ? label(a, lang, g) : i18n_text(lang, "gate.unseen"));
+        jw_kstr(w, "label", seen ? gate_label(a, lang, g) : i18n_text(lang, "gate.unseen"));
     jw_end_obj(w);
 }
 

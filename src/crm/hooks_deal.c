@@ -234,6 +234,8 @@ HOOK_BEFORE(deal)
     TRY(check_ids_rules(ch, was, will, e));
     if (moves || m.reclassed)
         TRY(gates_rules(ch, &m, will, e));
+    if (was)
+        TRY(gates_keep(ch, moves ? &m : NULL, was, will, e));
     return deal_derive(ch, was, will, e);
 }
 

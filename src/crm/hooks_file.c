@@ -1,10 +1,13 @@
 /* Files: who brought them, and names that do no harm. */
 #include "base/sniff.h"
+#include "crm/deal_move.h"
 #include "crm/hooks.h"
 
 HOOK_BEFORE(file)
 {
-    if (!will || (was && was->deleted_at))
+    if (!will)
+        return gates_keep_hanging(ch, val_i(was->f[FILE_DEAL_ID], 0), was->id, false, e);
+    if (was && was->deleted_at)
         return RC_OK;
     if (!was && ch->actor.user_id)
         will->f[FILE_AUTHOR_ID] = val_int(ch->actor.user_id);

@@ -1,5 +1,6 @@
 /* Tasks, notes, products of deals and the small lists. */
 #include "crm/clients.h"
+#include "crm/deal_move.h"
 #include "crm/hooks.h"
 #include "crm/task_flow.h"
 #include <math.h>
@@ -123,7 +124,9 @@ static void as_real(struct val *v)
 
 HOOK_BEFORE(deal_product)
 {
-    if (!will || (was && was->deleted_at))
+    if (!will)
+        return gates_keep_hanging(ch, val_i(was->f[DEAL_PRODUCT_DEAL_ID], 0), was->id, true, e);
+    if (was && was->deleted_at)
         return RC_OK;
     if (!was && !val_has(will->f[DEAL_PRODUCT_PRICE_MINOR])) {
         int64_t price;

@@ -410,7 +410,7 @@ test('a gate asks for what its kind can ask; ticks are of the deal’s own funne
   const goal = await admin.create('/api/goals', { stage_id: other.stages[0].id, name: 'Чужая' })
   await bad({ kind: 'goal', goal_id: goal.id }, 'goal_of_other_funnel', 'goal_id')
   assert.equal((await seller('POST', '/api/gates', { stage_id: f.stages[0].id, kind: 'check', name: 'Я сам' })).status, 403)
-  const own = await gate(f.stages[0], 'check', { name: 'Наш пункт' }), foreign = await gate(other.stages[0], 'check', { name: 'Их пункт' })
+  const own = await gate(f.stages[1], 'check', { name: 'Наш пункт' }), foreign = await gate(other.stages[0], 'check', { name: 'Их пункт' })
   const field = await gate(f.stages[2], 'field', { field: 'value_minor' })
   const deal = await dealIn(f.stages[0], { check_ids: [own.id] })
   for (const id of [foreign.id, field.id]) refused(await seller('PATCH', `/api/deals/${deal.id}`, { check_ids: [own.id, id] }), 'check_of_other_funnel', 'check_ids')
