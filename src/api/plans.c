@@ -315,7 +315,8 @@ static enum rc load_kpi(struct panel *p, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
-static enum rc put_item(struct panel *p, struct jw *w, struct plan *plan, struct err *e)
+/* day_off: its target is of a month, and none of it falls into days on which nobody works. */
+static enum rc put_item(struct panel *p, struct jw *w, struct plan *plan, bool day_off, struct err *e)
 {
     struct plan_progress x;
     plan->user_id = p->user_id;
@@ -328,6 +329,11 @@ static enum rc put_item(struct panel *p, struct jw *w, struct plan *plan, struct
     jw_kc(w, "type", report_type_names[plan->type]);
     put_real(w, "target", plan->target);
     put_real(w, "share", isfinite(plan->target) && plan->target > 0 ? x.actual / plan->target : NAN);
+    jw_key(w, "no_norm");
+    if (day_off)
+        jw_str(w, STR("day_off"));
+    else
+        jw_null(w);
     put_progress(w, p->c, &x);
     jw_end_obj(w);
     return RC_OK;
@@ -346,7 +352,7 @@ static enum rc put_period(struct panel *p, struct jw *w, enum period period, str
     jw_arr(w);
     for (size_t i = 0; i < p->n_plans; i++)
         if (p->plans[i].period == period)
-            TRY(put_item(p, w, &p->plans[i], e));
+            TRY(put_item(p, w, &p->plans[i], false, e));
     for (size_t i = 0; i < p->n_kpi; i++) {
         struct plan k = p->kpi[i];
         bool planned = false;
@@ -354,10 +360,10 @@ static enum rc put_period(struct panel *p, struct jw *w, enum period period, str
             planned = planned || (p->plans[j].period == period && str_eq(p->plans[j].measure, k.measure));
         k.period = period;
         k.first = first;
-        if (k.adds)
-            k.target *= of_month;
+        bool off = k.adds && of_month == 0 && isfinite(k.target);
+        k.target = off ? NAN : k.adds ? k.target * of_month : k.target;
         if (!planned)
-            TRY(put_item(p, w, &k, e));
+            TRY(put_item(p, w, &k, off, e));
     }
     jw_end_arr(w);
     jw_end_obj(w);

@@ -98,7 +98,8 @@ static enum rc count_runs(struct automation *d, struct err *e)
     return rc == RC_DONE ? RC_OK : rc;
 }
 
-/* The deals of runs that came out so; COLUMNS: whatever became of them. rule: its key, 0: of all that are told of. */
+/* The deals of runs that came out so; COLUMNS: whatever became of them. key: of the rule, 0: of all
+ * that are told of. */
 static enum rc runs_of(struct automation *d, int64_t key, int wanted, struct err *e)
 {
     struct stmt *s;

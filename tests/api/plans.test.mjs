@@ -39,6 +39,26 @@ test('the seller sees how much is missing until the plan of the month', async ()
   assert.equal((await head.get(`/api/kpi/panel?user_id=${sellerId}`)).month.items[0].actual, 400_000_00)
 })
 
+test('on a day off nobody owes a norm: the panel says so instead of nought of nought', async () => {
+  const { calendar } = await admin.get('/api/settings')
+  await admin.patch('/api/settings', { calendar: { week: [...Array(5).fill({ from: '09:00', to: '18:00' }), null, null], exceptions: [{ on: '2031-03-10', kind: 'holiday' }] } })
+  const kpi = await admin.create('/api/kpis', { name: 'Звонки месяца', measure: 'calls', target: 210, position: 1 })
+  const calls = async (date) => {
+    const panel = await head.get(`/api/kpi/panel?user_id=${sellerId}&date=${date}`)
+    return Object.fromEntries(['day', 'week', 'month'].map((p) => [p, panel[p].items.find((i) => i.measure === 'calls')]))
+  }
+  const saturday = await calls('2031-03-08'), holiday = await calls('2031-03-10'), tuesday = await calls('2031-03-11')
+  for (const off of [saturday, holiday]) {
+    assert.deepEqual([off.day.target, off.day.share, off.day.no_norm], [null, null, 'day_off'])
+    assert.equal(off.day.actual, 0, 'what is done on such a day counts all the same')
+    assert.deepEqual([off.month.target, off.month.no_norm, off.week.no_norm], [210, null, null])
+  }
+  assert.deepEqual([tuesday.day.target, tuesday.day.no_norm], [210 / 20, null], 'twenty working days in March 2031, the holiday left out')
+  assert.equal(tuesday.week.target, (210 / 20) * 4)
+  await admin.del(`/api/kpis/${kpi.id}`)
+  await admin.patch('/api/settings', { calendar })
+})
+
 test('a plan of the year is spread over its months without losing a kopeck, and taken back in one step', async () => {
   const year = await head.create('/api/plans', { measure: 'revenue', period: 'year', starts_on: yearStart, target: 10_000_000_01 })
   const equal = (await head.get(`/api/plans/spread?plan_id=${year.id}&by=month`)).items

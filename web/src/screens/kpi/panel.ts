@@ -11,6 +11,8 @@ export interface Item extends Progress {
   type: string
   target: number | null
   share: number | null
+  /** Why there is no target although the month has one. */
+  no_norm: 'day_off' | null
 }
 export type Panel = { user_id: number; currency: string } & Record<Span, { starts_on: string; items: Item[] }>
 
@@ -35,6 +37,7 @@ export function lacking(panel: Panel): { span: Span; item: Item; text: string }[
 }
 export const planned = (panel: Panel): boolean =>
   spans.some((s) => panel[s].items.some((i) => i.target !== null))
+export const dayOff = (items: Item[]): boolean => items.some((i) => i.no_norm === 'day_off')
 /** Everything that has a plan has reached it. */
 export const allDone = (panel: Panel): boolean =>
   planned(panel) &&
