@@ -146,7 +146,7 @@ static void put_transitions(struct flow *f)
                 cell_i(p->stages[from].id),
                 cell_s(p->stages[to].name),
                 cell_i(p->stages[to].id),
-                cell_s(str_c(step_kinds[step_kind(p, from, to)])),
+                cell_s(str_c(step_kinds[step_kind(p, from, to, INT64_MAX)])),
                 cell_i(tally_of(&f->pairs, pair, 0)),
                 cell_i(tally_of(&f->pairs, pair, 1)),
             };

@@ -75,7 +75,7 @@ static enum rc load_stages(struct pop *p, struct err *e)
     enum rc rc;
     TRY(db_prepare(c->db, &s,
                    "SELECT s.id, s.funnel_id, s.name, s.position, s.outcome, s.norm_days, s.probability,"
-                   " CASE WHEN s.deleted_at IS NOT NULL OR s.archived = 1 THEN 1 ELSE 0 END"
+                   " CASE WHEN s.deleted_at IS NOT NULL OR s.archived = 1 THEN 1 ELSE 0 END, s.created_at, f.created_at"
                    " FROM stage s JOIN funnel f ON f.id = s.funnel_id WHERE $1 = 0 OR s.funnel_id = $1"
                    " ORDER BY f.position, f.id, s.position, s.id",
                    e));
@@ -92,6 +92,8 @@ static enum rc load_stages(struct pop *p, struct err *e)
                                   .outcome = (enum deal_status)stmt_col_i64(s, 4),
                                   .norm_days = stmt_col_null(s, 5) ? 0 : stmt_col_i64(s, 5),
                                   .probability = stmt_col_null(s, 6) ? -1 : stmt_col_i64(s, 6),
+                                  .born =
+                                      stmt_col_i64(s, 8) - stmt_col_i64(s, 9) < MS_DAY ? INT64_MIN : stmt_col_i64(s, 8),
                                   .gone = stmt_col_i64(s, 7) != 0};
         vec_push(&found, stage);
     }

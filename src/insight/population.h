@@ -59,7 +59,8 @@ struct pop_stage {
     enum deal_status outcome;
     int64_t norm_days;   /* 0: none */
     int64_t probability; /* per cent, -1: none */
-    bool gone;           /* deleted or archived: only history has it */
+    int64_t born; /* made, or first seen in imported history; those of the funnel's first day were always there */
+    bool gone;    /* deleted or archived, or not yet made as of as_of: only history has it */
 };
 
 /* One deal as the report sees it. */

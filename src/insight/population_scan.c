@@ -72,6 +72,8 @@ static bool follow(const struct pop *p, uint32_t row, struct pop_deal *d)
             d->left = true;
             continue;
         }
+        if (at < p->stages[stage].born)
+            p->stages[stage].born = at;
         if (!entered) {
             entered = true;
             d->entry = at;
@@ -169,6 +171,8 @@ static void choose(struct pop *p, const struct fact_column *funnel)
         n++;
     }
     p->n = p->n_all = n;
+    for (size_t s = 0; s < p->n_stages; s++)
+        p->stages[s].gone |= p->stages[s].born > p->as_of;
 }
 
 size_t pop_whole(const struct pop *p, struct pop_deal **all)

@@ -54,18 +54,33 @@ static void fates(struct funnel *f, const struct pop_deal *d, struct walk *w)
         add(f, d, (size_t)w->fates[i].stage, (size_t)count_of[w->fates[i].fate]);
 }
 
+/* How far a step is: a win is beyond every stage, a loss nowhere. */
+static int reaches(const struct funnel *f, const struct step *s)
+{
+    const struct pop_stage *at = &f->p.stages[s->stage];
+    return at->outcome == DEAL_OPEN ? s->stage : at->outcome == DEAL_WON ? (int)f->p.n_stages : -1;
+}
+
+/* Whether the deal came further when that stage existed: what was made later was passed by nobody. */
+static bool was_there(const struct funnel *f, const struct walk *w, int stage)
+{
+    for (size_t k = w->n; k-- > 0;)
+        if (w->s[k].at >= f->p.stages[stage].born && reaches(f, &w->s[k]) > stage)
+            return true;
+    return false;
+}
+
 /* Stages before the furthest one that the deal was never in. */
 static bool passed_by(struct funnel *f, const struct pop_deal *d, const struct walk *w, uint32_t mark)
 {
     int until = -1;
     bool some = false;
     for (size_t i = 0; i < w->n; i++) {
-        const struct pop_stage *s = &f->p.stages[w->s[i].stage];
-        int reach = s->outcome == DEAL_OPEN ? w->s[i].stage : s->outcome == DEAL_WON ? (int)f->p.n_stages : -1;
+        int reach = reaches(f, &w->s[i]);
         until = reach > until ? reach : until;
     }
     for (int i = 0; i < until; i++)
-        if (stage_open(&f->p, (size_t)i) && !f->p.stages[i].gone && f->seen[i] != mark) {
+        if (stage_open(&f->p, (size_t)i) && !f->p.stages[i].gone && f->seen[i] != mark && was_there(f, w, i)) {
             add(f, d, (size_t)i, SKIPPED);
             some = true;
         }
@@ -79,7 +94,7 @@ static bool returns(struct funnel *f, const struct pop_deal *d, const struct wal
         size_t to = (size_t)w->s[i].stage;
         if (w->s[i].passed || f->came_back[to] == mark)
             continue;
-        enum step_kind kind = step_kind(&f->p, (size_t)w->s[i - 1].stage, to);
+        enum step_kind kind = step_kind(&f->p, (size_t)w->s[i - 1].stage, to, w->s[i].at);
         if (kind != STEP_BACK && kind != STEP_REOPENED)
             continue;
         f->came_back[to] = mark;

@@ -81,7 +81,7 @@ static void fit(struct paths *x, const struct walk *w, int64_t *moves, int64_t *
     for (size_t i = 1; i < w->n; i++) {
         if (w->s[i - 1].away)
             continue;
-        enum step_kind kind = step_kind(&x->p, (size_t)w->s[i - 1].stage, (size_t)w->s[i].stage);
+        enum step_kind kind = step_kind(&x->p, (size_t)w->s[i - 1].stage, (size_t)w->s[i].stage, w->s[i].at);
         *moves += 1;
         *allowed += kind == STEP_FORWARD || kind == STEP_WON || kind == STEP_LOST;
     }

@@ -75,7 +75,7 @@ static void one(struct matrix *m, const struct pop_deal *d, const struct walk *w
     for (size_t i = 1; i < w->n; i++) {
         if (w->s[i - 1].away)
             continue;
-        enum step_kind kind = step_kind(p, (size_t)w->s[i - 1].stage, (size_t)w->s[i].stage);
+        enum step_kind kind = step_kind(p, (size_t)w->s[i - 1].stage, (size_t)w->s[i].stage, INT64_MAX);
         bool back = kind == STEP_BACK || kind == STEP_REOPENED;
         tally_add(&m->groups, d->group, G_MOVES, id);
         if (kind == STEP_SKIP || back)
@@ -142,7 +142,7 @@ static void put_pairs(struct matrix *m)
                 cell_i(p->stages[from].id),
                 cell_s(p->stages[to].name),
                 cell_i(p->stages[to].id),
-                cell_s(str_c(step_kinds[step_kind(p, from, to)])),
+                cell_s(str_c(step_kinds[step_kind(p, from, to, INT64_MAX)])),
                 cell_i(tally_of(&m->pairs, pair, P_DEALS)),
                 cell_i(tally_of(&m->pairs, pair, P_MOVES)),
                 rate[0],
@@ -213,7 +213,7 @@ static void verdict(const struct matrix *m)
     size_t n = p->n_stages, most = 0;
     int64_t moves = 0;
     for (size_t pair = 0; pair < n * n; pair++)
-        if (tally_of(&m->pairs, pair, P_MOVES) > moves && step_kind(p, pair / n, pair % n) == STEP_BACK) {
+        if (tally_of(&m->pairs, pair, P_MOVES) > moves && step_kind(p, pair / n, pair % n, INT64_MAX) == STEP_BACK) {
             most = pair;
             moves = tally_of(&m->pairs, pair, P_MOVES);
         }

@@ -81,7 +81,7 @@ void walk_fates(const struct pop *p, const struct pop_deal *d, struct walk *w)
     }
 }
 
-enum step_kind step_kind(const struct pop *p, size_t from, size_t to)
+enum step_kind step_kind(const struct pop *p, size_t from, size_t to, int64_t at)
 {
     const struct pop_stage *a = &p->stages[from], *b = &p->stages[to];
     if (b->outcome != DEAL_OPEN)
@@ -93,7 +93,7 @@ enum step_kind step_kind(const struct pop *p, size_t from, size_t to)
     if (to < from)
         return STEP_BACK;
     for (size_t i = from + 1; i < to; i++)
-        if (p->stages[i].outcome == DEAL_OPEN && !p->stages[i].gone)
+        if (p->stages[i].outcome == DEAL_OPEN && !p->stages[i].gone && p->stages[i].born <= at)
             return STEP_SKIP;
     return STEP_FORWARD;
 }

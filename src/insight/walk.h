@@ -38,8 +38,8 @@ void walk_fates(const struct pop *p, const struct pop_deal *d, struct walk *w);
 
 enum step_kind { STEP_FORWARD, STEP_SKIP, STEP_BACK, STEP_WON, STEP_LOST, STEP_REOPENED };
 extern const char *const step_kinds[];
-/* skip: over at least one stage that still exists. Between funnels every step is forward. */
-enum step_kind step_kind(const struct pop *p, size_t from, size_t to);
+/* skip: over at least one stage that still exists and was there `at` then. Between funnels every step is forward. */
+enum step_kind step_kind(const struct pop *p, size_t from, size_t to, int64_t at);
 static inline bool stage_open(const struct pop *p, size_t stage)
 {
     return p->stages[stage].outcome == DEAL_OPEN;
