@@ -188,7 +188,7 @@ static enum rc report_deals(struct call *c, struct err *e)
     struct report_call call = report_call(c, report);
     call.drill = &drill;
     enum rc rc = report_run(report, &call, &result, e);
-    if (rc == RC_OK && !result.drilled)
+    if (rc == RC_OK && !result.drilled && !report_nought(&result, &drill))
         rc = err_set(e, RC_NOT_FOUND, "report_number_not_found", "column", "%.*s",
                      (int)(drill.column.len < 60 ? drill.column.len : 60), drill.column.ptr);
     if (rc == RC_OK) {

@@ -287,6 +287,32 @@ bool report_asked(const struct report_call *c, struct report_result *r, const ch
     return asked;
 }
 
+static bool nought_in(const struct report_table *t, const struct report_drill *d)
+{
+    for (size_t k = 0; k < t->n_columns; k++)
+        for (size_t i = 0; t->columns[k].drill && str_eqc(d->column, t->columns[k].id) && i < t->keys.len; i++) {
+            const struct cell *cell = &t->cells.ptr[i * t->n_columns + k];
+            if (t->keys.ptr[i] == d->key && cell->kind == CELL_INT && cell->i == 0)
+                return true;
+        }
+    return false;
+}
+
+bool report_nought(const struct report_result *r, const struct report_drill *d)
+{
+    if (str_eqc(d->table, "rows"))
+        return nought_in(&r->main, d);
+    for (size_t i = 0; i < r->n_tables; i++)
+        if (str_eqc(d->table, r->tables[i].id))
+            return nought_in(&r->tables[i], d);
+    for (size_t i = 0; str_eqc(d->table, "summary") && i < r->summary.len; i++) {
+        const struct report_item *item = &r->summary.ptr[i];
+        if (item->drill && str_eqc(d->column, item->key))
+            return item->value.kind == CELL_INT && item->value.i == 0;
+    }
+    return false;
+}
+
 void report_deal(struct report_result *r, int64_t deal_id)
 {
     vec_push(&r->deals, deal_id);

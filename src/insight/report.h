@@ -148,6 +148,8 @@ struct report_result {
     enum entity_id also;         /* a second noun of the same number: its records stand in deals with ids below 0 */
     VEC(int64_t) deals;
 };
+/* Whether the number asked for is there and is nought: nothing has been counted, so nothing was met. */
+bool report_nought(const struct report_result *r, const struct report_drill *d);
 /* definition: raised when a number comes to mean something else; told by "explain". The texts of a report are
  * report.<id>.question, .method (how it is counted) and .source (where the formula is from) of i18n/. */
 struct report {

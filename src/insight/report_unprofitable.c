@@ -88,13 +88,16 @@ static bool likely(struct unprofitable *u, const struct pop_deal *d, int64_t cos
            limit * (double)value * chance_of(u->chance, CHANCE_BY_STAGE, &cd, u->p.as_of, AHEAD_DAYS * MS_DAY, NULL);
 }
 
-static void one(struct unprofitable *u, const struct pop_deal *d, bool known, int64_t cost, int64_t value)
+/* own_cost, own_value: in the deal's currency, by which it is judged also where there is no rate; own_value FACT_NULL:
+ * none. cost, value: in the company's, for the sums. */
+static void one(struct unprofitable *u, const struct pop_deal *d, int64_t own_cost, int64_t own_value, int64_t cost,
+                int64_t value)
 {
     struct sums *to[] = {&u->of[d->group], d->again ? NULL : &u->all};
     double limit = d->stage >= 0 ? (double)u->percent_of[d->stage] / 100 : 1;
-    bool bad = cost > 0 && (!known || (double)cost > limit * (double)value);
+    bool bad = own_cost > 0 && (own_value == FACT_NULL || (double)own_cost > limit * (double)own_value);
     add(u, d, DEALS);
-    if (cost > 0)
+    if (own_cost > 0)
         add(u, d, WITH_COST);
     if (bad) {
         struct worst w = {pop_id(&u->p, d), cost, value, cost - value, d->cause};
@@ -103,7 +106,7 @@ static void one(struct unprofitable *u, const struct pop_deal *d, bool known, in
             add(u, d, d->cause == DEAL_OPEN ? STILL_OPEN : WON_SO);
         if (!d->again && w.overspent > 0)
             vec_push(&u->worst, w);
-    } else if (cost > 0 && likely(u, d, cost, value, limit)) {
+    } else if (own_cost > 0 && likely(u, d, own_cost, own_value, limit)) {
         add(u, d, AT_RISK);
     }
     for (int i = 0; i < 2; i++) {
@@ -131,10 +134,11 @@ static void look(struct unprofitable *u, struct report_result *r)
         const struct pop_deal *d = &p->d[i];
         int64_t v = fact_get(&value, d->row), c = fact_get(&cost, d->row), cur = fact_get(&currency, d->row);
         int64_t worth = 0, spent = 0;
-        bool known = v != FACT_NULL && money_in(u->money, cur, v, d->exit, &worth);
+        if (v != FACT_NULL && !money_in(u->money, cur, v, d->exit, &worth))
+            worth = 0;
         if (c != FACT_NULL && !money_in(u->money, cur, c, d->exit, &spent))
             spent = 0;
-        one(u, d, known, spent, worth);
+        one(u, d, c, v, spent, worth);
     }
     pop_unlock(p);
 }

@@ -76,6 +76,7 @@ static void scan(struct what_if *x)
     struct walk w = {0};
     struct fact_column value = pop_column(p, DEAL_VALUE_MINOR), currency = pop_column(p, DEAL_CURRENCY);
     money_column(x->money, &currency);
+    bool asked = report_asked(p->call, p->result, "summary", 0, "deals");
     for (size_t i = 0; i < p->n; i++) {
         const struct pop_deal *d = &p->d[i];
         int64_t minor = fact_get(&value, d->row), worth;
@@ -88,6 +89,8 @@ static void scan(struct what_if *x)
         if (stage_open(p, (size_t)w.s[0].stage)) {
             x->start[w.s[0].stage]++;
             x->deals++;
+            if (asked)
+                report_deal(p->result, pop_id(p, d));
         }
         if (d->cause == DEAL_WON && x->money_seen && minor != FACT_NULL &&
             money_in(x->money, fact_get(&currency, d->row), minor, d->exit, &worth)) {
@@ -277,7 +280,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     enum rc rc = read_args(&x, c, e);
     if (rc != RC_OK)
         return rc;
-    TRY_OUT(pop_read(p, c, r, &(struct pop_spec){.funnels = POP_ONE, .by = "owner"}, e));
+    TRY_OUT(pop_read(p, c, r, &(struct pop_spec){.funnels = POP_ONE, .by = "owner", .own_summary = true}, e));
     TRY_OUT(check_stage(&x, e));
     TRY_OUT(money_load(&x.money, c, p->zone, e));
     pop_lock(p);

@@ -78,3 +78,26 @@ test('a stage that is new was passed by nobody who came before it, and a report 
   assert.deepEqual((await report(admin, 'funnel', { ...q, as_of })).items.map((i) => i.stage), ['Заявка', 'Договор', 'Выиграна', 'Проиграна'])
   assert.equal((await report(admin, 'golden_path', { ...q, to: new Date(now - 2 * DAY).toISOString().slice(0, 10) })).summary.fitness, 1)
 })
+
+test('a number that is nought leads to an empty list; what-if leads to the deals it reckons with', async () => {
+  const { funnel, stages, won } = await funnelOf(admin, { name: 'Сразу выиграно' })
+  const q = { funnel_id: String(funnel.id) }
+  await admin.create('/api/deals', { title: 'Обычная', stage_id: stages[0].id })
+  await admin.create('/api/deals', { title: 'Сразу выиграна', stage_id: won.id })
+  assert.equal((await report(admin, 'what_if', q)).summary.deals, 1)
+  assert.deepEqual(await behind(admin, 'what_if', q, 'deals', 0, 'summary'), ['Обычная'])
+  assert.equal((await report(admin, 'automation')).summary.tasks_set, 0)
+  assert.deepEqual(await behind(admin, 'automation', {}, 'tasks_set', 0, 'summary'), [])
+  assert.equal((await admin('GET', '/api/reports/automation/deals?table=summary&column=no_such_number')).status, 404)
+})
+
+test('a deal is unprofitable by its own money: no rate of its currency is needed', async () => {
+  const { funnel, stages } = await funnelOf(admin, { name: 'Без курса' })
+  for (const [title, value_minor] of [['Дороже своей цены', 10_000], ['В пределах', 90_000]]) await admin.create('/api/deals', { title, stage_id: stages[0].id, currency: 'KZT', value_minor, cost_minor: 20_000 })
+  const q = { funnel_id: String(funnel.id) }
+  const r = await report(admin, 'unprofitable', q)
+  assert.deepEqual([r.summary.with_cost, r.summary.unprofitable, r.summary.unprofitable_open, r.summary.deal_cost], [2, 1, 1, 0])
+  assert.deepEqual(await behind(admin, 'unprofitable', q, 'unprofitable', 0, 'summary'), ['Дороже своей цены'])
+  const listed = await admin.list('/api/deals', { filter: `funnel_id = ${funnel.id} and unprofitable = true` })
+  assert.deepEqual(listed.items.map((d) => d.title), ['Дороже своей цены'], 'the list says the same')
+})
