@@ -18,7 +18,9 @@ static void tidy(struct projection *p)
 void projection_told(struct projection *p, const struct told_batch *b)
 {
     pthread_rwlock_wrlock(&p->lock);
+    p->ways.gathering = true;
     projection_take(p, b);
+    p->ways.gathering = false;
     tidy(p);
     pthread_rwlock_unlock(&p->lock);
 }
@@ -173,14 +175,15 @@ size_t projection_bytes(struct projection *p)
     return all;
 }
 
-/* Activity is put in order when somebody wants to look at it. */
+/* Activity and ways are put in order when somebody wants to look at them. */
 static void lock_sorted(struct projection *p)
 {
     pthread_rwlock_rdlock(&p->lock);
-    while (!activity_sorted(&p->activities)) {
+    while (!activity_sorted(&p->activities) || p->ways.gathered.len > 0) {
         pthread_rwlock_unlock(&p->lock);
         pthread_rwlock_wrlock(&p->lock);
         activity_sort(&p->activities);
+        ways_settle(&p->ways);
         pthread_rwlock_unlock(&p->lock);
         pthread_rwlock_rdlock(&p->lock);
     }

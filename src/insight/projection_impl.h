@@ -101,6 +101,10 @@ struct taken_visit {
     uint64_t packed;
     uint32_t actor;
 };
+struct gathered_visit {
+    uint64_t packed;
+    uint32_t actor, deal;
+};
 struct ways {
     VEC(uint64_t) packed;
     VEC(uint32_t) actor;
@@ -110,6 +114,8 @@ struct ways {
     struct intmap *stages;         /* stage id to index */
     VEC(struct taken_visit) taken; /* by undos: undoing the undo puts them back */
     struct intmap *undone;         /* seq of an undo event to index in taken */
+    bool gathering;                /* while everything is read, visits are only put in a row */
+    VEC(struct gathered_visit) gathered;
 };
 
 #define ACTIVITY_CACHE 4096
@@ -201,6 +207,7 @@ void ways_init(struct ways *w);
 void ways_free(struct ways *w);
 /* A visit of a deal, which its undoing takes out and undoing that puts back; false: it could not be understood. */
 MUST_USE bool ways_moved(struct ways *w, uint32_t deal, const struct told *ev, int64_t was, int64_t now);
+void ways_settle(struct ways *w);  /* what was gathered comes to its deals */
 void ways_compact(struct ways *w); /* in order of deals, without gaps */
 
 /* ---- projection_activity.c ---- */

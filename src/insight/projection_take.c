@@ -188,12 +188,14 @@ static bool take_fact(struct projection *p, const struct told *ev, const struct 
     return ok;
 }
 
-/* ---- what comes soon is fetched into the cache: first where its row is, then the row, then where its visits are ----
- */
+/* ---- what comes soon is fetched into the cache: first where its row is, then the row ---- */
 
-enum { NEXT = 4, NEAR = 9, FAR = 16 }; /* events ahead */
+enum { NEAR = 9, FAR = 16 }; /* events ahead */
 
-static void fetch(const struct fact_table *t, int field, uint32_t row)
+/* Functions that do nothing but this are taken for ones without effect, and their calls left out, unless inlined. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static ALWAYS_INLINE void fetch(const struct fact_table *t, int field, uint32_t row)
 {
     const struct fact_column *c = &t->columns[field];
     if (c->kind == FC_I8)
@@ -204,29 +206,22 @@ static void fetch(const struct fact_table *t, int field, uint32_t row)
         __builtin_prefetch(&c->i32[row], 1);
 }
 
-static void fetch_fields(const struct projection *p, const struct told *ev, uint32_t row)
+static ALWAYS_INLINE void fetch_fields(const struct projection *p, const struct told *ev, uint32_t row)
 {
     const struct fact_table *t = &p->tables[ev->fact];
-    static const int done[] = {TASK_DONE, TASK_DONE_AT, TASK_DONE_BY, TASK_RESULT};
-    static const int closed[] = {DEAL_STATUS, DEAL_CLOSED_AT, DEAL_LOSS_REASON_ID};
     if (ev->fact == FACT_TASK) {
-        for (size_t i = 0; i < sizeof done / sizeof *done; i++)
-            fetch(t, done[i], row);
+        fetch(t, TASK_DONE, row);
+        fetch(t, TASK_DONE_AT, row);
+        fetch(t, TASK_DONE_BY, row);
+        fetch(t, TASK_RESULT, row);
         return;
     }
     fetch(t, DEAL_STAGE_ID, row);
-    __builtin_prefetch(&p->ways.spans.ptr[row], 1);
-    for (size_t i = 0; ev->n > 1 && i < sizeof closed / sizeof *closed; i++)
-        fetch(t, closed[i], row);
-}
-
-static void fetch_visits(const struct ways *w, uint32_t row)
-{
-    if (row >= w->spans.len || w->spans.ptr[row].len == 0)
-        return;
-    size_t last = (size_t)w->spans.ptr[row].off + w->spans.ptr[row].len - 1;
-    __builtin_prefetch(&w->packed.ptr[last], 1);
-    __builtin_prefetch(&w->actor.ptr[last], 1);
+    if (ev->n > 1) {
+        fetch(t, DEAL_STATUS, row);
+        fetch(t, DEAL_CLOSED_AT, row);
+        fetch(t, DEAL_LOSS_REASON_ID, row);
+    }
 }
 
 static bool changes_old_row(const struct told *ev)
@@ -234,23 +229,18 @@ static bool changes_old_row(const struct told *ev)
     return (ev->fact == FACT_DEAL && ev->verb == VERB_MOVED) || (ev->fact == FACT_TASK && ev->verb == VERB_DONE);
 }
 
-static uint32_t row_ahead(const struct projection *p, const struct told *ev)
+static ALWAYS_INLINE void look_ahead(const struct projection *p, const struct told *ev, size_t n)
 {
-    return changes_old_row(ev) ? facts_row(&p->tables[ev->fact], ev->object_id) : FACT_NO_ROW;
-}
-
-static void look_ahead(const struct projection *p, const struct told *ev, size_t n)
-{
-    uint32_t row;
     if (n > FAR && changes_old_row(&ev[FAR])) {
         const struct fact_table *t = &p->tables[ev[FAR].fact];
         if (ev[FAR].object_id > 0 && (uint64_t)ev[FAR].object_id < t->row_of_id.len)
             __builtin_prefetch(&t->row_of_id.ptr[ev[FAR].object_id]);
     }
-    if (n > NEAR && (row = row_ahead(p, &ev[NEAR])) != FACT_NO_ROW)
-        fetch_fields(p, &ev[NEAR], row);
-    if (n > NEXT && ev[NEXT].fact == FACT_DEAL && (row = row_ahead(p, &ev[NEXT])) != FACT_NO_ROW)
-        fetch_visits(&p->ways, row);
+    if (n > NEAR && changes_old_row(&ev[NEAR])) {
+        uint32_t row = facts_row(&p->tables[ev[NEAR].fact], ev[NEAR].object_id);
+        if (row != FACT_NO_ROW)
+            fetch_fields(p, &ev[NEAR], row);
+    }
 }
 
 static void take(struct projection *p, const struct told *ev, const struct told_batch *b)

@@ -15,6 +15,7 @@ void ways_free(struct ways *w)
     big_clear(&w->spans);
     vec_free(&w->stage_ids);
     vec_free(&w->taken);
+    big_clear(&w->gathered);
     intmap_free(w->stages);
     intmap_free(w->undone);
 }
@@ -100,6 +101,66 @@ static bool take_out(struct ways *w, uint32_t deal, uint32_t stage, struct taken
     return false;
 }
 
+/* A deal's visits lie in one piece from end to end, in order of deals; of each, `more` are still to come. */
+static void rebuild(struct ways *w, const uint32_t *more)
+{
+    struct ways next = {0};
+    size_t n = w->used + w->gathered.len, off = 0;
+    big_reserve(&next.packed, n + n / 16 + 16);
+    big_reserve(&next.actor, n + n / 16 + 16);
+    for (size_t i = 0; i < w->spans.len; i++) {
+        struct visit_span *s = &w->spans.ptr[i];
+        if (s->len) {
+            memcpy(next.packed.ptr + off, w->packed.ptr + s->off, s->len * sizeof *next.packed.ptr);
+            memcpy(next.actor.ptr + off, w->actor.ptr + s->off, s->len * sizeof *next.actor.ptr);
+        }
+        s->off = (uint32_t)off;
+        s->cap = s->len + (more ? more[i] : 0);
+        off += s->cap;
+    }
+    big_free(w->packed.ptr);
+    big_free(w->actor.ptr);
+    w->packed.ptr = next.packed.ptr;
+    w->actor.ptr = next.actor.ptr;
+    w->packed.len = w->actor.len = off;
+    w->packed.cap = next.packed.cap;
+    w->actor.cap = next.actor.cap;
+}
+
+static void put_gathered(struct ways *w)
+{
+    enum { NEXT = 8, FAR = 24 }; /* ahead: where the visits of the deal are, and the place for the next one */
+    const struct gathered_visit *g = w->gathered.ptr;
+    for (size_t i = 0, n = w->gathered.len; i < n; i++) {
+        if (i + FAR < n)
+            __builtin_prefetch(&w->spans.ptr[g[i + FAR].deal], 1);
+        if (i + NEXT < n) {
+            const struct visit_span *s = &w->spans.ptr[g[i + NEXT].deal];
+            __builtin_prefetch(w->packed.ptr + s->off + s->len, 1);
+            __builtin_prefetch(w->actor.ptr + s->off + s->len, 1);
+        }
+        put(w, g[i].deal, (struct taken_visit){g[i].packed, g[i].actor});
+    }
+}
+
+void ways_settle(struct ways *w)
+{
+    if (w->gathered.len == 0)
+        return;
+    if (w->gathered.len > w->used / 2 && w->used + w->gathered.len < UINT32_MAX - UINT16_MAX) {
+        uint32_t *more = big_resize(NULL, w->spans.len * sizeof *more);
+        memset(more, 0, w->spans.len * sizeof *more);
+        for (size_t i = 0; i < w->gathered.len; i++)
+            more[w->gathered.ptr[i].deal]++;
+        rebuild(w, more);
+        big_free(more);
+    }
+    put_gathered(w);
+    w->gathered.len = 0;
+    if (!w->gathering) /* no more are to come */
+        big_clear(&w->gathered);
+}
+
 bool ways_moved(struct ways *w, uint32_t deal, const struct told *ev, int64_t was, int64_t now)
 {
     int64_t i;
@@ -111,9 +172,15 @@ bool ways_moved(struct ways *w, uint32_t deal, const struct told *ev, int64_t wa
         uint32_t stage = stage_index(w, now);
         v.packed = ((uint64_t)ev->at << 16) | stage | (ev->verb == VERB_PASSED ? 0x8000 : 0);
         v.actor = ev->actor;
-        put(w, deal, v);
+        if (w->gathering) {
+            struct gathered_visit one = {v.packed, v.actor, deal};
+            big_push(&w->gathered, one);
+        } else {
+            put(w, deal, v);
+        }
         return stage < STAGES_MOST;
     }
+    ways_settle(w);
     if (intmap_get(w->undone, ev->undoes, &i)) { /* an undo taken back */
         put(w, deal, w->taken.ptr[i]);
         return true;
@@ -127,27 +194,7 @@ bool ways_moved(struct ways *w, uint32_t deal, const struct told *ev, int64_t wa
 
 void ways_compact(struct ways *w)
 {
-    VEC(uint64_t) packed = {0};
-    VEC(uint32_t) actor = {0};
-    big_reserve(&packed, w->used + w->used / 16 + 16);
-    big_reserve(&actor, w->used + w->used / 16 + 16);
-    if (packed.ptr == NULL || actor.ptr == NULL)
-        abort();
-    for (size_t i = 0; i < w->spans.len; i++) {
-        struct visit_span *s = &w->spans.ptr[i];
-        if (s->len) {
-            memcpy(packed.ptr + packed.len, w->packed.ptr + s->off, s->len * sizeof *packed.ptr);
-            memcpy(actor.ptr + packed.len, w->actor.ptr + s->off, s->len * sizeof *actor.ptr);
-        }
-        s->off = (uint32_t)packed.len;
-        s->cap = s->len;
-        packed.len += s->len;
-    }
-    big_free(w->packed.ptr);
-    big_free(w->actor.ptr);
-    w->packed.ptr = packed.ptr;
-    w->actor.ptr = actor.ptr;
-    w->packed.len = w->actor.len = packed.len;
-    w->packed.cap = packed.cap;
-    w->actor.cap = actor.cap;
+    ways_settle(w);
+    if (w->packed.len != w->used || w->packed.cap > w->used + w->used / 8 + 64)
+        rebuild(w, NULL);
 }
