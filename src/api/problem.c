@@ -43,9 +43,11 @@ static int status_of(enum rc rc)
 static struct str inner_text(struct arena *a, const char *locale, const struct err *e)
 {
     struct err inner = {.rc = e->rc};
-    struct str arg, code = str_cut(str_c(e->arg[1]), '|', &arg);
+    struct str arg, second, code = str_cut(str_c(e->arg[1]), '|', &arg);
     snprintf(inner.code, sizeof inner.code, "%.*s", STR_ARG(code));
+    arg = str_cut(arg, '|', &second);
     snprintf(inner.arg[0], sizeof inner.arg[0], "%.*s", STR_ARG(arg));
+    snprintf(inner.arg[1], sizeof inner.arg[1], "%.*s", STR_ARG(second));
     return problem_text(a, locale, &inner);
 }
 

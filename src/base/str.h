@@ -36,6 +36,7 @@ MUST_USE bool str_i64(struct str s, int64_t *out); /* whole string a decimal int
 MUST_USE bool str_f64(struct str s, double *out);  /* whole string a finite decimal number, locale-free, else false */
 bool str_utf8_valid(struct str s);                 /* also refuses NUL bytes */
 size_t str_utf8_len(struct str s);                 /* code points of a valid string */
+int str_utf8_letters(struct str s, int most);      /* of a valid string: how many letters, counted up to `most` */
 bool str_utf8_says(struct str s);                  /* of a valid string: at least three letters */
 bool str_utf8_blank(struct str s);                 /* of a valid string: nothing in it that can be seen */
 /* The form to index and search: lower case (Unicode), ё to е, NFC, runs of white space to one blank, trimmed. */

@@ -89,17 +89,22 @@ bool str_utf8_blank(struct str s)
 }
 
 /* Letters of any script, by their category in Unicode. */
-bool str_utf8_says(struct str s)
+int str_utf8_letters(struct str s, int most)
 {
     const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
     int letters = 0;
-    while (p < end && letters < 3) {
+    while (p < end && letters < most) {
         size_t n = sequence(p, (size_t)(end - p));
         if (!n)
-            return false;
+            return letters;
         utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)code_point(p, n));
         letters += c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
         p += n;
     }
-    return letters >= 3;
+    return letters;
+}
+
+bool str_utf8_says(struct str s)
+{
+    return str_utf8_letters(s, 3) == 3;
 }

@@ -80,8 +80,7 @@ static enum rc parse_field(struct parser *p, struct filter_leaf *leaf)
         leaf->via = leaf->index;
         leaf->rights = p->env->rights;
         leaf->ent = entity_by_id(leaf->field->ref);
-        if (!leaf->ent || !filter_find_field(p->env->rights, leaf->ent, rest, &leaf->index, &leaf->field) ||
-            leaf->field->type == FT_SET)
+        if (!leaf->ent || !filter_find_field(p->env->rights, leaf->ent, rest, &leaf->index, &leaf->field))
             return fail(p);
     }
     lex_next(&p->lex);

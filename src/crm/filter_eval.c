@@ -84,6 +84,7 @@ static enum rc look_at(struct filter_eval *x, const struct filter_leaf *l, const
     if (l->via >= 0) {
         const struct record *to = NULL;
         struct val ref = record_value(r, l->via);
+        x->leaf = l;
         if (val_has(ref) && x->load)
             TRY(x->load(x->arg, l->ent, ref.i, &to, e));
         r = to;

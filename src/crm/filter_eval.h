@@ -11,6 +11,7 @@ struct filter_eval {
      */
     enum rc (*load)(void *arg, const struct entity *ent, int64_t id, const struct record **out, struct err *e);
     void *arg;
+    const struct filter_leaf *leaf; /* set before each call of load: what is asked for there */
 };
 /* A part of the condition and what became of it. */
 struct filter_seen {

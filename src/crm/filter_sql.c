@@ -89,7 +89,10 @@ static void put_reference(struct sqlb *q, const struct filter_leaf *l, const str
     else
         sqlb_fmt(q, "(%s.%s", alias, ref);
     sqlb_fmt(q, " IN (SELECT r.id FROM %s r WHERE ", l->ent->table);
-    put_column(q, l, "r");
+    if (l->field->type == FT_SET)
+        put_set(q, l, "r", false);
+    else
+        put_column(q, l, "r");
     if (!rights_all_rows(l->rights, l->ent, RIGHT_SEE)) { /* what is out of sight has no fields */
         sqlb_c(q, " AND ");
         rights_sql(q, l->rights, l->ent, RIGHT_SEE, "r");

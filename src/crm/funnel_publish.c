@@ -101,15 +101,22 @@ static enum rc resolved(struct publish *p, struct val *v, struct err *e)
 
 /* ---- writing ---- */
 
+/* What a mistake says of itself, as draft_bad takes it. */
+static const char *both_args(const struct err *why, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s", why->arg[0], why->arg[1][0] ? "|" : "", why->arg[1]);
+    return out;
+}
+
 /* Where in the document a refusal belongs. */
 static enum rc placed(const struct draft_node *n, enum rc rc, struct err *e)
 {
     if (rc == RC_OK || rc == RC_FORBIDDEN || rc == RC_INTERNAL || rc == RC_UNAVAILABLE || !e)
         return rc;
     struct err why = *e;
-    char path[160];
+    char path[160], args[322];
     snprintf(path, sizeof path, "%.90s%s%s", n->path, n->path[0] && why.field[0] ? "." : "", why.field);
-    return draft_bad(e, path, why.code, why.arg[0]);
+    return draft_bad(e, path, why.code, both_args(&why, args, sizeof args));
 }
 
 static enum rc write_node(struct publish *p, struct draft_node *n, struct record *in, struct err *e)
@@ -306,6 +313,7 @@ static enum rc check_remap(struct publish *p, const struct draft_remap *m, struc
         struct filter *f;
         struct filter_env env = {.user_id = p->ch->actor.user_id, .now = p->ch->at, .rights = p->ch->actor.rights};
         struct err why;
+        char args[322];
         int64_t id = m->to[i].key ? id_of_key(p->d, FP_STAGE, m->to[i].key) : m->to[i].id;
         TRY(QUERY_I64(db, &to, -1, e, "SELECT outcome FROM stage WHERE id = $1", id));
         if (to != from)
@@ -314,7 +322,7 @@ static enum rc check_remap(struct publish *p, const struct draft_remap *m, struc
             return draft_bad(e, m->path, "remap_stays", NULL);
         if (m->to[i].condition &&
             filter_parse(p->ch->tx->arena, entity_by_id(ENT_DEAL), str_c(m->to[i].condition), &env, &f, &why) != RC_OK)
-            return draft_bad(e, m->path, why.code, why.arg[0]);
+            return draft_bad(e, m->path, why.code, both_args(&why, args, sizeof args));
     }
     return RC_OK;
 }

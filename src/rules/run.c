@@ -70,10 +70,21 @@ enum rc run_record(struct change *ch, const struct entity *ent, int64_t id, cons
     return RC_OK;
 }
 
+struct following {
+    struct change *ch;
+    struct filter_eval *x;
+};
+
+/* Of the sets behind a reference only that which is asked about is read. */
 static enum rc follow_reference(void *arg, const struct entity *ent, int64_t id, const struct record **out,
                                 struct err *e)
 {
-    return run_record(arg, ent, id, NULL, out, e);
+    const struct following *f = arg;
+    bool sets[RIGHTS_FIELDS] = {false};
+    if (f->x->leaf->field->type != FT_SET)
+        return run_record(f->ch, ent, id, NULL, out, e);
+    sets[f->x->leaf->index] = true;
+    return run_record(f->ch, ent, id, sets, out, e);
 }
 
 enum rc run_subject(struct rule_run *run, struct record **out, struct err *e)
@@ -93,7 +104,9 @@ static bool serves(const struct trigger *t, const struct record *r)
 static enum rc look(struct change *ch, const struct rule_set *set, const struct firing *f, bool *met,
                     struct filter_seen **seen, size_t *n, struct err *e)
 {
-    struct filter_eval x = {.arena = ch->tx->arena, .load = follow_reference, .arg = ch};
+    struct following to = {ch, NULL};
+    struct filter_eval x = {.arena = ch->tx->arena, .load = follow_reference, .arg = &to};
+    to.x = &x;
     const struct record *r = f->row;
     *met = true;
     if (!f->t->condition.len || !f->check) {

@@ -111,6 +111,18 @@ test('a funnel that refuses: a dialogue does not end without the next step, a da
   assert.ok(lost.id)
 })
 
+test('a result is said in words: a dot or a dash ends no task, on no path', async () => {
+  const task = await admin.create('/api/tasks', { title: 'Позвонить', owner_id: admin.session.user.id })
+  for (const result of ['.', ' - ', '+', '123', 'я'])
+    for (const [method, path, body] of [['PATCH', `/api/tasks/${task.id}`, { done: true, result }], ['POST', `/api/tasks/${task.id}/finish`, { result }], ['POST', '/api/tasks', { title: 'Сразу', done: true, result }]]) {
+      const r = await admin(method, path, body)
+      assert.deepEqual([r.status, r.body.code, r.body.field], [422, 'result_says_nothing', 'result'], `${method} ${path} ${result}`)
+    }
+  const dry = (await admin.must(200)('POST', '/api/tasks/bulk', { ids: [task.id], set: { done: true, result: '.' }, dry_run: true })).body
+  assert.deepEqual([dry.refused, dry.reasons[0].code], [1, 'result_says_nothing'])
+  assert.equal((await admin.patch(`/api/tasks/${task.id}`, { done: true, result: 'Да' })).done, true)
+})
+
 test('finishing is all or nothing: a refused next task leaves deal and task as they were', async () => {
   const { stages } = await funnel()
   const deal = await seller.create('/api/deals', { title: 'Целиком', stage_id: stages[0].id })

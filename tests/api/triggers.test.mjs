@@ -129,6 +129,28 @@ describe('a condition', () => {
     assert.equal(run.trigger_version, 1)
     await off(t)
   })
+  test('asks for the tags of the client, too, in lists and in memory', async () => {
+    const [vip, other] = [await api.create('/api/tags', { name: 'VIP' }), await api.create('/api/tags', { name: 'Обычный' })]
+    const condition = `contact_id.tag_ids has ${vip.id} and not company_id.tag_ids in (${other.id})`
+    const t = await trigger({ event: { on: 'updated', field: 'title' }, condition })
+    const client = await api.create('/api/contacts', { name: 'Пётр' })
+    const firm = await api.create('/api/companies', { name: 'ООО «Тракт»', tag_ids: [vip.id] })
+    const d = await deal({ contact_id: client.id, company_id: firm.id })
+    const found = async (where) => (await api.list('/api/deals', { filter: `id = ${d.id} and ${where}`, count: 1 })).count
+    assert.equal(await found(condition), 0)
+    await api.patch(`/api/deals/${d.id}`, { title: 'Раз' })
+    assert.ok(!(await tagged(d)))
+    await api.patch(`/api/contacts/${client.id}`, { tag_ids: [other.id, vip.id] })
+    assert.deepEqual([await found(condition), await found('contact_id.tag_ids is null'), await found(`company_id.tag_ids has ${vip.id}`)], [1, 0, 1])
+    assert.equal((await api.get(`/api/triggers/${t.id}/why-not?deal_id=${d.id}`)).would, true)
+    await api.patch(`/api/deals/${d.id}`, { title: 'Два' })
+    assert.ok(await tagged(d))
+    assert.deepEqual((await runs(d))[0].conditions[0], { text: `contact_id.tag_ids has ${vip.id}`, value: `${vip.id}, ${other.id}`, met: true })
+    const report = async (where) => (await api.list('/api/reports/funnel', { funnel_id: shop.funnel.id, filter: `id = ${d.id} and ${where}` })).rows
+    assert.deepEqual(await report(condition), await report('title = "Два"'))
+    assert.notDeepEqual(await report(condition), await report(`not (${condition})`))
+    await off(t)
+  })
   test('speaks of today as of each moment', async () => {
     const t = await trigger({ event: { on: 'updated', field: 'title' }, condition: 'created_at < now - 1d' })
     const d = await deal()

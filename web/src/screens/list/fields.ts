@@ -17,7 +17,7 @@ export function filterFields(shape: SchemaObject): FilterField[] {
     .filter((f) => f.type === 'ref' && steps.has(f.ref ?? '') && f.ref !== shape.object)
     .flatMap((f) =>
       (schema.object(f.ref!)?.fields ?? [])
-        .filter((g) => fits(g) && g.type !== 'set' && g.name !== 'id')
+        .filter((g) => fits(g) && g.name !== 'id')
         .map((field) => ({ path: `${f.name}.${field.name}`, label: `${f.label}: ${field.label}`, field })),
     )
   return [...own, ...behind]
