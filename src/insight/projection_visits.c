@@ -108,6 +108,8 @@ static void rebuild(struct ways *w, const uint32_t *more)
     size_t n = w->used + w->gathered.len, off = 0;
     big_reserve(&next.packed, n + n / 16 + 16);
     big_reserve(&next.actor, n + n / 16 + 16);
+    if (next.packed.ptr == NULL || next.actor.ptr == NULL)
+        abort();
     for (size_t i = 0; i < w->spans.len; i++) {
         struct visit_span *s = &w->spans.ptr[i];
         if (s->len) {
