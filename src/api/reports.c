@@ -12,7 +12,7 @@ static enum rc reports_list(struct call *c, struct err *e)
 {
     (void)e;
     struct jw w = call_json(c);
-    report_list_json(&w, call_locale(c));
+    report_list_json(&w, call_locale(c), c->rights);
     return RC_OK;
 }
 

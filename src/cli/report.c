@@ -24,7 +24,7 @@ static int list(bool json)
     struct buf b = {0};
     struct jw w = jw_to(&b);
     if (json) {
-        report_list_json(&w, cli_language());
+        report_list_json(&w, cli_language(), NULL);
         buf_char(&b, '\n');
     }
     for (size_t i = 0; !json && i < reports_n; i++) {

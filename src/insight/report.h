@@ -161,6 +161,7 @@ struct report {
     const char *group; /* report.group_of.<group> of i18n/: "funnel", "people", "clients", "money", "rules" */
     int definition;
     struct report_chart chart;
+    bool (*may)(const struct rights *rights); /* who may see it; NULL: everybody, as much as they may see of it */
 };
 extern const struct report *const reports[];
 extern const size_t reports_n;
@@ -260,5 +261,5 @@ struct str report_number(struct arena *a, const char *lang, double v, int decima
 
 /* {"id","question","params","summary","columns","rows","notes"} */
 void report_json(struct jw *w, const struct report_result *r, const char *lang);
-void report_list_json(struct jw *w, const char *lang);
+void report_list_json(struct jw *w, const char *lang, const struct rights *rights);
 void report_text(struct buf *b, struct arena *a, const struct report_result *r, const char *lang);

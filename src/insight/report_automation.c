@@ -305,10 +305,10 @@ static void put_rest(struct automation *d)
 }
 
 /* Rules are everybody's work: only who may look after them and sees all deals is told. */
-static bool may(const struct report_call *c)
+static bool may(const struct rights *rights)
 {
-    return c->rights == NULL ||
-           (rights_can(c->rights, CAN_AUTOMATION) && rights_all_rows(c->rights, entity_by_id(ENT_DEAL), RIGHT_SEE));
+    return rights == NULL ||
+           (rights_can(rights, CAN_AUTOMATION) && rights_all_rows(rights, entity_by_id(ENT_DEAL), RIGHT_SEE));
 }
 
 static enum rc run(const struct report_call *c, struct report_result *r, struct err *e)
@@ -320,7 +320,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     r->main = (struct report_table){.id = "rows", .columns = columns, .n_columns = sizeof columns / sizeof *columns};
     if (minutes.len > 0 && (!str_f64(minutes, &d.minutes) || !(d.minutes >= 0) || d.minutes > 1000))
         return report_bad_param(e, "minutes", minutes);
-    if (!may(c)) {
+    if (!may(c->rights)) {
         report_note(c, r, "automation_hidden", NULL, 0);
         return RC_OK;
     }
@@ -348,4 +348,5 @@ const struct report report_automation = {.id = "automation",
                                          .run = run,
                                          .group = "rules",
                                          .definition = 1,
+                                         .may = may,
                                          .chart = {CHART_LINES, "weeks", "week", "auto_rate"}};

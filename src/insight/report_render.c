@@ -273,13 +273,15 @@ void report_json(struct jw *w, const struct report_result *r, const char *lang)
     jw_end_obj(w);
 }
 
-void report_list_json(struct jw *w, const char *lang)
+void report_list_json(struct jw *w, const char *lang, const struct rights *rights)
 {
     static const char *const types[] = {"funnel", "funnel_id", "time",      "int", "text",
                                         "choice", "filter",    "attribute", "real"};
     char key[120];
     jw_arr(w);
     for (size_t i = 0; i < reports_n; i++) {
+        if (reports[i]->may != NULL && !reports[i]->may(rights))
+            continue;
         jw_obj(w);
         jw_kc(w, "id", reports[i]->id);
         jw_kstr(w, "question", report_question(reports[i], lang));

@@ -246,11 +246,18 @@ static void put_rest(struct unprofitable *u, struct report_result *r)
         report_note(c, r, "no_deal_cost", NULL, 0);
 }
 
+/* Without what deals are worth and cost nothing can be said. */
+static bool may(const struct rights *rights)
+{
+    const struct report_call c = {.rights = rights};
+    return money_seen(&c) && money_cost_seen(&c);
+}
+
 static enum rc run(const struct report_call *c, struct report_result *r, struct err *e)
 {
     struct unprofitable *u = ARENA_NEW(c->arena, struct unprofitable);
     enum rc rc;
-    if (!money_seen(c) || !money_cost_seen(c))
+    if (!may(c->rights))
         return err_set(e, RC_FORBIDDEN, "forbidden", "", NULL);
     TRY_OUT(pop_read(&u->p, c, r, &(struct pop_spec){.by = "owner", .last_days = LAST_DAYS, .own_summary = true}, e));
     TRY_OUT(money_load(&u->money, c, u->p.zone, e));
@@ -277,6 +284,7 @@ const struct report report_unprofitable = {.id = "unprofitable",
                                            .run = run,
                                            .group = "money",
                                            .definition = 1,
+                                           .may = may,
                                            .chart = {.kind = CHART_BARS,
                                                      .x = "group",
                                                      .y = "unprofitable_rate",

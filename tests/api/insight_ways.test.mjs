@@ -101,3 +101,13 @@ test('a deal is unprofitable by its own money: no rate of its currency is needed
   const listed = await admin.list('/api/deals', { filter: `funnel_id = ${funnel.id} and unprofitable = true` })
   assert.deepEqual(listed.items.map((d) => d.title), ['Дороже своей цены'], 'the list says the same')
 })
+
+test('the list of reports has those only that would tell one something', async () => {
+  const boss = await server.admin()
+  const role = await boss.create('/api/roles', { name: 'Без денег', base: 'seller', rights: { fields: { 'deal.cost_minor': 'hidden' } } })
+  await boss.create('/api/users', { name: 'Без денег', email: 'poor@example.ru', role_id: role.id, password: 'пароль для тестов' })
+  const someone = await server.signIn('poor@example.ru', 'пароль для тестов')
+  const hers = (await someone.get('/api/reports')).map((r) => r.id), all = (await admin.get('/api/reports')).map((r) => r.id)
+  assert.deepEqual(all.filter((id) => !hers.includes(id)), ['automation', 'unprofitable'])
+  for (const id of hers) assert.equal((await someone('GET', `/api/reports/${id}`)).status, 200, id)
+})
