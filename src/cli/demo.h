@@ -8,6 +8,7 @@
 #include "crm/preset.h"
 
 #define DEMO_NONE UINT32_MAX
+#define DEMO_BY_CLOCK 6 /* the reason of losses that a time limit closed */
 #define DEMO_DAY 86400u
 #define DEMO_HOUR INT64_C(3600)
 #define DEMO_USERS 13

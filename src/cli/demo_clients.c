@@ -21,28 +21,6 @@ struct known {
     int64_t competitors[5];
 };
 
-static int64_t user_of(const struct filler *f, int64_t id)
-{
-    for (int i = 0; i < DEMO_USERS; i++)
-        if (f->user[i] == id)
-            return i;
-    return DEMO_SYSTEM;
-}
-
-static enum rc change_row(struct known *k, unsigned actor, int64_t at, enum entity_id kind, int64_t id, json_t *body,
-                          struct err *e)
-{
-    struct change ch = change_begin(k->f->tx, demo_actor(k->f, actor));
-    struct record *in = NULL;
-    ch.at = at;
-    enum rc rc = record_from_json(k->f->tx->arena, entity_by_id(kind), body, false, &in, e);
-    json_decref(body);
-    TRY(rc);
-    TRY(change_update(&ch, id, 0, in, e));
-    k->f->written += ch.events;
-    return RC_OK;
-}
-
 /* ---- the deals that are looked at ---- */
 
 static enum rc load_deals(struct known *k, struct err *e)
@@ -64,8 +42,8 @@ static enum rc load_deals(struct known *k, struct err *e)
     stmt_i64(s, 5, DEALS_MOST);
     while ((rc = stmt_step(s, e)) == RC_ROW) {
         int64_t owner = stmt_col_i64(s, 3);
-        k->deals[k->n++] = (struct place){stmt_col_i64(s, 0), stmt_col_i64(s, 1), stmt_col_i64(s, 2), owner,
-                                          user_of(f, owner),  stmt_col_i64(s, 4)};
+        k->deals[k->n++] = (struct place){stmt_col_i64(s, 0),     stmt_col_i64(s, 1), stmt_col_i64(s, 2), owner,
+                                          demo_user_of(f, owner), stmt_col_i64(s, 4)};
     }
     stmt_done(s);
     return rc == RC_DONE ? RC_OK : rc;
@@ -177,13 +155,13 @@ static enum rc classify(struct known *k, int64_t company, struct err *e)
     }
     json_object_set_new(body, "next_contact_on",
                         json_text(date_format(k->a, k->now / MS_DAY + rng_range(&k->rng, 1, 30))));
-    TRY(change_row(k, DEMO_HEAD_FIRMS, k->now - 18 * MS_DAY, ENT_COMPANY, company, body, e));
+    TRY(demo_change(k->f, DEMO_HEAD_FIRMS, k->now - 18 * MS_DAY, ENT_COMPANY, company, body, e));
     TRY(values_of(k, 0, ids, 12, &n, e));
     if (climbed + 1 >= n || rng_unit(&k->rng) < 0.5)
         return RC_OK;
     size_t next = rng_unit(&k->rng) < 0.75 || !climbed ? climbed + 1 : climbed - 1;
-    return change_row(k, DEMO_HEAD_FIRMS, k->now - 6 * MS_DAY, ENT_COMPANY, company,
-                      json_pack("{s:I}", "development_id", (json_int_t)ids[next]), e);
+    return demo_change(k->f, DEMO_HEAD_FIRMS, k->now - 6 * MS_DAY, ENT_COMPANY, company,
+                       json_pack("{s:I}", "development_id", (json_int_t)ids[next]), e);
 }
 
 static enum rc classifiers(struct known *k, struct err *e)
@@ -206,6 +184,38 @@ static enum rc classifiers(struct known *k, struct err *e)
 }
 
 /* ---- competitors and money ---- */
+
+/* Every third of the deals that were closed last: who was beaten, and who won. */
+static enum rc offers_of_the_past(struct known *k, struct err *e)
+{
+    struct closed {
+        int64_t id, value, owner_at;
+    } deals[DEALS_MOST];
+    struct filler *f = k->f;
+    struct stmt *s;
+    enum rc rc;
+    size_t n = 0;
+    TRY(db_prepare(f->tx->db, &s,
+                   "SELECT id, value_minor, owner_id FROM deal WHERE status <> 0 AND company_id IS NOT NULL AND"
+                   " value_minor > 0 AND funnel_id IN ($1, $2) AND deleted_at IS NULL ORDER BY closed_at DESC, id"
+                   " LIMIT $3",
+                   e));
+    stmt_i64(s, 1, f->funnel[DEMO_CORPORATE]);
+    stmt_i64(s, 2, f->funnel[DEMO_OUTREACH]);
+    stmt_i64(s, 3, DEALS_MOST);
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        deals[n++] = (struct closed){stmt_col_i64(s, 0), stmt_col_i64(s, 1), demo_user_of(f, stmt_col_i64(s, 2))};
+    stmt_done(s);
+    rc = rc == RC_DONE ? RC_OK : rc;
+    for (size_t i = 0; i < n && rc == RC_OK; i += 3)
+        rc = demo_create(
+            f, (unsigned)deals[i].owner_at, k->now - 18 * MS_DAY + (int64_t)i * MS_HOUR, ENT_COMPETITOR_OFFER,
+            json_pack("{s:I,s:I,s:s,s:I}", "competitor_id", (json_int_t)k->competitors[i / 3 % 5], "deal_id",
+                      (json_int_t)deals[i].id, "offer", "Предложение из переписки с клиентом", "price_minor",
+                      (json_int_t)(deals[i].value / 10000 * (int64_t)(80 + i * 7 % 35)) * 100),
+            NULL, e);
+    return rc;
+}
 
 static enum rc competitors(struct known *k, struct err *e)
 {
@@ -232,15 +242,15 @@ static enum rc competitors(struct known *k, struct err *e)
         TRY(demo_create(k->f, (unsigned)d->owner_at, k->now - 17 * MS_DAY + (int64_t)i * MS_HOUR, ENT_COMPETITOR_OFFER,
                         body, NULL, e));
     }
-    return RC_OK;
+    return offers_of_the_past(k, e);
 }
 
 /* To fly far for two seats: the cost is over the value, or near it. */
 static enum rc costs(struct known *k, struct err *e)
 {
     for (size_t i = 2; i < k->n; i += 9)
-        TRY(change_row(
-            k, (unsigned)k->deals[i].owner_at, k->now - 16 * MS_DAY, ENT_DEAL, k->deals[i].id,
+        TRY(demo_change(
+            k->f, (unsigned)k->deals[i].owner_at, k->now - 16 * MS_DAY, ENT_DEAL, k->deals[i].id,
             json_pack("{s:I}", "cost_minor", (json_int_t)(k->deals[i].value / 10000 * (i % 2 ? 128 : 82)) * 100), e));
     return RC_OK;
 }
@@ -308,14 +318,14 @@ static enum rc decide(struct known *k, int64_t review, int64_t at, struct err *e
                                      (json_int_t)at + 4 * MS_DAY, "owner_id", (json_int_t)k->f->user[DEMO_SELLER_B2B]);
             rc = demo_create(k->f, DEMO_HEAD_FIRMS, at, ENT_TASK, what, &task, e);
             if (rc == RC_OK && i % 3)
-                rc = change_row(k, DEMO_SELLER_B2B, at + 2 * MS_DAY, ENT_TASK, task,
-                                json_pack("{s:b,s:s}", "done", 1, "result", "Поговорили, ждут счёт"), e);
+                rc = demo_change(k->f, DEMO_SELLER_B2B, at + 2 * MS_DAY, ENT_TASK, task,
+                                 json_pack("{s:b,s:s}", "done", 1, "result", "Поговорили, ждут счёт"), e);
             json_object_set_new(body, "task_id", json_integer(task));
         }
         if (rc != RC_OK)
             json_decref(body);
         else
-            rc = change_row(k, DEMO_HEAD_FIRMS, at, ENT_REVIEW_ITEM, items.ptr[i].id, body, e);
+            rc = demo_change(k->f, DEMO_HEAD_FIRMS, at, ENT_REVIEW_ITEM, items.ptr[i].id, body, e);
     }
     vec_free(&items);
     return rc;
@@ -336,7 +346,7 @@ static enum rc reviews(struct known *k, struct err *e)
         if (!back)
             return RC_OK;
         TRY(decide(k, id, at + MS_HOUR / 2, e));
-        TRY(change_row(k, DEMO_HEAD_FIRMS, at + MS_HOUR, ENT_REVIEW, id, json_pack("{s:b}", "closed", 1), e));
+        TRY(demo_change(k->f, DEMO_HEAD_FIRMS, at + MS_HOUR, ENT_REVIEW, id, json_pack("{s:b}", "closed", 1), e));
     }
     return RC_OK;
 }

@@ -204,7 +204,7 @@ static void pick_reason(struct run *x, unsigned stage, bool timeout)
                                tender[] = {8, 9, 9, 9, 10, 11};
     struct demo_deal *d = DEAL(x);
     if (timeout)
-        d->reason = 6;
+        d->reason = DEMO_BY_CLOCK;
     else if (d->funnel == DEMO_TENDERS)
         d->reason = stage < 3 ? 11 : stage == 3 || stage == 4 ? 8 : tender[rng_range(&x->r, 1, 4)];
     else if (stage * 3 < x->n)

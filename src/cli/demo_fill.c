@@ -25,6 +25,28 @@ enum rc demo_create(struct filler *f, unsigned actor, int64_t at, enum entity_id
     return RC_OK;
 }
 
+enum rc demo_change(struct filler *f, unsigned actor, int64_t at, enum entity_id kind, int64_t id, json_t *body,
+                    struct err *e)
+{
+    struct change ch = change_begin(f->tx, demo_actor(f, actor));
+    struct record *in = NULL;
+    ch.at = at;
+    enum rc rc = record_from_json(f->tx->arena, entity_by_id(kind), body, false, &in, e);
+    json_decref(body);
+    TRY(rc);
+    TRY(change_update(&ch, id, 0, in, e));
+    f->written += ch.events;
+    return RC_OK;
+}
+
+unsigned demo_user_of(const struct filler *f, int64_t id)
+{
+    for (unsigned i = 0; i < DEMO_USERS; i++)
+        if (f->user[i] == id)
+            return i;
+    return DEMO_SYSTEM;
+}
+
 static enum rc refuse_full(struct db *db, struct err *e)
 {
     struct stmt *s;
@@ -238,7 +260,9 @@ static void deal_new(struct filler *f, uint32_t index, struct record *r)
 
 static void deal_lost(struct filler *f, uint32_t index, struct record *r)
 {
-    r->f[DEAL_LOSS_REASON_ID] = val_int(f->reason[f->w->deals.ptr[index].reason]);
+    unsigned reason = f->w->deals.ptr[index].reason;
+    r->f[DEAL_LOSS_REASON_ID] = val_int(f->reason[reason]);
+    r->f[DEAL_LOSS_CLASS] = val_int(reason == DEMO_BY_CLOCK ? LOSS_TIMEOUT : LOSS_DECISION);
     r->f[DEAL_LOSS_COMMENT] = some(demo_loss_comment(f->w, f->tx->arena, index));
 }
 
@@ -545,23 +569,14 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     f.job.apply = end_apply;
     if (rc == RC_OK)
         rc = writer_run(writer, &f.job, e);
-    f.job.apply = demo_clients_apply;
-    if (rc == RC_OK)
+    static enum rc (*const behind[])(struct wtx *, struct job *, struct err *) = {
+        demo_clients_apply, demo_plans_apply, demo_waits_apply, demo_rules_apply, demo_timers_apply};
+    for (size_t i = 0; i < sizeof behind / sizeof *behind && rc == RC_OK; i++) {
+        f.job.apply = behind[i];
         rc = writer_run(writer, &f.job, e);
-    if (rc == RC_OK) {
-        out->events += f.written;
-        f.job.apply = demo_plans_apply;
-        rc = writer_run(writer, &f.job, e);
+        out->events += rc == RC_OK ? f.written : 0;
     }
-    if (rc == RC_OK) {
-        out->events += f.written;
-        f.job.apply = demo_rules_apply;
-        rc = writer_run(writer, &f.job, e);
-    }
-    if (rc == RC_OK) {
-        out->events += f.written;
-        out->contacts += f.twin_contacts;
-    }
+    out->contacts += rc == RC_OK ? f.twin_contacts : 0;
     out->contacts += (int64_t)w->contacts.len;
     out->companies += (int64_t)w->companies.len;
     buf_free(&f.scratch);

@@ -42,6 +42,12 @@ struct actor demo_actor(const struct filler *f, unsigned user);
 MUST_USE enum rc demo_create(struct filler *f, unsigned actor, int64_t at, enum entity_id kind, json_t *body,
                              int64_t *id, struct err *e);
 
+/* The same of a change. */
+MUST_USE enum rc demo_change(struct filler *f, unsigned actor, int64_t at, enum entity_id kind, int64_t id,
+                             json_t *body, struct err *e);
+/* Who a user of the database is; DEMO_SYSTEM: nobody of the company. */
+unsigned demo_user_of(const struct filler *f, int64_t id);
+
 /* In bulk: a row as it comes into being, and its event. */
 struct record *demo_blank(struct record *r, int64_t at);
 MUST_USE enum rc demo_row_and_event(struct filler *f, struct record *r, const struct demo_event *ev, int64_t *id,
@@ -60,6 +66,10 @@ MUST_USE enum rc demo_plans_apply(struct wtx *tx, struct job *job, struct err *e
 
 /* ---- demo_rules.c: the last job ---- */
 MUST_USE enum rc demo_rules_apply(struct wtx *tx, struct job *job, struct err *e);
+
+/* ---- demo_waits.c: what is under way when the history ends; before the rules and behind them ---- */
+MUST_USE enum rc demo_waits_apply(struct wtx *tx, struct job *job, struct err *e);
+MUST_USE enum rc demo_timers_apply(struct wtx *tx, struct job *job, struct err *e);
 
 /* ---- demo_more.c: what is known of some records beside the usual ---- */
 void demo_own_places(struct filler *f);
