@@ -11,11 +11,14 @@ struct people_rate *people_rates(const struct report_call *c, struct report_resu
     struct people_rate *out = ARENA_ARRAY(c->arena, struct people_rate, rows + 1);
     int64_t *some_k = ARENA_ARRAY(c->arena, int64_t, rows + 1), *some_n = ARENA_ARRAY(c->arena, int64_t, rows + 1);
     size_t some = 0, small = 0, large = 0;
+    int64_t all_k = 0, all_n = 0;
     for (size_t i = 0; i < rows; i++) {
         if (n[i] == 0)
             continue;
         small += n[i] < PEOPLE_FEW;
         large += n[i] >= PEOPLE_FEW;
+        all_k += k[i];
+        all_n += n[i];
         some_k[some] = k[i];
         some_n[some++] = n[i];
     }
@@ -31,7 +34,7 @@ struct people_rate *people_rates(const struct report_call *c, struct report_resu
             out[i].rate = stats_shrunken(&prior, k[i], n[i], &out[i].ci);
         } else {
             out[i].rate = noise ? prior.mu : (double)k[i] / (double)n[i];
-            out[i].ci = stats_wilson(k[i], n[i]);
+            out[i].ci = noise ? stats_wilson(all_k, all_n) : stats_wilson(k[i], n[i]);
         }
     }
     if (noise && large > 1) {

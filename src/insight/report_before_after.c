@@ -27,6 +27,9 @@ static const struct report_column columns[] = {
     {.id = "difference", .type = RT_REAL},
     {.id = "difference_low", .type = RT_REAL},
     {.id = "difference_high", .type = RT_REAL},
+    {.id = "relative", .type = RT_RATE},
+    {.id = "relative_low", .type = RT_RATE},
+    {.id = "relative_high", .type = RT_RATE},
     {.id = "sure", .type = RT_TEXT},
     {.id = "n_before", .type = RT_INT, .drill = true},
     {.id = "n_after", .type = RT_INT, .drill = true},
@@ -256,6 +259,12 @@ static struct str words(const struct report_call *c, const char *prefix, const c
     return i18n_text(c->lang, str_fmt(c->arena, "%s%s", prefix, name).ptr);
 }
 
+/* Of what it was: units differ from row to row, shares of it can stand beside each other. */
+static struct cell share_of(const struct answer *a, double part)
+{
+    return a->told && a->before > 0 ? cell_f(part / a->before) : cell_null();
+}
+
 static void put_row(struct compare *x, enum metric m)
 {
     const struct report_call *c = x->p.call;
@@ -271,6 +280,9 @@ static void put_row(struct compare *x, enum metric m)
         a.told ? cell_f(a.difference * scale) : cell_null(),
         a.told ? cell_f(a.ci.low * scale) : cell_null(),
         a.told ? cell_f(a.ci.high * scale) : cell_null(),
+        share_of(&a, a.difference),
+        share_of(&a, a.ci.low),
+        share_of(&a, a.ci.high),
         cell_s(words(c, "report.before_after.sure.", sure_of(&a))),
         cell_i(tally_of(&x->t, m, 0)),
         cell_i(tally_of(&x->t, m, 1)),
@@ -358,5 +370,5 @@ const struct report report_before_after = {
     .run = run,
     .group = "funnel",
     .definition = 1,
-    .chart = {.kind = CHART_DOTS, .x = "metric", .y = "difference", .low = "difference_low", .high = "difference_high"},
+    .chart = {.kind = CHART_DOTS, .x = "metric", .y = "relative", .low = "relative_low", .high = "relative_high"},
 };

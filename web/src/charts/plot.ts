@@ -1,5 +1,5 @@
 // A table of figures as a picture: which cells are its marks, in which order, by which names.
-import type { Cell, CellType, ChartKind, ChartSpec, Table } from '../screens/reports/model'
+import type { Cell, CellType, ChartKind, ChartSpec, Column, Table } from '../screens/reports/model'
 import { columnAt } from '../screens/reports/model'
 
 export interface PlotPoint {
@@ -13,6 +13,8 @@ export interface PlotPoint {
   /** In a funnel: the share that stands beside it. */
   share: number | null
   name: string
+  /** Not observed yet: completed from older ones. */
+  young: boolean
   /** The row of the table. */
   row: number
 }
@@ -30,6 +32,8 @@ export interface Plot {
   yTitle: string
   sizeTitle: string
   seriesTitle: string
+  /** What the thin line or the band beside a value says; '': there is none. */
+  range: string
   sizeType: CellType
   /** The column whose deals a point leads to; -1: none. */
   drill: number
@@ -40,6 +44,8 @@ export interface Plot {
 type Text = (value: Cell, type: CellType) => string
 const number = (v: Cell | undefined): number | null =>
   typeof v === 'number' && Number.isFinite(v) ? v : null
+/** Of `range`: the two ends are of a 95 % interval. */
+export const INTERVAL = '95 %'
 const MOST_NAMES = 40 // as many rows as one looks at
 const most: Record<ChartKind, number> = {
   ...{ bars: 4, stack: 8, lines: 6, steps: 6, dots: 4, funnel: 4, matrix: 60, scatter: 6 },
@@ -60,6 +66,9 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
   const numeric = along && xType !== 'text'
   const names: string[] = []
   const groups = new Map<string, PlotPoint[]>()
+  const basis = at('basis')
+  // Two numbers of one name: they stand on or beside each other.
+  const second = ['bars', 'stack'].includes(spec.kind) && s < 0 ? at(spec.y2) : -1
   const title = columns.findIndex((c) => c.type === 'text')
   const share = spec.kind === 'funnel' && columns[y + 1]?.type === 'rate' ? y + 1 : -1
   rows.forEach((row, i) => {
@@ -67,9 +76,9 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
     const name = text(row[x] ?? null, xType)
     const place = numeric ? number(row[x]) : names.indexOf(name)
     if (value === null || place === null) return
-    const group = s < 0 ? '' : text(row[s] ?? null, columns[s]!.type)
-    const list = groups.get(group) ?? groups.set(group, []).get(group)!
-    list.push({
+    const group = s >= 0 ? text(row[s] ?? null, columns[s]!.type) : second >= 0 ? columns[y]!.title : ''
+    const into = (group: string) => groups.get(group) ?? groups.set(group, []).get(group)!
+    const point: PlotPoint = {
       ...{ x: place < 0 && !numeric ? names.push(name) - 1 : place, y: value, row: i },
       ...{
         low: number(row[low]),
@@ -78,7 +87,12 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
         share: number(row[share]),
       },
       name: spec.kind === 'scatter' && title >= 0 ? String(row[title] ?? '') : name,
-    })
+      young: row[basis] === 'estimate',
+    }
+    into(group).push(point)
+    const other = number(row[second])
+    if (other !== null)
+      into(columns[second]!.title).push({ ...point, y: other, low: null, high: null, share: null })
   })
   const all = [...groups].map(([name, points]): PlotSeries => ({ name, points }))
   if (all.every((g) => g.points.length === 0)) return null
@@ -93,9 +107,15 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
   return {
     kind: spec.kind,
     names: numeric ? [] : names.slice(0, room),
-    ...{ xType, yType: columns[y]!.type, xTitle: columns[x]!.title, yTitle: columns[y]!.title },
+    ...{
+      xType,
+      yType: columns[y]!.type,
+      xTitle: columns[x]!.title,
+      yTitle: yTitle(columns[y]!, columns[second]),
+    },
     sizeTitle: columns[size]?.title ?? '',
     seriesTitle: columns[s]?.title ?? '',
+    range: rangeOf(columns[low], columns[high]),
     sizeType: columns[size]?.type ?? 'int',
     drill: columns[y]!.drill && table.keys ? y : -1,
     series: series.map((g) => ({ ...g, points: g.points.filter((p) => numeric || p.x < room) })),
@@ -103,6 +123,15 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
   }
 }
 
+/** Of two numbers beside each other both. */
+const yTitle = (one: Column, other: Column | undefined) =>
+  other ? `${one.title} / ${other.title}` : one.title
+/** What lies between two ends: a 95 % interval, or what the columns of the ends are called. */
+function rangeOf(low: Column | undefined, high: Column | undefined): string {
+  if (!high) return ''
+  if (low && /(^|_)low$/.test(low.id)) return INTERVAL
+  return low ? `${low.title} – ${high.title}` : high.title
+}
 /** Round steps of a scale between two values, both ends within. */
 export function ticks(from: number, to: number, count = 4): number[] {
   const span = to - from

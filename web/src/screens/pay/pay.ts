@@ -1,6 +1,9 @@
 // What a result earns: a fixed part and steps, as src/crm/pay.c counts it.
 import { get, request } from '../../lib/api'
-import type { Period } from '../plans/plan'
+import { num, percent, t } from '../../lib/i18n.svelte'
+import { session } from '../../lib/session.svelte'
+import type { Told } from '../settings/history'
+import { valueText, type Measure, type Period } from '../plans/plan'
 
 export interface Step {
   from: number
@@ -83,5 +86,32 @@ export async function tryOut(draft: Draft, periods: number): Promise<{ currency:
   const body = { scheme, periods }
   return (await request<{ currency: string; items: Paid[] }>('POST', '/api/pay-schemes/try', { body })).data
 }
+/** Steps in words: "from 80: 3 %, +5 000". */
+export const stepsText = (steps: readonly Step[], currency: string): string =>
+  steps
+    .toSorted((a, b) => a.from - b.from)
+    .map((s) => {
+      const pay = s.pay_minor ? `+${valueText(s.pay_minor, 'money', currency)}` : ''
+      const share = s.percent ? percent(s.percent / 100, 2) : ''
+      return `${t('pay.step_from', { n: num(s.from, 2) })} ${[share, pay].filter(Boolean).join(', ') || '–'}`
+    })
+    .join('; ')
 export const loadSchemes = async (): Promise<Scheme[]> =>
   (await get<{ items: Scheme[] }>('/api/pay-schemes?limit=200&sort=name')).items
+/** What a scheme's history reads: its steps, what they count from, its measure. */
+export const toldOf = (measures: readonly Measure[]): Told => ({
+  fields: ['measure', 'period', 'params', 'base_minor', 'steps', 'enabled'],
+  value: (_, field, v) => {
+    if (field === 'steps')
+      return Array.isArray(v) ? stepsText((v as Partial<Step>[]).map(whole), session.currency) : ''
+    if (field === 'params')
+      return v ? t((v as Scheme['params'])?.of === 'value' ? 'pay.of.value' : 'pay.of.plan') : ''
+    if (field === 'measure') return measures.find((m) => m.id === v)?.title
+    return undefined
+  },
+})
+const whole = (s: Partial<Step>): Step => ({
+  from: s.from ?? 0,
+  percent: s.percent ?? 0,
+  pay_minor: s.pay_minor ?? 0,
+})

@@ -21,8 +21,10 @@ function whole(minor: number, currency: string): number {
   return Math.abs(minor) >= 100 * unit ? Math.round(minor / unit) * unit : Math.round(minor)
 }
 /** Groups by dates come as "2026-03" and "2026-03-31". */
+const DATED = /^(\d{4})-(\d\d)(?:-(\d\d))?$/
+export const isDated = (v: Cell | undefined): boolean => typeof v === 'string' && DATED.test(v)
 function dated(text: string): string {
-  const m = /^(\d{4})-(\d\d)(?:-(\d\d))?$/.exec(text)
+  const m = DATED.exec(text)
   if (!m) return text
   const at = Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3] ?? 1))
   return day(at, { month: 'short', year: 'numeric', ...(m[3] ? { day: 'numeric' } : {}) })

@@ -130,7 +130,9 @@ describe('pictures', () => {
         [
           {
             name: '',
-            points: [{ x: 0, y: 90, low: null, high: 95, size: null, share: null, name: '', row: 0 }],
+            points: [
+              { x: 0, y: 90, low: null, high: 95, size: null, share: null, name: '', young: false, row: 0 },
+            ],
           },
         ],
         true,

@@ -173,10 +173,12 @@ export function tiles(r: Report): Tile[] {
   return Object.entries(r.summary_types)
     .filter(([key, type]) => type !== 'id' && !/_(low|high)$/.test(key))
     .map(([key, type]): Tile => {
-      const ends = summaryInterval(r.summary, key)
+      // "on_time" counts what "on_time_rate" is a share of: the interval is the share's.
+      const own = (type === 'rate' || !(`${key}_rate` in r.summary)) && type !== 'text'
+      const ends = own ? summaryInterval(r.summary, key) : null
       const then = r.comparison?.summary
       const before = then?.[key]
-      const ended = then ? summaryInterval(then, key) : null
+      const ended = then && own ? summaryInterval(then, key) : null
       return {
         ...{ key, type, title: r.summary_titles?.[key] ?? key, about: r.summary_about?.[key] },
         value: r.summary[key] as Cell,

@@ -12,6 +12,15 @@ export interface Step {
   undone: boolean
 }
 const SHOWN = 6
+/** How a screen that knows its objects better names them, and what it reads from a value. */
+export interface Told {
+  /** What is told of one that came into being, beside its name. */
+  fields: readonly string[]
+  /** After the events have come: asks for what it needs to name them. */
+  learn?: (items: readonly Change[]) => void
+  name?: (c: Change) => string | undefined
+  value?: (c: Change, field: string, v: unknown) => string | undefined
+}
 
 /** Newest first, as it came. */
 export function grouped(items: readonly (Change & { name: string })[]): Step[] {

@@ -25,6 +25,9 @@ const references: Record<string, string> = {
   head_id: 'user',
   owner_id: 'user',
   custom_field_id: 'custom-field',
+  campaign_id: 'campaign',
+  product_id: 'product',
+  user_id: 'user',
 }
 /** A value of the journal as a person reads it. */
 export function shown(object: string, field: string, v: unknown): string {
