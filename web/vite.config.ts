@@ -1,5 +1,6 @@
 /// <reference types="vitest/config" />
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
@@ -8,26 +9,31 @@ import { defineConfig, type Plugin } from 'vite'
 // The development server passes /api on to a running voronka; VORONKA_URL names another one than ./run starts.
 const server = process.env.VORONKA_URL ?? 'http://127.0.0.1:8080'
 
-// The server words its errors itself; their texts need not travel to the browser. Those of some screens come with them
-// (texts:settings:ru): most people open them seldom, everybody waits for the first page.
+// The server words its errors itself; their texts need not travel to the browser, nor do those of its letters, of the
+// tasks it sets and of what its objects are called. Those of some screens come with them (texts:settings:ru): most people
+// open them seldom, everybody waits for the first page.
 // Of reports the browser has what stands around the figures; what the figures are called comes with them.
 const serverTexts =
-  /^(error|problem|lint|regulation|gate|classifier)\.|^report\.(?!(page|by|param|choice|group_of)\.)/
+  /^(error|problem|lint|regulation|gate|classifier|object|operation|mail|export)\.|^report\.(?!(page|by|param|choice|group_of)\.)/
 const later: Record<string, RegExp> = {
   settings:
     /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member|ad-cost|currency-rate|programme|touch|kpi|plan|pay-scheme|finding|subscription|dashboard))\./,
   rules:
     /^(designer|rules|manual|health|review|field\.(trigger|funnel-draft|involvement|review|review-item|regulation-read))\./,
-  card: /^(timeline\.(?!(days|hours|minutes)\.|(today|yesterday|more|system|none|undone|no|yes|spent_over|was|became)$)|(owners|work|field\.goal)\.)/,
-  work: /^(members|move|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|buyer|classifier|competitor|competitor-offer))\./,
+  card: /^(timeline\.(?!(today|more|system|none|undone|no|yes|spent_over)$)|(owners|work|field\.goal|note)\.|deal\.(?!page$|fill_in$|field_saved$|copy_failed$|open_page$|days\.|defer$|win$|value_minor$|product)|task\.(composer|message_|none$|note_|tab\.|open$|plan$|delete|done_mark))/,
+  work: /^(deal\.product|files\.(?!(b|kb|mb|gb|added)$)|members|move|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|buyer|classifier|competitor|competitor-offer))\./,
   board:
-    /^board\.(?!(add|deals\.\w+|lose|loss_comment|loss_reason|loss_reason_missing|no_funnels|no_match_text|no_value|peek|unselect|win)$)/,
+    /^(filter\.(?!(clear|expert|to_chips|to_text)$)|density\.|order\.)|^board\.(?!(add|deals\.\w+|lose|loss_comment|loss_reason|loss_reason_missing|no_funnels|no_match_text|no_value|peek|unselect|win)$)/,
   list: /^(bulk\.|list\.(?!(deals|contacts|companies|products|tasks|touches)$))/,
   client: /^(merge\.|client\.(?!(contact|company)$)|points\.|duplicates\.(?!title$))/,
   signin: /^(signin\.|invite\.(?!title$))/,
   report: /^(report|dashboard)\./,
   import: /^import\./,
-  insight: /^(findings|plans|kpi|pay|chance)\./,
+  insight: /^(findings|finding\.(near|place)|measure|plans|kpi|pay|chance)\./,
+  tasks:
+    /^task\.(any_kind|carry|count|cut|earlier|late_before|later_days|more|moved|nothing|of_person|overdue|section\.|view(\.|$)|who\.)/,
+  // What opens over any screen: the palette, the list of what is new.
+  over: /^(search\.|notification\.|notices\.(?!(title|unread)(\.|$))|finding\.|palette\.placeholder$)/,
 }
 /** The texts of one part, or those that belong to none. */
 function texts(json: string, part: string | null): string {
@@ -52,28 +58,64 @@ const webTexts: Plugin = {
 }
 
 /** The icons of the library work out at run time what never changes, which costs more than the rest of a row of a list.
- * Here they are what they show: size is all that is ever asked of them, the look is in css/base.css. */
+ * Here they are what they show, and all of them share one function: a size that is set once is all that is ever asked of
+ * them, the look is in css/base.css. */
 const icons: Plugin = {
   name: 'plain-icons',
   enforce: 'pre',
-  transform(code, id) {
-    if (!/@lucide\/svelte\/dist\/icons\/[\w-]+\.svelte$/.test(id)) return
-    const data = /const iconData = (\{.*\});/.exec(code)?.[1]
-    if (!data) throw new Error(`${id} is not an icon as they were`)
+  resolveId(id, importer) {
+    if (id === 'icon-of') return '\0icon-of'
+    // The library has an alias beside each icon: two names of one are one.
+    if (importer && /lucide.*[\\/]icons$/.test(dirname(importer)) && id.endsWith('.svelte'))
+      return `\0${resolve(dirname(importer), id)}.icon`
+  },
+  load(id) {
+    if (id === '\0icon-of')
+      // As the compiler would write it for each of them.
+      return `import { append, from_svg, set_attribute } from 'svelte/internal/client'
+export default (shapes) => {
+  const root = from_svg('<svg class="icon-svg" aria-hidden="true" viewBox="0 0 24 24">' + shapes + '</svg>')
+  return (anchor, { size = 24 }) => {
+    const svg = root()
+    set_attribute(svg, 'width', size)
+    set_attribute(svg, 'height', size)
+    append(anchor, svg)
+  }
+}`
+    const [, file] = /^\0(.*\.svelte)\.icon$/.exec(id) ?? []
+    if (!file) return
+    const data = /const iconData = (\{.*\});/.exec(readFileSync(file, 'utf8'))?.[1]
+    if (!data) throw new Error(`${file} is not an icon as they were`)
     const { size, node } = JSON.parse(data) as { size: number; node: [string, Record<string, string>][] }
+    if (size !== 24) throw new Error(`${file} is of another size than the others`)
     const attributes = (all: Record<string, string>) =>
       Object.entries(all)
-        .filter(([name]) => name !== 'key')
-        .map(([name, value]) => ` ${name}="${value}"`)
+        .filter(([key]) => key !== 'key')
+        .map(([key, value]) => ` ${key}="${value}"`)
         .join('')
-    const shapes = node.map(([tag, all]) => `<${tag}${attributes(all)} />`).join('')
-    const svg = `<svg class="icon-svg" aria-hidden="true" viewBox="0 0 ${size} ${size}" width={size ?? ${size}} height={size ?? ${size}}>`
-    return { code: `<script>const { size } = $props()</script>${svg}${shapes}</svg>`, map: null }
+    const shapes = node.map(([tag, all]) => `<${tag}${attributes(all)}/>`).join('')
+    return {
+      code: `import of from 'icon-of'\nexport default /* @__PURE__ */ of(${JSON.stringify(shapes)})`,
+      moduleSideEffects: false,
+      moduleType: 'js',
+    }
   },
 }
 
+/** Without runes a component is taken for one of the days before them, and brings along what those needed. */
+const own = ({ filename }: { filename: string }) =>
+  filename.includes('node_modules') ? undefined : { runes: true }
+
+/** What belongs together comes together: many small files cost more on the wire than what they leave out, and their names
+ * are told to whoever may ask for them. */
+const together = {
+  app: /src\/(lib\/(schema|dates|part)\.|ui\/(Chip|Later)\.)/,
+  work: /src\/(lib\/(names|filter|steps)\.|ui\/fields\/values|card\/times)/,
+  card: /src\/(card\/(card|book|files|timeline|names|describe|drafts|rows|host|Composer|Tasks|TaskRow|TimelineView|TimelineEntry|NoteKind|FileDrop|taskForm)\.|ui\/(Field|DateText)\.svelte|lib\/layouts|screens\/deal\/Skeleton)/,
+}
+
 export default defineConfig({
-  plugins: [webTexts, icons, svelte(), svelteTesting()],
+  plugins: [webTexts, icons, svelte({ dynamicCompileOptions: own }), svelteTesting()],
   build: {
     target: ['chrome123', 'firefox121', 'safari17.5'],
     manifest: true,
@@ -84,7 +126,16 @@ export default defineConfig({
       output: {
         codeSplitting: {
           includeDependenciesRecursively: false,
-          groups: [{ name: 'icons', test: /lucide.*icons/, minShareCount: 2 }],
+          groups: [
+            {
+              name: 'svelte',
+              test: /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|rolldown.runtime/,
+              priority: 2,
+            },
+            { name: 'app', tags: ['$initial'], priority: 1 },
+            ...Object.entries(together).map(([name, test]) => ({ name, test, priority: 1 })),
+            { name: 'icons', test: /lucide.*icons/, minShareCount: 2 },
+          ],
         },
       },
     },

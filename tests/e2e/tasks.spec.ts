@@ -231,7 +231,7 @@ test('на телефоне: очередь помещается, задача �
   const made = await task(me, 'Перезвонить с дороги', noon(-1))
   await open(me)
   await page.getByRole('button', { name: text('task.done_mark', { name: made.title }) }).tap()
-  await page.keyboard.type('Договорились')
+  await typeKeys(page, 'Договорились')
   await page.getByRole('button', { name: text('task.finish'), exact: true }).tap()
   await expect.poll(async () => (await api.get<Task>(`tasks/${made.id}`)).done).toBe(true)
 })

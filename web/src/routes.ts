@@ -80,7 +80,11 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/tasks',
-    screen: { title: 'nav.tasks', load: () => import('./screens/tasks/TasksScreen.svelte') },
+    screen: {
+      title: 'nav.tasks',
+      load: async () =>
+        (await Promise.all([card(import('./screens/tasks/TasksScreen.svelte')), i18n.with('tasks')]))[0],
+    },
   },
   {
     path: '/reports',
@@ -115,7 +119,12 @@ export const routes: Route<Screen>[] = [
   },
   {
     path: '/findings',
-    screen: { title: 'nav.findings', load: insight(() => import('./screens/findings/Findings.svelte')) },
+    screen: {
+      title: 'nav.findings',
+      load: insight(
+        async () => (await Promise.all([import('./screens/findings/Findings.svelte'), i18n.with('over')]))[0],
+      ),
+    },
   },
   {
     path: '/invite/:token',

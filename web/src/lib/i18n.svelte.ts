@@ -3,7 +3,8 @@ import type ru from '../../../i18n/ru.json'
 
 export type Locale = 'ru' | 'en'
 /** What begins like this is the server's and not sent to the browser (vite.config.ts). */
-type ServerKey = `${'error' | 'problem' | 'lint' | 'regulation' | 'gate' | 'classifier'}.${string}`
+type ServerPart = 'error' | 'problem' | 'lint' | 'regulation' | 'gate' | 'classifier'
+type ServerKey = `${ServerPart | 'object' | 'operation' | 'mail' | 'export'}.${string}`
 /** Of reports the browser has what stands around the figures; what the figures are called comes with them. */
 type ReportKey = Extract<keyof typeof ru, `report.${string}`>
 type OwnReportKey = `report.${'page' | 'by' | 'param' | 'choice' | 'group_of'}.${string}`
@@ -31,6 +32,8 @@ const parts = {
   report: { ru: () => import('texts:report:ru'), en: () => import('texts:report:en') },
   insight: { ru: () => import('texts:insight:ru'), en: () => import('texts:insight:en') },
   import: { ru: () => import('texts:import:ru'), en: () => import('texts:import:en') },
+  tasks: { ru: () => import('texts:tasks:ru'), en: () => import('texts:tasks:en') },
+  over: { ru: () => import('texts:over:ru'), en: () => import('texts:over:en') },
 } satisfies Record<string, Load>
 export type TextPart = keyof typeof parts
 

@@ -46,6 +46,9 @@ function told({ kind, params }: Notice): Record<string, string | number> {
   return { ...params, detector: name ?? String(params.detector), since_at }
 }
 
+/** Runs when its words are there; without a network what is new stands in the list only. */
+const worded = (tell: () => void): Promise<void> => i18n.with('over').then(tell, () => {})
+
 class Notices {
   list = $state.raw<readonly Notice[]>([])
   state = $state<'idle' | 'ready' | 'failed'>('idle')
@@ -104,12 +107,14 @@ class Notices {
     title.unread = this.unread
     const due = dueBetween(this.#tasks, this.#told, now)
     this.#told = Math.max(this.#told, now)
-    if (this.quiet) return
-    for (const task of due.slice(0, 3)) {
-      const place = placeOf(task)
-      const action = place ? { label: t('notices.open'), run: () => router.go(place) } : undefined
-      toasts.show(t('notices.due', { name: task.title }), action ? { action } : {})
-    }
+    if (this.quiet || due.length === 0) return
+    void worded(() => {
+      for (const task of due.slice(0, 3)) {
+        const place = placeOf(task)
+        const action = place ? { label: t('notices.open'), run: () => router.go(place) } : undefined
+        toasts.show(t('notices.due', { name: task.title }), action ? { action } : {})
+      }
+    })
   }
   isSeen(task: Task): boolean {
     return this.#seen.has(keyOf(task))
@@ -155,7 +160,7 @@ class Notices {
       return
     }
     this.list = [n, ...this.list].slice(0, 100)
-    if (!this.quiet && n.read_at === null) toasts.show(noticeText(n))
+    if (!this.quiet && n.read_at === null) void worded(() => toasts.show(noticeText(n)))
   }
   #tasksSoon(): void {
     clearTimeout(this.#again)

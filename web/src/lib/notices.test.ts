@@ -4,7 +4,10 @@ import { dueBetween, noticePlace, noticeText, type Notice } from './notices.svel
 import { title } from './title.svelte'
 import type { Task } from './types'
 
-beforeAll(() => i18n.use('ru'))
+beforeAll(async () => {
+  await i18n.use('ru')
+  await i18n.with('over')
+})
 const task = (id: number, due_at: number | null, done = false) => ({ id, due_at, done }) as Task
 const notice = (more: Partial<Notice>): Notice => ({
   ...{ id: 1, kind: 'no.such', object: null, object_id: null, params: null, read_at: null, created_at: 1 },

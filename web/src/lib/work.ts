@@ -12,3 +12,7 @@ export async function card<M>(module: Promise<M>): Promise<M> {
 export async function ofClients<M>(module: Promise<M>): Promise<M> {
   return (await Promise.all([module, i18n.with('client')]))[0]
 }
+/** What opens over any screen. */
+export async function over<M>(module: Promise<M>): Promise<M> {
+  return (await Promise.all([module, i18n.with('over')]))[0]
+}
