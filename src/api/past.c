@@ -50,6 +50,7 @@ enum rc past_card(struct call *c, int64_t at, struct err *e)
     if (was == NULL || gone)
         return err_set(e, RC_NOT_FOUND, "not_found", "", "%s %lld", ent->name, (long long)c->id);
     was->deleted_at = 0;
+    rights_trim(rights, c->r->arena, was);
     struct jw w = call_json(c);
     record_put_seen(&w, was, rights_mask(rights, c->r->arena, ent, NULL));
     return RC_OK;

@@ -123,6 +123,7 @@ enum rc call_show(struct call *c, const struct entity *ent, int64_t id, struct e
     call_etag(c, r->version);
     struct jw w = call_json(c);
     buf_reserve(w.b, 1024);
+    rights_trim(rights, c->r->arena, r);
     record_put_seen(&w, r, rights_mask(rights, c->r->arena, ent, NULL));
     show_keep(c, r, state, buf_view(w.b));
     return RC_OK;

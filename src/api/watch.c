@@ -1,5 +1,6 @@
 #include "api/watch.h"
 #include "api/watch_plans.h"
+#include "api/watch_words.h"
 #include "base/time.h"
 #include "crm/engine.h"
 #include "crm/fields.h"
@@ -53,12 +54,16 @@ static json_t *places_json(const struct detect_change *c)
     return list;
 }
 
-static json_t *near_json(const struct detect_change *c)
+json_t *watch_near(const struct detect_near *near, size_t n)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < c->n_near; i++)
-        json_array_append_new(list, json_pack("{s:s,s:o,s:I}", "kind", c->near[i].kind, "name",
-                                              watch_text(c->near[i].name), "at", (json_int_t)c->near[i].at));
+    for (size_t i = 0; i < n; i++) {
+        json_t *one = json_pack("{s:s,s:o,s:I}", "kind", near[i].kind, "name", watch_text(near[i].name), "at",
+                                (json_int_t)near[i].at);
+        if (near[i].funnel_id)
+            json_object_set_new(one, "funnel_id", json_integer(near[i].funnel_id));
+        json_array_append_new(list, one);
+    }
     return list;
 }
 
@@ -103,7 +108,7 @@ static void keep_change(struct watched *w, const struct detect *d, const struct 
     r->f[FINDING_CHANCE] = (struct val){.kind = VAL_REAL, .f = c->chance};
     r->f[FINDING_PARAMS] = watch_json(a, params);
     r->f[FINDING_PLACES] = watch_json(a, places_json(c));
-    r->f[FINDING_NEAR] = watch_json(a, near_json(c));
+    r->f[FINDING_NEAR] = watch_json(a, watch_near(c->near, c->n_near));
     vec_push(&w->found, r);
 }
 
@@ -209,12 +214,17 @@ static enum rc known(struct wtx *tx, const struct record *r, bool *out, struct e
     return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
 }
 
+/* Those who lead people hear of it, of the company or of a team; of these who may see it (tell_of asks that). */
 static enum rc tell_heads(struct change *ch, int64_t id, const struct record *r, struct err *e)
 {
     VEC(int64_t) heads = {0};
+    struct arena *a = ch->tx->arena;
     struct stmt *s;
     enum rc rc;
-    TRY(db_prepare(ch->tx->db, &s, "SELECT id FROM users WHERE role <= $1 AND active = 1 AND deleted_at IS NULL", e));
+    TRY(db_prepare(ch->tx->db, &s,
+                   "SELECT id FROM users WHERE active = 1 AND deleted_at IS NULL AND (role <= $1 OR id IN"
+                   " (SELECT head_id FROM team WHERE deleted_at IS NULL))",
+                   e));
     stmt_i64(s, 1, ROLE_HEAD);
     while ((rc = stmt_step(s, e)) == RC_ROW)
         vec_push(&heads, stmt_col_i64(s, 0));
@@ -222,8 +232,9 @@ static enum rc tell_heads(struct change *ch, int64_t id, const struct record *r,
     rc = rc == RC_DONE ? RC_OK : rc;
     for (size_t i = 0; i < heads.len && rc == RC_OK; i++)
         rc = tell_of(ch, heads.ptr[i], "finding.new", ENT_FINDING, id,
-                     json_pack("{s:o,s:I}", "detector", watch_text(r->f[FINDING_DETECTOR].s), "since_at",
-                               (json_int_t)ref(r, FINDING_SINCE_AT)),
+                     json_pack("{s:o,s:I,s:o,s:o}", "detector", watch_text(r->f[FINDING_DETECTOR].s), "since_at",
+                               (json_int_t)ref(r, FINDING_SINCE_AT), "said_ru", watch_text(watch_said(a, r, "ru")),
+                               "said_en", watch_text(watch_said(a, r, "en"))),
                      e);
     vec_free(&heads);
     return rc;
@@ -301,6 +312,8 @@ enum rc watch_turn(struct app *app, struct db *db, int64_t now, bool *worked, st
         TRY_OUT(look_at(&w, app, db, ids[i], now, e));
     TRY_OUT(look_at_people(&w, app, db, now, e));
     TRY_OUT(look_at_plans(&w, app, db, now, e));
+    for (size_t i = 0; i < w.found.len; i++)
+        TRY_OUT(watch_say(app, db, &arena, w.found.ptr[i], e));
     rc = writer_run(app->writer, &w.job, e);
     *worked = rc == RC_OK;
 out:

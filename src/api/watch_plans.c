@@ -61,13 +61,13 @@ static json_t *params_json(const struct telling *t, const struct plan_off *o, st
 {
     const struct plan *p = &o->plan;
     struct arena *a = t->call->arena;
-    bool money = p->type == RT_MONEY;
-    return json_pack("{s:s,s:f,s:f,s:f,s:f,s:f,s:b,s:I,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "unit", money ? "money" : "count",
-                     "before", p->target, "after", o->p50, "low", o->p10, "high", o->p90, "actual", o->actual, "above",
-                     (int)o->above, "plan_id", (json_int_t)p->id, "period", period_names[p->period], "measure",
-                     watch_text(p->measure), "whose", watch_text(whose), "currency", watch_text(t->currency),
-                     "starts_on", watch_text(date_format(a, p->first)), "ends_on", watch_text(date_format(a, p->last)),
-                     "filter", watch_text(deals_filter(t, p)));
+    const char *unit = p->type == RT_MONEY ? "money" : p->type == RT_RATE ? "rate" : "count";
+    return json_pack("{s:s,s:f,s:f,s:f,s:f,s:f,s:b,s:I,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "unit", unit, "before", p->target,
+                     "after", o->p50, "low", o->p10, "high", o->p90, "actual", o->actual, "above", (int)o->above,
+                     "plan_id", (json_int_t)p->id, "period", period_names[p->period], "measure", watch_text(p->measure),
+                     "whose", watch_text(whose), "currency", watch_text(t->currency), "starts_on",
+                     watch_text(date_format(a, p->first)), "ends_on", watch_text(date_format(a, p->last)), "filter",
+                     watch_text(deals_filter(t, p)));
 }
 
 static enum rc near_json(const struct telling *t, const struct plan_off *o, json_t **out, struct err *e)
@@ -76,10 +76,7 @@ static enum rc near_json(const struct telling *t, const struct plan_off *o, json
     struct pop p = {.call = t->call, .funnel_id = o->plan.funnel_id};
     size_t n;
     TRY(detect_near(&p, zone_midnight(t->app->zone, o->since), near, &n, e));
-    *out = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(*out, json_pack("{s:s,s:o,s:I}", "kind", near[i].kind, "name", watch_text(near[i].name),
-                                              "at", (json_int_t)near[i].at));
+    *out = watch_near(near, n);
     return RC_OK;
 }
 

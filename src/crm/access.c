@@ -155,8 +155,9 @@ bool rights_allow(const struct rights *r, const struct access *x, enum right rig
     case ENT_SUBSCRIPTION:
     case ENT_PLAN:
     case ENT_PAY_SCHEME:
-    case ENT_FINDING:
         return reaches(r, scope, x->owner);
+    case ENT_FINDING:
+        return reaches(r, scope, x->owner) && rights_has_stage(r, x->funnel, x->stage);
     case ENT_REVIEW:
         return reviews(r, scope, x->kind);
     case ENT_REVIEW_ITEM:
@@ -212,7 +213,7 @@ static const char *const facts_sql[ENT_END] = {
     [ENT_SUBSCRIPTION] = "SELECT owner_id FROM subscription WHERE id = $1",
     [ENT_PLAN] = "SELECT user_id FROM plan_target WHERE id = $1",
     [ENT_PAY_SCHEME] = "SELECT user_id FROM pay_scheme WHERE id = $1",
-    [ENT_FINDING] = "SELECT user_id FROM finding WHERE id = $1",
+    [ENT_FINDING] = "SELECT user_id, funnel_id, stage_id FROM finding WHERE id = $1",
     [ENT_LOSS_REASON] = "SELECT NULL, funnel_id FROM loss_reason WHERE id = $1",
     [ENT_LAYOUT] = "SELECT NULL, funnel_id FROM layout WHERE id = $1",
     [ENT_FUNNEL_DRAFT] = "SELECT NULL, funnel_id FROM funnel_draft WHERE id = $1",
@@ -272,6 +273,7 @@ static int fact_columns(enum entity_id id)
     case ENT_GOAL:
     case ENT_TRIGGER:
     case ENT_INVOLVEMENT:
+    case ENT_FINDING:
         return 3;
     case ENT_COMPETITOR_OFFER:
     case ENT_TOUCH:
@@ -384,6 +386,8 @@ enum rc access_of(struct db *db, struct arena *a, const struct record *r, struct
         {ENT_PLAN, PLAN_USER_ID, FACT_OWNER},
         {ENT_PAY_SCHEME, PAY_SCHEME_USER_ID, FACT_OWNER},
         {ENT_FINDING, FINDING_USER_ID, FACT_OWNER},
+        {ENT_FINDING, FINDING_FUNNEL_ID, FACT_FUNNEL},
+        {ENT_FINDING, FINDING_STAGE_ID, FACT_STAGE},
         {ENT_LOSS_REASON, LOSS_REASON_FUNNEL_ID, FACT_FUNNEL},
         {ENT_LAYOUT, LAYOUT_FUNNEL_ID, FACT_FUNNEL},
         {ENT_FUNNEL_DRAFT, FUNNEL_DRAFT_FUNNEL_ID, FACT_FUNNEL},

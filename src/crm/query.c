@@ -286,8 +286,10 @@ static enum rc write_list(struct list *l, struct buf *out, struct err *e)
     jw_obj(&w);
     jw_key(&w, "items");
     jw_arr(&w);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        rights_trim(l->rights, l->a, rows[i]);
         (l->q->fields.len ? record_put : record_put_seen)(&w, rows[i], l->mask);
+    }
     jw_end_arr(&w);
     jw_kstr(&w, "next_cursor", more ? cursor_write(l->a, l->hash, last, l->sort.n) : STR_NULL);
     if (l->q->count || l->n_sums)

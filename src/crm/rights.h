@@ -68,6 +68,8 @@ bool rights_has_funnel(const struct rights *r, int64_t funnel_id); /* it is ther
 bool rights_has_stage(const struct rights *r, int64_t funnel_id, int64_t stage_id);
 bool rights_enters(const struct rights *r, int64_t funnel_id, int64_t stage_id); /* neither hidden nor closed */
 bool rights_leaves(const struct rights *r, int64_t stage_id, bool closes); /* closes: by winning or losing the deal */
+/* Takes out of a row that is about to be shown what it tells of places out of sight. */
+void rights_trim(const struct rights *r, struct arena *a, struct record *row);
 /* Of the fields one may see; NULL when that is all of them. `mask` (may be NULL) narrows further. */
 const bool *rights_mask(const struct rights *r, struct arena *a, const struct entity *ent, const bool *mask);
 /* Before a body is read: a hidden field is as unknown as one that is not there (unknown_field). */

@@ -311,7 +311,7 @@ static void insight_scopes(struct rights *r, enum scope settings)
     give(r, ENT_PROGRAMME, SCOPE_ALL, settings, SCOPE_ALL);
     give(r, ENT_CURRENCY_RATE, SCOPE_ALL, settings, SCOPE_ALL);
     give(r, ENT_AD_COST, all, settings, all);
-    give(r, ENT_FINDING, most(figures, settings), most(figures, settings), figures);
+    give(r, ENT_FINDING, figures, figures, figures); /* not by the settings: a head of one team has those, too */
 }
 
 static void all_scopes(struct rights *r)
@@ -368,6 +368,7 @@ static void fast_ways(struct rights *r)
     rows[ENT_FUNNEL_DRAFT] &= places;
     rows[ENT_DEAL] &= places;
     rows[ENT_TASK] &= places;
+    rows[ENT_FINDING] &= places;
     bool parents = rows[ENT_DEAL] && rows[ENT_CONTACT] && rows[ENT_COMPANY];
     rows[ENT_NOTE] &= parents;
     rows[ENT_FILE] &= parents;

@@ -209,6 +209,16 @@ static void put_user_column(const struct put *p, enum scope scope, const char *a
     sqlb_c(p->q, ")");
 }
 
+/* Of a person or of the whole company, in a funnel and a stage that are seen. */
+static void put_finding(const struct put *p, enum scope scope, const char *alias)
+{
+    sqlb_c(p->q, "(");
+    put_owned(p, scope, alias, "user_id");
+    put_not_in(p, alias, "funnel_id", true, p->r->hidden_funnels, p->r->n_hidden_funnels);
+    put_not_in(p, alias, "stage_id", true, p->r->hidden_stages, p->r->n_hidden_stages);
+    sqlb_c(p->q, ")");
+}
+
 /* What stands on a stage: of the funnel named, else of the stage's. */
 static void put_on_stage(const struct put *p, const char *alias, bool names_funnel)
 {
@@ -346,8 +356,10 @@ void rights_sql(struct sqlb *q, const struct rights *r, const struct entity *ent
     case ENT_REGULATION_READ:
     case ENT_PLAN:
     case ENT_PAY_SCHEME:
-    case ENT_FINDING:
         put_user_column(&p, scope, alias, "user_id");
+        break;
+    case ENT_FINDING:
+        put_finding(&p, scope, alias);
         break;
     case ENT_REVIEW:
         put_review(&p, scope, alias);

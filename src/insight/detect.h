@@ -20,7 +20,7 @@ enum detector {
 };
 extern const char *const detector_names[]; /* "conversion", "step" ...; texts finding.<name> */
 
-enum { DETECT_PLACES = 3, DETECT_NEAR = 8, DETECT_PERIODS = 120 };
+enum { DETECT_PLACES = 3, DETECT_NEAR = 15, DETECT_PERIODS = 120 };
 #define DETECT_ALPHA 0.05 /* of all that is watched in a funnel together, not of each row */
 
 enum detect_dimension { PLACE_STAGE, PLACE_OWNER, PLACE_SOURCE, PLACE_CAMPAIGN, PLACE_DIMENSIONS };
@@ -36,8 +36,9 @@ struct detect_place {
 /* Something the company did within a month of the change. */
 struct detect_near {
     const char *kind; /* "funnel_version", "programme", "user_came", "campaign_began", "campaign_ended" */
-    struct str name;
+    struct str name;  /* of a version: the funnel's, and which: "Продажи, v3" */
     int64_t at;
+    int64_t funnel_id; /* of a version; 0 */
 };
 struct detect_change {
     enum detector detector;
@@ -97,7 +98,8 @@ void detect_scan(struct detect *d, struct pop *p);
 void detect_find(struct detect *d);
 /* Names and what was near; reads the database, after the projection is let go. */
 MUST_USE enum rc detect_names(struct detect *d, struct err *e);
-/* Up to DETECT_NEAR things the company did within a month of an instant; reads the database. */
+/* Up to DETECT_NEAR things the company did within a month of an instant, the three nearest of each kind, none twice; of
+ * funnels out of the call's sight nothing. Reads the database. */
 MUST_USE enum rc detect_near(const struct pop *p, int64_t at, struct detect_near *near, size_t *n, struct err *e);
 void detect_free(struct detect *d);
 

@@ -1,10 +1,12 @@
 /* Where a change sits, and what the company did near by. */
 #include "crm/fields.h"
+#include "crm/rights.h"
 #include "insight/detect.h"
 #include <math.h>
 #include <string.h>
 
 #define NEAR_DAYS 31
+#define NEAR_OF_KIND 3
 #define SHARE_LEAST 0.15 /* of the likelihood ratio: a part that carries less is not named */
 
 struct part {
@@ -237,38 +239,63 @@ void detect_places(struct detect *d)
 
 /* ---- names, and what was near ---- */
 
+/* $1 the funnel or 0, $2 to $3 around the instant; the nearest first. Of a funnel the last version: whoever changes one
+ * saves more than once. */
+#define NEAREST(at) " ORDER BY abs(2 * (" at ") - $2 - $3) LIMIT 9"
 static const char *const near_sql[][2] = {
-    {"funnel_version", "SELECT 'v' || version, at FROM funnel_version WHERE (funnel_id = $1 OR $1 = 0) AND version > 1"
-                       " AND at >= $2 AND at < $3 ORDER BY at LIMIT 8"},
+    {"funnel_version",
+     "SELECT f.name || ', v' || CAST(v.version AS VARCHAR(20)), v.at, v.funnel_id FROM funnel_version v JOIN funnel f "
+     "ON"
+     " f.id = v.funnel_id AND f.deleted_at IS NULL WHERE (v.funnel_id = $1 OR $1 = 0) AND v.version > 1 AND v.at >= $2"
+     " AND v.at < $3 AND NOT EXISTS (SELECT 1 FROM funnel_version n WHERE n.funnel_id = v.funnel_id AND"
+     " n.version > v.version AND n.at < $3)" NEAREST("v.at")},
     {"programme",
-     "SELECT name, starts_on * 86400000 FROM programme WHERE deleted_at IS NULL AND"
-     " (funnel_id IS NULL OR funnel_id = $1 OR $1 = 0) AND starts_on * 86400000 >= $2 AND starts_on * 86400000 < $3"
-     " ORDER BY starts_on LIMIT 8"},
-    {"user_came", "SELECT name, created_at FROM users WHERE $1 >= 0 AND created_at >= $2 AND created_at < $3 ORDER BY"
-                  " created_at LIMIT 8"},
-    {"campaign_began", "SELECT name, starts_on * 86400000 FROM campaign WHERE $1 >= 0 AND deleted_at IS NULL AND"
-                       " starts_on * 86400000 >= $2 AND starts_on * 86400000 < $3 ORDER BY starts_on LIMIT 8"},
-    {"campaign_ended", "SELECT name, ends_on * 86400000 FROM campaign WHERE $1 >= 0 AND deleted_at IS NULL AND"
-                       " ends_on * 86400000 >= $2 AND ends_on * 86400000 < $3 ORDER BY ends_on LIMIT 8"},
+     "SELECT name, starts_on * 86400000, COALESCE(funnel_id, 0) FROM programme WHERE deleted_at IS NULL AND"
+     " (funnel_id IS NULL OR funnel_id = $1 OR $1 = 0) AND starts_on * 86400000 >= $2 AND"
+     " starts_on * 86400000 < $3" NEAREST("starts_on * 86400000")},
+    {"user_came",
+     "SELECT name, created_at, 0 FROM users WHERE $1 >= 0 AND created_at >= $2 AND created_at < $3" NEAREST(
+         "created_at")},
+    {"campaign_began", "SELECT name, starts_on * 86400000, 0 FROM campaign WHERE $1 >= 0 AND deleted_at IS NULL AND"
+                       " starts_on * 86400000 >= $2 AND starts_on * 86400000 < $3" NEAREST("starts_on * 86400000")},
+    {"campaign_ended", "SELECT name, ends_on * 86400000, 0 FROM campaign WHERE $1 >= 0 AND deleted_at IS NULL AND"
+                       " ends_on * 86400000 >= $2 AND ends_on * 86400000 < $3" NEAREST("ends_on * 86400000")},
 };
+
+static bool near_known(const struct detect_near *near, size_t n, const struct detect_near *one)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(near[i].name, one->name))
+            return true;
+    return false;
+}
+
+static enum rc near_of(const struct pop *p, size_t kind, int64_t at, struct detect_near *near, size_t *n, struct err *e)
+{
+    struct stmt *s;
+    enum rc rc;
+    size_t found = 0;
+    TRY(db_prepare(p->call->db, &s, near_sql[kind][1], e));
+    stmt_i64(s, 1, p->funnel_id);
+    stmt_i64(s, 2, at - NEAR_DAYS * MS_DAY);
+    stmt_i64(s, 3, at + NEAR_DAYS * MS_DAY);
+    while ((rc = stmt_step(s, e)) == RC_ROW && found < NEAR_OF_KIND) {
+        struct detect_near one = {near_sql[kind][0], str_dup(p->call->arena, stmt_col_str(s, 0)), stmt_col_i64(s, 1),
+                                  stmt_col_i64(s, 2)};
+        if (!near_known(near, found, &one) && rights_has_funnel(p->call->rights, one.funnel_id))
+            near[found++] = one;
+    }
+    stmt_done(s);
+    *n += found;
+    return rc == RC_ROW || rc == RC_DONE ? RC_OK : rc;
+}
 
 enum rc detect_near(const struct pop *p, int64_t at, struct detect_near *near, size_t *n, struct err *e)
 {
+    _Static_assert(sizeof near_sql / sizeof *near_sql * NEAR_OF_KIND <= DETECT_NEAR, "there is room for each kind");
     *n = 0;
-    for (size_t i = 0; i < sizeof near_sql / sizeof *near_sql; i++) {
-        struct stmt *s;
-        enum rc rc;
-        TRY(db_prepare(p->call->db, &s, near_sql[i][1], e));
-        stmt_i64(s, 1, p->funnel_id);
-        stmt_i64(s, 2, at - NEAR_DAYS * MS_DAY);
-        stmt_i64(s, 3, at + NEAR_DAYS * MS_DAY);
-        while ((rc = stmt_step(s, e)) == RC_ROW && *n < DETECT_NEAR)
-            near[(*n)++] =
-                (struct detect_near){near_sql[i][0], str_dup(p->call->arena, stmt_col_str(s, 0)), stmt_col_i64(s, 1)};
-        stmt_done(s);
-        if (rc != RC_DONE && rc != RC_ROW)
-            return rc;
-    }
+    for (size_t i = 0; i < sizeof near_sql / sizeof *near_sql; i++)
+        TRY(near_of(p, i, at, near + *n, n, e));
     return RC_OK;
 }
 

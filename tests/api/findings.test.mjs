@@ -35,6 +35,16 @@ test('the head finds in the morning that a step has vanished; a restart does not
 
   const told = (await head.list('/api/notifications', { limit: 100 })).items.filter((n) => n.kind === 'finding.new')
   assert.equal(told.length, all.length)
+  assert.match(step.params.said.ru, new RegExp(`^Шаг «${planted.stage}» исчез: его проходили \\d+\\s% сделок, теперь [\\d,]+\\s%$`))
+  assert.match(step.params.said.en, new RegExp(`^The step “${planted.stage}” has vanished: \\d+% of the deals went through it, now [\\d.]+%$`))
+  assert.match(conversion.params.said.ru, /^Конверсия (упала|выросла) с [\d,]+\s% до [\d,]+\s%$/)
+  for (const f of all) {
+    const { params } = told.find((n) => n.object_id === f.id)
+    assert.deepEqual([params.said_ru, params.said_en], [f.params.said.ru, f.params.said.en], 'one sentence everywhere')
+    const near = (f.near ?? []).map((n) => `${n.kind} ${n.name}`)
+    assert.equal(new Set(near).size, near.length, 'nothing is told twice')
+    for (const n of f.near ?? []) if (n.kind === 'funnel_version') assert.match(n.name, /\S.*, v\d+$/)
+  }
   const admin = await comeAs(server, 'admin')
   const role = await admin.create('/api/roles', { name: 'Только свои', base: 'seller', rights: { objects: { deal: { see: 'own', edit: 'own', delete: 'own', export: 'own' } } } })
   const { people } = await server.anon.get('/api/demo')
@@ -79,7 +89,8 @@ test('a plan that will not come true is told of once, with who is short of it; o
   const place = freshPlace()
   await history(place, 'Ровная', steadyYear(today))
   const server = await startServer({ place, args: ['--test-clock'] })
-  const admin = await tokenOf(server, await server.admin())
+  const browser = await server.admin()
+  const admin = await tokenOf(server, browser)
   const users = (await admin.list('/api/users', { limit: 50 })).items
   const [anna, boris] = ['Анна', 'Борис'].map((n) => users.find((u) => u.name === n))
   for (const u of [anna, boris]) await admin.patch(`/api/users/${u.id}`, { active: true })
@@ -89,6 +100,26 @@ test('a plan that will not come true is told of once, with who is short of it; o
   const ofAnna = await plan({ target: days - 2, user_id: anna.id, parent_id: bold.id })
   const ofBoris = await plan({ target: 3 * days, user_id: boris.id, parent_id: bold.id })
   const modest = await plan({ target: days })
+  const [steady] = (await admin.list('/api/funnels', { filter: 'name = "Ровная"' })).items
+  const [first] = (await admin.list('/api/stages', { filter: `funnel_id = ${steady.id}`, sort: 'position' })).items
+  for (const name of ['Заявка', 'Новая']) await admin.patch(`/api/stages/${first.id}`, { name }) // two more versions
+  await admin.create('/api/funnels', { name: 'Вторая' })
+  const ofFunnel = await plan({ target: 4 * days + 1, funnel_id: steady.id })
+  const password = 'пароль для тестов'
+  const roles = {
+    team: { deal: { see: 'team', edit: 'team', delete: 'team', export: 'team' } },
+    blind: {},
+  }
+  const heads = {}
+  for (const [name, objects] of Object.entries(roles)) {
+    const rights = { objects, ...(name === 'blind' ? { funnels: { [steady.id]: 'hidden' } } : {}) }
+    const role = await admin.create('/api/roles', { name, base: 'head', rights })
+    heads[name] = await browser.create('/api/users', { name, email: `${name}@example.ru`, role_id: role.id, password })
+  }
+  const team = await admin.create('/api/teams', { name: 'Отдел Бориса', head_id: heads.team.id })
+  for (const u of [boris, heads.team]) await admin.patch(`/api/users/${u.id}`, { team_id: team.id })
+  const of_ = {}
+  for (const name of Object.keys(heads)) of_[name] = await tokenOf(server, await server.signIn(`${name}@example.ru`, password))
   await clock(server, today + day + 6 * 3600e3)
   const found = await eventually(async () => {
     const list = (await findings(admin)).filter((f) => f.detector === 'plan')
@@ -107,6 +138,29 @@ test('a plan that will not come true is told of once, with who is short of it; o
   const owner = short.places.filter((p) => p.dimension === 'owner')
   assert.deepEqual(owner.map((p) => p.name), ['Борис'])
   assert.ok(owner[0].share > 0.9 && owner[0].before === 3 * days && Math.abs(owner[0].after - days) <= 5, JSON.stringify(owner))
+  const month = new Intl.DateTimeFormat('ru', { day: 'numeric', month: 'long', timeZone: 'UTC' }).format(new Date(starts_on)).split(' ')[1]
+  const share = Math.round((short.params.after / short.params.before) * 100)
+  assert.equal(short.params.said.ru, `План ${month} (Выиграно сделок) не выполняется: ожидается ${share}\u00a0%`)
+  assert.match(short.params.said.en, new RegExp(`^The plan of [A-Z]\\w+ \\(Deals won\\) is not being met: ${share}% expected$`))
+  const versions = (f) => (f.near ?? []).filter((n) => n.kind === 'funnel_version').map((n) => n.name)
+  const steadyOnes = versions(short).filter((n) => n.startsWith('Ровная, v'))
+  assert.equal(steadyOnes.length, 1, `the last version, with its funnel: ${versions(short)}`)
+
+  const told = async (api) => (await api.list('/api/notifications', { limit: 100 })).items.filter((n) => n.kind === 'finding.new').map((n) => n.object_id).sort((a, b) => a - b)
+  const seen = async (api) => (await findings(api)).map((f) => f.id).sort((a, b) => a - b)
+  assert.deepEqual(await told(admin), await seen(admin))
+  const [teams] = of(ofBoris)
+  assert.deepEqual(await seen(of_.team), [teams.id], 'who sees the deals of a team sees what is of its people')
+  assert.deepEqual(await told(of_.team), [teams.id], 'and is told of that alone')
+  const hidden = of(ofFunnel)[0]
+  assert.ok(hidden, 'there is a finding in that funnel')
+  const blind = await seen(of_.blind)
+  assert.ok(blind.includes(short.id) && !blind.includes(hidden.id))
+  assert.deepEqual(await told(of_.blind), blind)
+  assert.equal((await of_.blind('GET', `/api/findings/${hidden.id}`)).status, 404)
+  const shortForBlind = await of_.blind.get(`/api/findings/${short.id}`)
+  assert.deepEqual(versions(shortForBlind).filter((n) => n.startsWith('Ровная')), [], 'nor does a neighbour name that funnel')
+  assert.ok(!JSON.stringify(await findings(of_.blind)).includes('Ровная'))
   const [his] = of(ofBoris)
   assert.equal(his.user_id, boris.id)
   assert.equal((await admin.list('/api/deals', { filter: his.params.filter, count: 1, limit: 1 })).count > 10, true)

@@ -43,7 +43,8 @@ function told({ kind, params }: Notice): Record<string, string | number> {
   if (kind !== 'finding.new' || !params) return params ?? {}
   const name = i18n.texts[`finding.${params.detector}`]
   const since_at = typeof params.since_at === 'number' ? date(params.since_at, 'dayYear') : ''
-  return { ...params, detector: name ?? String(params.detector), since_at }
+  const said = params[`said_${i18n.locale}`] || name || String(params.detector)
+  return { ...params, said, since_at }
 }
 
 /** Runs when its words are there; without a network what is new stands in the list only. */

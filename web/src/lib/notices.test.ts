@@ -27,6 +27,8 @@ describe('notifications', () => {
     const said = noticeText(notice({ kind: 'finding.new', object: 'finding', object_id: 5, params }))
     expect(said).toContain('Проход этапа')
     expect(said).toContain('2026')
+    const told = { ...params, said_ru: 'Шаг «Замер» исчез', said_en: 'The step “Замер” has vanished' }
+    expect(noticeText(notice({ kind: 'finding.new', params: told }))).toMatch(/^Шаг «Замер» исчез \(с 1 мар/)
     expect(noticePlace(notice({ object: 'finding', object_id: 5 }))).toBe('/findings')
   })
   it('leads to what it is about', () => {

@@ -6,6 +6,7 @@ import {
   planOf,
   planSure,
   planText,
+  saidOf,
   sureText,
   valueText,
   wayOf,
@@ -54,4 +55,13 @@ it('a plan that will not come true says what is expected, of whom it is, and how
   expect(planOf(plan)).toContain('Выручка, Борис')
   expect(bare(planSure(plan))).toContain('< 1 %')
   expect(isWorse(plan)).toBe(true)
+})
+it('what happened heads it in the reader’s language; one of before is headed by what was measured', async () => {
+  const told = finding('step', 0.72, 0.02)
+  told.params!.said = { ru: 'Шаг «Замер» исчез', en: 'The step “Замер” has vanished' }
+  expect(saidOf(told, '«Замер»')).toBe('Шаг «Замер» исчез')
+  await i18n.use('en')
+  expect(saidOf(told, '«Замер»')).toBe('The step “Замер” has vanished')
+  await i18n.use('ru')
+  expect(saidOf(finding('step', 0.72, 0.02), '«Замер»')).toBe('Шаг: «Замер»')
 })

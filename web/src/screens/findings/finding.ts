@@ -42,6 +42,8 @@ export interface Finding {
     longest?: number
     funnel?: string
     filter?: string
+    /** What has happened, in a sentence; findings of before have none. */
+    said?: Record<string, string>
     /** Of a plan: what it is of, and the expected result with its band. */
     plan_id?: number
     measure?: string
@@ -73,6 +75,11 @@ export function valueText(unit: string, n: number | null | undefined, currency =
   if (unit === 'a_day') return t('findings.a_day', { n: num(n, digits(n)) })
   const whole = Math.abs(n) >= 10 ? Math.round(n) : Math.round(n * 10) / 10
   return plural('findings.days', whole, { n: num(whole, 1) })
+}
+/** The sentence that heads it: what has happened, or at least what was measured and of whom. */
+export function saidOf(f: Finding, about: string): string {
+  const what = called(`finding.${f.detector}`, f.detector)
+  return f.params?.said?.[i18n.locale] || (about ? `${what}: ${about}` : what)
 }
 /** How many deals or days the two numbers stand on. */
 export function sizeText(f: Finding): string {
