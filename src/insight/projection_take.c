@@ -48,7 +48,9 @@ static bool take_fields(struct projection *p, uint32_t row, const struct told *e
     const struct told *change = ev->verb == VERB_CREATED ? NULL : ev;
     struct moved moved = {0};
     bool ok = !ev->broken;
-    for (const struct told_field *f = b->fields.ptr + ev->first, *end = f + ev->n; f < end; f++) {
+    static const struct told_field nothing; /* a batch without any field has no place to count from */
+    const struct told_field *first = ev->n ? b->fields.ptr + ev->first : &nothing;
+    for (const struct told_field *f = first, *end = f + ev->n; f < end; f++) {
         struct told_field found;
         const struct told_field *one = f;
         int64_t value;
