@@ -14,7 +14,7 @@ const server = process.env.VORONKA_URL ?? 'http://127.0.0.1:8080'
 // open them seldom, everybody waits for the first page.
 // Of reports the browser has what stands around the figures; what the figures are called comes with them.
 const serverTexts =
-  /^(error|problem|lint|regulation|gate|classifier|object|operation|mail|export)\.|^report\.(?!(page|by|param|choice|group_of)\.)/
+  /^(error|problem|lint|regulation|gate|classifier|object|operation|mail|export|told)\.|^report\.(?!(page|by|param|choice|group_of)\.)/
 const later: Record<string, RegExp> = {
   settings:
     /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member|ad-cost|currency-rate|programme|touch|kpi|plan|pay-scheme|finding|subscription|dashboard))\./,

@@ -4,7 +4,7 @@ import type ru from '../../../i18n/ru.json'
 export type Locale = 'ru' | 'en'
 /** What begins like this is the server's and not sent to the browser (vite.config.ts). */
 type ServerPart = 'error' | 'problem' | 'lint' | 'regulation' | 'gate' | 'classifier'
-type ServerKey = `${ServerPart | 'object' | 'operation' | 'mail' | 'export'}.${string}`
+type ServerKey = `${ServerPart | 'object' | 'operation' | 'mail' | 'export' | 'told'}.${string}`
 /** Of reports the browser has what stands around the figures; what the figures are called comes with them. */
 type ReportKey = Extract<keyof typeof ru, `report.${string}`>
 type OwnReportKey = `report.${'page' | 'by' | 'param' | 'choice' | 'group_of'}.${string}`
