@@ -89,6 +89,51 @@ static enum rc joined(struct change *ch, const struct record *is, struct err *e)
     return tell(ch, user, "deal.joined", ENT_DEAL, deal, r->f[DEAL_TITLE].s, e);
 }
 
+/* What a note hangs on, the deal before its client. */
+static bool note_of(const struct record *note, enum entity_id *kind, int64_t *id, int *title)
+{
+    static const struct {
+        int field;
+        enum entity_id kind;
+        int title;
+    } places[] = {{NOTE_DEAL_ID, ENT_DEAL, DEAL_TITLE},
+                  {NOTE_CONTACT_ID, ENT_CONTACT, CONTACT_NAME},
+                  {NOTE_COMPANY_ID, ENT_COMPANY, COMPANY_NAME}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (!val_has(note->f[places[i].field]))
+            continue;
+        *kind = places[i].kind;
+        *id = note->f[places[i].field].i;
+        *title = places[i].title;
+        return true;
+    }
+    return false;
+}
+
+/* Who is named in a note is told, once for each note. */
+static enum rc noted(struct change *ch, const struct record *was, const struct record *is, struct err *e)
+{
+    struct record *about;
+    enum entity_id kind;
+    int64_t id, *ids;
+    int title;
+    size_t n;
+    bool many;
+    if (is->deleted_at || (was && val_eq(was->f[NOTE_TEXT], is->f[NOTE_TEXT])) || !note_of(is, &kind, &id, &title))
+        return RC_OK;
+    TRY(mentioned(ch, was ? was->f[NOTE_TEXT].s : STR(""), is->f[NOTE_TEXT].s, &ids, &n, e));
+    if (!n)
+        return RC_OK;
+    TRY(of_many(ch, &many, e));
+    if (many)
+        return RC_OK;
+    TRY(record_load(ch->tx->db, ch->tx->arena, entity_by_id(kind), id, true, &about, e));
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] != ch->actor.user_id)
+            TRY(tell(ch, ids[i], "note.mentioned", kind, id, about->f[title].s, e));
+    return RC_OK;
+}
+
 enum rc notify_react(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
                      struct err *e)
 {
@@ -103,6 +148,8 @@ enum rc notify_react(struct change *ch, const struct event *ev, const struct rec
         return given(ch, was, is, CONTACT_OWNER_ID, CONTACT_NAME, "contact.assigned", e);
     case ENT_COMPANY:
         return given(ch, was, is, COMPANY_OWNER_ID, COMPANY_NAME, "company.assigned", e);
+    case ENT_NOTE:
+        return noted(ch, was, is, e);
     case ENT_DEAL_MEMBER:
         return was ? RC_OK : joined(ch, is, e);
     default:

@@ -30,6 +30,34 @@ test('whoever becomes a co-worker is told', async () => {
   assert.deepEqual([last.kind, last.object_id], ['deal.joined', deal.id])
 })
 
+test('whoever is named in a note with an @ is told, when they may see what it is about (R239)', async () => {
+  const people = {}
+  for (const [name, email] of [['Анна Кравцова', 'anna'], ['Анна', 'anna2'], ['Пётр Ёлкин', 'petr']]) {
+    await admin.create('/api/users', { name, email: `${email}@example.ru`, role: 'head', password: 'пароль для тестов' })
+    people[email] = await server.signIn(`${email}@example.ru`, 'пароль для тестов')
+  }
+  const { anna, anna2, petr } = people
+  const deal = await head.create('/api/deals', { title: 'Тендер', funnel_id: funnel.id })
+  const stream = await anna.events({})
+  const note = await head.create('/api/notes', { deal_id: deal.id, text: 'Почта a@b.ru. @Анна Кравцова, посмотри смету; @петр елкин — договор. И я, @head' })
+  const live = await stream.next((e) => e.event === 'notification')
+  assert.deepEqual([live.data.kind, live.data.object, live.data.object_id, live.data.params], ['note.mentioned', 'deal', deal.id, { who: 'head', title: 'Тендер' }])
+  const told = async (api) => (await mine(api)).filter((n) => n.kind === 'note.mentioned').length
+  assert.deepEqual([await told(anna), await told(petr), await told(anna2), await told(head)], [1, 1, 0, 0])
+  // only who is new in the text hears of it when it is changed
+  await head.patch(`/api/notes/${note.id}`, { text: '@Анна Кравцова, и @Анна тоже' })
+  assert.deepEqual([await told(anna), await told(petr), await told(anna2)], [1, 1, 1])
+  // on a client, and whoever does not see it hears nothing
+  const contact = await head.create('/api/contacts', { name: 'Клиент' })
+  await head.create('/api/notes', { contact_id: contact.id, text: '@Пётр Ёлкин' })
+  assert.deepEqual([(await mine(petr)).at(-1).object, await told(petr)], ['contact', 2])
+  const role = await admin.create('/api/roles', { name: 'Только своё', base: 'seller', rights: { objects: { deal: { see: 'own' } } } })
+  await admin.create('/api/users', { name: 'Зоя', email: 'zoya@example.ru', role: 'seller', role_id: role.id, password: 'пароль для тестов' })
+  const zoya = await server.signIn('zoya@example.ru', 'пароль для тестов')
+  await head.create('/api/notes', { deal_id: deal.id, text: '@Зоя, взгляни' })
+  assert.equal(await told(zoya), 0)
+})
+
 test('the end of a long operation is told to whoever has begun it, not every record of it', async () => {
   const before = (await mine(seller)).length
   const r = await admin('POST', '/api/deals/bulk', { filter: 'title ~ "о"', set: { owner_id: id(seller) } })
