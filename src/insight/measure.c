@@ -6,7 +6,7 @@
 #include "insight/money.h"
 #include <math.h>
 
-enum { DAYS_MOST = 1200, MATURE_DAYS = 60 };
+enum { DAYS_MOST = 1200, MATURE_DAYS = PACE_MATURE, CURVE_DAYS = 365 };
 
 const struct measure measure_table[] = {
     {"revenue", RT_MONEY, true},
@@ -38,12 +38,15 @@ enum sum {
     IN_TIME,
     ANSWERS,
     ANSWERED,
+    WON_OF, /* by the day they entered on */
+    OPEN_OF,
     SUMS
 };
 /* The deals of one funnel and one product. */
 struct measure_cube {
     int64_t funnel_id, product_id;
-    double *at[SUMS]; /* person * days + day; the last row is of nobody */
+    double *at[SUMS];       /* person * days + day; the last row is of nobody */
+    struct pace_curve ages; /* counts, of each day of age */
 };
 
 bool measure_find(const struct report_call *c, struct str name, struct measure *out, struct str *title)
@@ -122,16 +125,34 @@ static void add(const struct measures *m, struct measure_cube *x, enum sum what,
         x->at[what][person_at(m, user) * days_of(m) + (size_t)day] += v;
 }
 
+/* What is told by the day a deal entered on. */
+static void count_entry(const struct measures *m, struct measure_cube *x, const struct pop *p, const struct pop_deal *d,
+                        int64_t owner)
+{
+    int64_t day = zone_day(m->zone, d->entry) - m->first;
+    if (day < 0 || day >= (int64_t)days_of(m))
+        return;
+    size_t at = person_at(m, owner) * days_of(m) + (size_t)day;
+    bool won = d->cause == DEAL_WON, mature = p->as_of - d->entry >= MATURE_DAYS * MS_DAY;
+    x->at[CREATED][at]++;
+    x->at[WON_OF][at] += won;
+    x->at[OPEN_OF][at] += d->cause == DEAL_OPEN && !d->left;
+    x->at[MATURE][at] += mature;
+    x->at[MATURE_WON][at] += mature && won;
+    if (!mature || p->as_of - d->entry >= (MATURE_DAYS + CURVE_DAYS) * MS_DAY)
+        return;
+    int64_t age = (d->exit - d->entry) / MS_DAY;
+    x->ages.n++;
+    if (age < PACE_MATURE && d->cause != DEAL_OPEN)
+        (won ? x->ages.won : x->ages.lost)[age + 1]++;
+}
+
 static void count_deal(const struct measures *m, struct measure_cube *x, const struct pop *p, const struct pop_deal *d,
                        int64_t owner)
 {
-    add(m, x, CREATED, owner, d->entry, 1);
+    count_entry(m, x, p, d, owner);
     if (d->cause == DEAL_WON)
         add(m, x, WON, owner, d->exit, 1);
-    if (p->as_of - d->entry >= MATURE_DAYS * MS_DAY) {
-        add(m, x, MATURE, owner, d->entry, 1);
-        add(m, x, MATURE_WON, owner, d->entry, d->cause == DEAL_WON);
-    }
 }
 
 static void count_deals(const struct measures *m, struct measure_cube *x, struct pop *p, struct money *money)
@@ -288,32 +309,38 @@ static double sum_of(const struct measures *m, const struct measure_cube *x, con
     return sum;
 }
 
+static const struct counting {
+    const char *id;
+    enum sum up, down; /* down SUMS: a sum */
+} how[] = {{"revenue", REVENUE, SUMS},
+           {"won", WON, SUMS},
+           {"created", CREATED, SUMS},
+           {"check", REVENUE, WON},
+           {"conversion", MATURE_WON, MATURE},
+           {"tasks_done", DONE, SUMS},
+           {"calls", CALLS, SUMS},
+           {"meetings", MEETINGS, SUMS},
+           {"letters", LETTERS, SUMS},
+           {"tasks_in_time", IN_TIME, DUE},
+           {"answers_in_time", ANSWERED, ANSWERS}};
+static const struct counting *counting_of(struct str name)
+{
+    for (size_t i = 0; i < sizeof how / sizeof *how; i++)
+        if (str_eqc(name, how[i].id))
+            return &how[i];
+    return NULL;
+}
+
 static double of_cube(const struct measures *m, const struct measure_cube *x, const struct measure_ask *ask)
 {
-    static const struct {
-        const char *id;
-        enum sum up, down; /* down SUMS: a sum */
-    } how[] = {{"revenue", REVENUE, SUMS},
-               {"won", WON, SUMS},
-               {"created", CREATED, SUMS},
-               {"check", REVENUE, WON},
-               {"conversion", MATURE_WON, MATURE},
-               {"tasks_done", DONE, SUMS},
-               {"calls", CALLS, SUMS},
-               {"meetings", MEETINGS, SUMS},
-               {"letters", LETTERS, SUMS},
-               {"tasks_in_time", IN_TIME, DUE},
-               {"answers_in_time", ANSWERED, ANSWERS}};
-    for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
-        if (!str_eqc(ask->name, how[i].id))
-            continue;
-        double up = sum_of(m, x, ask, how[i].up);
-        if (how[i].down == SUMS)
-            return up;
-        double down = sum_of(m, x, ask, how[i].down);
-        return down > 0 ? up / down : NAN;
-    }
-    return NAN;
+    const struct counting *what = counting_of(ask->name);
+    if (what == NULL)
+        return NAN;
+    double up = sum_of(m, x, ask, what->up);
+    if (what->down == SUMS)
+        return up;
+    double down = sum_of(m, x, ask, what->down);
+    return down > 0 ? up / down : NAN;
 }
 
 /* The owners of a team in the grammar of filters. */
@@ -342,73 +369,6 @@ struct str measure_filter(const struct measures *m, const struct measure_ask *as
     return filter.len ? str_fmt(a, "%.*s and %.*s", STR_ARG(filter), STR_ARG(product)) : product;
 }
 
-/* A report asked with the period and the filter, as far as it knows them. */
-struct report_ask {
-    const struct report *report;
-    struct str key; /* of its summary */
-    struct report_call call;
-    struct report_arg args[6];
-    bool whole; /* it cannot be told of the part that was asked for */
-};
-
-static void arg_of(struct report_ask *x, const char *name, struct str value)
-{
-    if (value.len > 0 && report_takes(x->report, name))
-        x->args[x->call.n_args++] = (struct report_arg){str_c(name), value};
-}
-
-static struct str number_of(const struct measures *m, int64_t n)
-{
-    return n ? str_fmt(m->call->arena, "%lld", (long long)n) : STR_NULL;
-}
-
-static void ask_report(const struct measures *m, const struct measure_ask *ask, bool by_owner, struct report_ask *x)
-{
-    struct arena *a = m->call->arena;
-    const char *dot = memchr(ask->name.ptr, '.', ask->name.len);
-    struct measure_ask of = *ask;
-    if (by_owner)
-        of.user_id = of.team_id = 0;
-    struct str filter = measure_filter(m, &of);
-    *x = (struct report_ask){.report = report_by_id((struct str){ask->name.ptr, (size_t)(dot - ask->name.ptr)}),
-                             .key = {dot + 1, ask->name.len - (size_t)(dot + 1 - ask->name.ptr)},
-                             .call = *m->call};
-    x->call.args = x->args;
-    x->call.n_args = 0;
-    x->call.drill = NULL;
-    x->whole =
-        (filter.len && !report_takes(x->report, "filter")) || (ask->funnel_id && !report_takes(x->report, "funnel_id"));
-    arg_of(x, "from", date_format(a, ask->from));
-    arg_of(x, "to", report_takes(x->report, "from") ? date_format(a, ask->to) : STR_NULL);
-    arg_of(x, "funnel_id", number_of(m, ask->funnel_id));
-    arg_of(x, "filter", filter);
-    arg_of(x, "as_of", number_of(m, m->as_of));
-    arg_of(x, "by", by_owner ? STR("owner") : STR_NULL);
-}
-
-static double cell_number(const struct cell *v)
-{
-    return v->kind == CELL_INT ? (double)v->i : v->kind == CELL_REAL ? v->f : NAN;
-}
-
-static enum rc of_report(struct measures *m, const struct measure_ask *ask, double *out, struct err *e)
-{
-    struct report_ask x;
-    struct report_result r;
-    ask_report(m, ask, false, &x);
-    m->why = x.whole ? "only_whole" : "too_few";
-    if (x.whole)
-        return RC_OK;
-    enum rc rc = report_run(x.report, &x.call, &r, e);
-    for (size_t i = 0; rc == RC_OK && i < r.summary.len; i++)
-        if (str_eq(x.key, str_c(r.summary.ptr[i].key)))
-            *out = cell_number(&r.summary.ptr[i].value);
-    report_result_free(&r);
-    /* one number that cannot be had (a hidden funnel, a filter of another noun) must not take the others along */
-    m->why = rc == RC_FORBIDDEN || rc == RC_NOT_FOUND ? "hidden" : rc == RC_INVALID ? "only_whole" : m->why;
-    return rc == RC_NOT_FOUND || rc == RC_INVALID || rc == RC_FORBIDDEN ? RC_OK : rc;
-}
-
 static enum rc find_value(struct measures *m, const struct measure_ask *ask, double *out, struct err *e)
 {
     struct measure known;
@@ -417,7 +377,7 @@ static enum rc find_value(struct measures *m, const struct measure_ask *ask, dou
     if (!measure_find(m->call, ask->name, &known, NULL))
         return RC_OK;
     if (memchr(ask->name.ptr, '.', ask->name.len) != NULL)
-        return of_report(m, ask, out, e);
+        return measure_of_report(m, ask, out, e);
     m->why = "hidden";
     if (known.type == RT_MONEY && !money_seen(m->call))
         return RC_OK;
@@ -435,102 +395,47 @@ enum rc measure_value(struct measures *m, const struct measure_ask *ask, double 
     return RC_OK;
 }
 
-/* ---- of many ---- */
+/* ---- day by day ---- */
 
-/* The column of a table by owner that is the summary's number; SIZE_MAX: there is none. Rates are left out: they are
- * drawn to each other there. */
-static size_t column_of(const struct report_result *r, struct str key)
+static void days_sum(const struct measures *m, const struct measure_cube *x, const struct measure_ask *ask,
+                     enum sum what, double *out)
 {
-    for (size_t i = 0; i < r->main.n_columns; i++) {
-        const struct report_column *c = &r->main.columns[i];
-        if (str_eqc(key, c->id))
-            return c->type == RT_RATE || c->type == RT_POINTS || r->main.keys.len == 0 ? SIZE_MAX : i;
+    struct measure_ask day = *ask;
+    for (day.from = ask->from; day.from <= ask->to; day.from++) {
+        day.to = day.from;
+        *out++ = sum_of(m, x, &day, what);
     }
-    return SIZE_MAX;
 }
 
-/* The number of one person in a table by owner; false: they have no row, as those have of whom nothing is counted. */
-static bool in_row(const struct report_result *r, size_t column, int64_t person, double *out)
+enum rc measure_days(struct measures *m, const struct measure_ask *ask, double *up, double *down, bool *told,
+                     struct err *e)
 {
-    for (size_t row = 0; row < r->main.keys.len; row++)
-        if (r->main.keys.ptr[row] == person) {
-            *out = cell_number(&r->main.cells.ptr[row * r->main.n_columns + column]);
-            return true;
-        }
-    return false;
-}
-
-/* Have some owners found no row of their own, because there are too many? */
-static bool merged(const struct report_result *r)
-{
-    double ignored;
-    return in_row(r, 0, POP_MERGED, &ignored);
-}
-
-/* *got: the report has given the numbers of all who are in[]; the others have no row. */
-static enum rc grouped(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
-                       bool *in, bool *got, struct err *e)
-{
-    struct report_ask x;
-    struct report_result r;
-    *got = false;
-    if (memchr(ask->name.ptr, '.', ask->name.len) == NULL)
+    const struct counting *what = counting_of(ask->name);
+    struct measure known;
+    struct measure_cube *x;
+    *told = what != NULL && measure_find(m->call, ask->name, &known, NULL) &&
+            (known.type != RT_MONEY || money_seen(m->call));
+    if (!*told)
         return RC_OK;
-    ask_report(m, ask, true, &x);
-    if (x.whole || !report_takes(x.report, "by"))
-        return RC_OK;
-    enum rc rc = report_run(x.report, &x.call, &r, e);
-    size_t column = rc == RC_OK ? column_of(&r, x.key) : SIZE_MAX;
-    *got = column != SIZE_MAX && !merged(&r);
-    for (size_t i = 0; *got && i < n; i++)
-        in[i] = in_row(&r, column, m->people[who[i]].id, &out[i]);
-    report_result_free(&r);
-    return RC_OK; /* what cannot be asked so is asked of each */
-}
-
-/* Asked alone, the first with a row has to be told the same; of those without one nothing is counted, so one number
- * stands for all of them. */
-static enum rc prove_grouped(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n,
-                             double *out, const bool *in, bool *got, size_t *runs, struct err *e)
-{
-    struct measure_ask one = *ask;
-    bool asked[2] = {false, false}; /* of one without a row, of one with */
-    double nothing = NAN, alone;
-    size_t rows = 0;
-    for (size_t i = 0; *got && i < n; i++)
-        rows += in[i];
-    *got = rows > 0;
-    for (size_t i = 0; *got && i < n; i++) {
-        if (!asked[in[i]]) {
-            one.user_id = m->people[who[i]].id;
-            TRY(measure_value(m, &one, &alone, e));
-            asked[in[i]] = true;
-            ++*runs;
-            nothing = in[i] ? nothing : alone;
-            *got = !in[i] || alone == out[i] || (isnan(alone) && isnan(out[i]));
-        }
-        if (!in[i])
-            out[i] = nothing;
-    }
+    TRY(cube_of(m, ask->funnel_id, ask->product_id, &x, e));
+    days_sum(m, x, ask, what->up, up);
+    if (what->down != SUMS)
+        days_sum(m, x, ask, what->down, down);
     return RC_OK;
 }
 
-enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
-                          size_t *runs, struct err *e)
+enum rc measure_entered(struct measures *m, const struct measure_ask *ask, double *all, double *won, double *open,
+                        struct pace_curve *curve, struct err *e)
 {
-    struct measure known;
-    struct measure_ask one = *ask;
-    bool got = false, report = memchr(ask->name.ptr, '.', ask->name.len) != NULL;
-    bool *in = ARENA_ARRAY(m->call->arena, bool, n + 1);
-    if (n > 2 && report && measure_find(m->call, ask->name, &known, NULL)) {
-        TRY(grouped(m, ask, who, n, out, in, &got, e));
-        ++*runs;
-        TRY(prove_grouped(m, ask, who, n, out, in, &got, runs, e));
-    }
-    for (size_t i = 0; i < n && !got; i++) {
-        one.user_id = m->people[who[i]].id;
-        TRY(measure_value(m, &one, &out[i], e));
-        *runs += report;
+    struct measure_cube *x;
+    TRY(cube_of(m, ask->funnel_id, ask->product_id, &x, e));
+    days_sum(m, x, ask, CREATED, all);
+    days_sum(m, x, ask, WON_OF, won);
+    days_sum(m, x, ask, OPEN_OF, open);
+    *curve = (struct pace_curve){.n = x->ages.n};
+    for (int i = 1; i <= PACE_MATURE; i++) {
+        curve->won[i] = curve->won[i - 1] + (x->ages.n > 0 ? x->ages.won[i] / x->ages.n : 0);
+        curve->lost[i] = curve->lost[i - 1] + (x->ages.n > 0 ? x->ages.lost[i] / x->ages.n : 0);
     }
     return RC_OK;
 }

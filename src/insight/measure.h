@@ -10,6 +10,7 @@
  */
 #pragma once
 #include "insight/people.h"
+#include "insight/plan_pace.h"
 
 struct measure {
     const char *id; /* measure.<id> of i18n/ */
@@ -52,8 +53,19 @@ MUST_USE enum rc measure_value(struct measures *m, const struct measure_ask *ask
  * run. */
 MUST_USE enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n,
                                    double *out, size_t *runs, struct err *e);
+/* Day by day from ask->from to ask->to, one place a day: of what adds up `up`, of a share or an average `up` of `down`.
+ * False in *told: it is the number of a report, or hidden. */
+MUST_USE enum rc measure_days(struct measures *m, const struct measure_ask *ask, double *up, double *down, bool *told,
+                              struct err *e);
+/* Deals by the day they entered on: all of them, those won and those open by now; and how deals of the last year that
+ * are old enough were won and lost with age, of everybody in the same funnel with the same product. */
+MUST_USE enum rc measure_entered(struct measures *m, const struct measure_ask *ask, double *all, double *won,
+                                 double *open, struct pace_curve *curve, struct err *e);
 /* Whose deals are asked for, in the grammar of filters; STR_NULL: everybody's. In the arena. */
 struct str measure_filter(const struct measures *m, const struct measure_ask *ask);
 /* Is the person in the team, or in one below it? */
 bool measure_in_team(const struct measures *m, int64_t team_of_person, int64_t team);
 void measures_close(struct measures *m);
+
+/* Between the parts of it: the number of a report, *out as it was when it cannot be told (m->why). */
+MUST_USE enum rc measure_of_report(struct measures *m, const struct measure_ask *ask, double *out, struct err *e);

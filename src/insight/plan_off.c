@@ -16,6 +16,7 @@ struct looking {
     const struct report_call *call;
     struct measures m;
     struct calendar calendar;
+    uint8_t *works; /* by day from m.first */
     struct plan *all;
     size_t n;
     int64_t today;
@@ -34,10 +35,16 @@ static bool money(const struct plan *p)
     return str_eqc(p->measure, "revenue");
 }
 
+/* Foretold by what the deals promise; the others by their pace. */
+static bool of_deals(const struct plan *p)
+{
+    return money(p) || str_eqc(p->measure, "won");
+}
+
 static bool foretold(const struct plan *p, int64_t today)
 {
-    return (money(p) || str_eqc(p->measure, "won")) && p->period != PERIOD_DAY && p->target > 0 && p->first <= today &&
-           p->last >= today && p->last - today < AHEAD_MOST;
+    return memchr(p->measure.ptr, '.', p->measure.len) == NULL && p->period != PERIOD_DAY && p->target > 0 &&
+           p->first <= today && p->last >= today && p->last - today < AHEAD_MOST;
 }
 
 /* ---- the forecast ---- */
@@ -80,6 +87,52 @@ static double of_key(const struct report_result *r, const char *column, int64_t 
                 sum += v->kind == CELL_INT ? (double)v->i : v->kind == CELL_REAL && isfinite(v->f) ? v->f : 0;
             }
     return sum;
+}
+
+/* ---- what is told day by day ---- */
+
+static double *days_of(const struct looking *x, size_t n)
+{
+    return ARENA_ARRAY(x->call->arena, double, n + 1);
+}
+
+/* Of the measures that no report foretells; *told false: nothing can be said. */
+static enum rc by_pace(struct looking *x, const struct plan *p, struct pace_end *out, double *actual, bool *told,
+                       struct err *e)
+{
+    struct measure_ask ask = {.name = p->measure,
+                              .from = x->m.first,
+                              .to = x->today - 1,
+                              .user_id = p->user_id,
+                              .team_id = p->team_id,
+                              .funnel_id = p->funnel_id,
+                              .product_id = p->product_id};
+    size_t n = (size_t)(x->today - x->m.first), begun = (size_t)(x->today - p->first);
+    double *up = days_of(x, n), *down = days_of(x, n), *won = days_of(x, n), *open = days_of(x, n);
+    struct pace pace = {.up = up,
+                        .down = down,
+                        .works = x->works,
+                        .past = n,
+                        .ahead = (size_t)(p->last - x->today + 1),
+                        .period = begun};
+    struct pace_curve curve;
+    *out = (struct pace_end){.weight = 1};
+    if (str_eqc(p->measure, "conversion")) {
+        double came = 0, of = 0;
+        TRY(measure_entered(&x->m, &ask, up, won, open, &curve, e));
+        *told = pace_conversion(&pace, won, open, &curve, out);
+        for (size_t i = n - begun; i < n; i++) {
+            came += won[i];
+            of += up[i];
+        }
+        *actual = of > 0 ? came / of : 0;
+        return RC_OK;
+    }
+    TRY(measure_days(&x->m, &ask, up, down, told, e));
+    *told = *told && (p->adds               ? pace_count(&pace, out)
+                      : p->type == RT_MONEY ? pace_check(&pace, out)
+                                            : pace_share(&pace, out));
+    return RC_OK;
 }
 
 /* ---- where ---- */
@@ -179,6 +232,33 @@ out:
     return rc;
 }
 
+/* The same for measures that are told day by day: each part is foretold by itself. */
+static enum rc find_paces(struct looking *x, struct plan_off *o, enum plan_part kind, struct err *e)
+{
+    struct plan *parts;
+    size_t n;
+    TRY(parts_of(x, &o->plan, kind, &parts, &n, e));
+    if (n < 2)
+        return RC_OK;
+    struct plan_place *found = ARENA_ARRAY(x->call->arena, struct plan_place, n);
+    double all = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct plan one = o->plan;
+        struct pace_end end;
+        double actual = 0;
+        bool told;
+        int64_t id = id_of(&parts[i], kind);
+        *(kind == PART_TEAM ? &one.team_id : kind == PART_OWNER ? &one.user_id : &one.funnel_id) = id;
+        TRY(by_pace(x, &one, &end, &actual, &told, e));
+        double gap = (o->above ? end.p50 - parts[i].target : parts[i].target - end.p50) * (one.adds ? 1 : end.weight);
+        bool whole = kind == PART_TEAM && has_parts(x, id); /* the teams in it are told of */
+        found[i] = (struct plan_place){kind, id, told && gap > 0 && !whole ? gap : 0, parts[i].target, end.p50};
+        all += found[i].share;
+    }
+    keep_places(o, found, n, all);
+    return RC_OK;
+}
+
 /* ---- since when ---- */
 
 /* The day after the last one on which it was on the other side of its pace. */
@@ -198,34 +278,63 @@ static enum rc find_since(struct looking *x, struct plan_off *o, struct err *e)
 
 /* ---- each plan ---- */
 
-static enum rc look(struct looking *x, const struct plan *p, struct plan_off *o, bool *off, struct err *e)
+/* p10, p50 and p90; NaN: nothing proves such a forecast yet. */
+static enum rc foretell(struct looking *x, const struct plan *p, struct plan_off *o, struct err *e)
 {
-    struct plan_progress y;
+    bool deals = of_deals(p), told;
     struct report_result r = {0};
+    struct pace_end end;
     enum rc rc;
-    *o = (struct plan_off){.plan = *p};
-    *off = false;
-    TRY_OUT(plan_follow(&x->m, p, x->today, &x->calendar, &y, e));
+    o->p10 = o->p50 = o->p90 = NAN;
+    if (!deals) {
+        TRY(by_pace(x, p, &end, &o->actual, &told, e));
+        if (!told)
+            return RC_OK;
+        double least = p->adds ? o->actual : 0; /* what was done today is done */
+        o->p10 = fmax(least, end.p10);
+        o->p50 = fmax(least, end.p50);
+        o->p90 = fmax(least, end.p90);
+        return RC_OK;
+    }
     TRY_OUT(forecast(x, p, "owner", &r, e));
-    o->actual = isfinite(y.actual) ? y.actual : 0;
     o->p10 = o->actual + number(&r, money(p) ? "total_revenue_p10" : "total_wins_p10");
     o->p50 = o->actual + number(&r, money(p) ? "total_revenue_p50" : "total_wins_p50");
     o->p90 = o->actual + number(&r, money(p) ? "total_revenue_p90" : "total_wins_p90");
-    if (!isfinite(o->p10) || !isfinite(o->p50) || !isfinite(o->p90)) /* nothing proves such a forecast yet */
-        goto out;
+out:
+    report_result_free(&r);
+    return rc;
+}
+
+static enum rc look(struct looking *x, const struct plan *p, struct plan_off *o, bool *off, struct err *e)
+{
+    struct plan_progress y;
+    *o = (struct plan_off){.plan = *p};
+    *off = false;
+    TRY(plan_follow(&x->m, p, x->today, &x->calendar, &y, e));
+    o->actual = isfinite(y.actual) ? y.actual : 0;
+    TRY(foretell(x, p, o, e));
+    if (!isfinite(o->p10) || !isfinite(o->p50) || !isfinite(o->p90))
+        return RC_OK;
     double reached = plan_chance(o->p10, o->p50, o->p90, p->target);
     o->above = o->p50 > p->target;
     o->chance = o->above ? 1 - reached : reached;
     *off = o->chance < OFF_CHANCE && fabs(o->p50 - p->target) >= OFF_LEAST * p->target &&
-           !(o->above && o->actual >= p->target); /* reached already: everybody sees that */
+           !(p->adds && o->above && o->actual >= p->target); /* reached already: everybody sees that */
     if (!*off)
-        goto out;
-    TRY_OUT(find_since(x, o, e));
+        return RC_OK;
+    TRY(find_since(x, o, e));
     for (int kind = 0; kind < PART_KINDS; kind++)
-        TRY_OUT(find_places(x, o, (enum plan_part)kind, e));
-out:
-    report_result_free(&r);
-    return rc;
+        TRY((of_deals(p) ? find_places : find_paces)(x, o, (enum plan_part)kind, e));
+    return RC_OK;
+}
+
+/* To the end of the last plan. */
+static void find_working_days(struct looking *x)
+{
+    size_t n = (size_t)(x->today - x->m.first) + AHEAD_MOST + 1;
+    x->works = ARENA_ARRAY(x->call->arena, uint8_t, n);
+    for (size_t i = 0; i < n; i++)
+        x->works[i] = calendar_working_days(&x->calendar, x->m.first + (int64_t)i, x->m.first + (int64_t)i) > 0;
 }
 
 enum rc plans_off(const struct report_call *c, int64_t today, struct plan_off **out, size_t *n, struct err *e)
@@ -242,6 +351,7 @@ enum rc plans_off(const struct report_call *c, int64_t today, struct plan_off **
         return RC_OK;
     TRY(calendar_of_user(c->db, c->arena, 0, &x.calendar, e));
     TRY_OUT(measures_open(&x.m, c, first - 364, today, e));
+    find_working_days(&x);
     for (size_t i = 0; i < x.n; i++) {
         bool off;
         if (!foretold(&x.all[i], today))

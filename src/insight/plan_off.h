@@ -1,6 +1,6 @@
 /* A plan whose result will not be what was planned: what is there, and what the forecast expects until the period's
- * end, beside the target. Revenue and won deals are foretold (report 29: open deals and those still to come, with a
- * band that past forecasts have proved); other measures are not.
+ * end, beside the target. Revenue and won deals are foretold by report 29 (open deals and those still to come, with a
+ * band that past forecasts have proved), the other measures of the house by plan_pace.h; numbers of reports are not.
  *
  * Told: the target lies outside of P10..P90 and a tenth of itself away from P50. A chance told under one in ten holds
  * however often one looks, because the forecast of a day is the mean of those that may follow (Doob's optional
@@ -20,8 +20,9 @@ struct plan_place {
 };
 struct plan_off {
     struct plan plan;
-    double actual, p10, p50, p90; /* at the period's end */
-    double chance;                /* that it comes true after all (above: that it stays under) */
+    double actual;        /* so far; of a conversion, of the deals that have come so far */
+    double p10, p50, p90; /* at the period's end */
+    double chance;        /* that it comes true after all (above: that it stays under) */
     bool above;
     int64_t since; /* the day from which it has been on this side of its pace */
     struct plan_place places[OFF_PLACES * PART_KINDS];
