@@ -196,40 +196,105 @@ static enum rc by_time(struct measures *m, const struct plan *whole, enum period
     return RC_OK;
 }
 
-static enum rc by_ids(struct measures *m, const struct plan *whole, enum plan_by by, struct plan **parts, size_t *n,
+/* Teams right below one (0: the company), none of which is within another. Where that is a single one with teams of its
+ * own, those: a department is not a part of the company's plan beside its teams. */
+static void teams_below(const struct measures *m, int64_t team, int64_t *out, size_t *n)
+{
+    for (int depth = 0; depth < 32; depth++) {
+        size_t found = 0;
+        for (size_t i = 0; i < m->n_teams; i++)
+            if (m->teams[i][1] == team)
+                out[found++] = m->teams[i][0];
+        if (found == 0)
+            return; /* the single one has none: it stays */
+        *n = found;
+        if (found > 1)
+            return;
+        team = out[0];
+    }
+}
+
+static enum rc ids_of(struct measures *m, const char *sql, int64_t arg, int64_t *out, size_t most, size_t *n,
                       struct err *e)
 {
-    bool already = (by == SPREAD_USER && whole->user_id) || (by == SPREAD_TEAM && (whole->team_id || whole->user_id)) ||
-                   (by == SPREAD_FUNNEL && whole->funnel_id);
+    struct stmt *s;
+    enum rc rc;
+    TRY(db_prepare(m->call->db, &s, sql, e));
+    stmt_i64(s, 1, arg);
+    while ((rc = stmt_step(s, e)) == RC_ROW)
+        if (*n < most)
+            out[(*n)++] = stmt_col_i64(s, 0);
+    stmt_done(s);
+    return rc == RC_DONE ? RC_OK : rc;
+}
+
+static bool among(const int64_t *ids, size_t n, int64_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+/* Sellers; whoever else sold a year before has a share by that. Where nobody is a seller: everybody. */
+static enum rc people_below(struct measures *m, const struct plan *whole, bool others, int64_t *out, size_t *n,
+                            struct err *e)
+{
+    int64_t *sellers = ARENA_ARRAY(m->call->arena, int64_t, m->n_people + 1);
+    size_t n_sellers = 0;
+    TRY(ids_of(m, "SELECT id FROM users WHERE role = $1 AND deleted_at IS NULL ORDER BY id", ROLE_SELLER, sellers,
+               m->n_people, &n_sellers, e));
+    for (int all = others; *n == 0 && all < 2; all++)
+        for (size_t i = 0; i < m->n_people; i++)
+            if (m->people[i].active && m->people[i].seen && (all || among(sellers, n_sellers, m->people[i].id)) &&
+                (!whole->team_id || measure_in_team(m, m->people[i].team_id, whole->team_id)))
+                out[(*n)++] = m->people[i].id;
+    return RC_OK;
+}
+
+static enum rc by_ids(struct measures *m, const struct plan *whole, enum plan_by by, bool others, struct plan **parts,
+                      size_t *n, struct err *e)
+{
+    enum { FUNNELS_MOST = 1000 };
+    bool already = (by != SPREAD_FUNNEL && whole->user_id) || (by == SPREAD_FUNNEL && whole->funnel_id);
     if (already)
         return err_set(e, RC_UNPROCESSABLE, "plan_cannot_spread", "by", NULL);
-    VEC(int64_t) ids = {0};
-    struct stmt *s;
-    enum rc rc = RC_OK;
-    for (size_t i = 0; by == SPREAD_USER && i < m->n_people; i++)
-        if (m->people[i].active && m->people[i].seen &&
-            (!whole->team_id || measure_in_team(m, m->people[i].team_id, whole->team_id)))
-            vec_push(&ids, m->people[i].id);
-    if (by != SPREAD_USER) {
-        TRY(db_prepare(m->call->db, &s,
-                       by == SPREAD_TEAM
-                           ? "SELECT id FROM team WHERE deleted_at IS NULL ORDER BY id"
-                           : "SELECT id FROM funnel WHERE deleted_at IS NULL AND archived = 0 ORDER BY id",
-                       e));
-        while ((rc = stmt_step(s, e)) == RC_ROW)
-            if (by == SPREAD_TEAM || rights_has_funnel(m->call->rights, stmt_col_i64(s, 0)))
-                vec_push(&ids, stmt_col_i64(s, 0));
-        stmt_done(s);
-        rc = rc == RC_DONE ? RC_OK : rc;
-    }
-    *parts = ARENA_ARRAY(m->call->arena, struct plan, ids.len + 1);
-    for (size_t i = 0; i < ids.len; i++) {
+    int64_t *ids = ARENA_ARRAY(m->call->arena, int64_t, m->n_people + m->n_teams + FUNNELS_MOST);
+    size_t found = 0, kept = 0;
+    if (by == SPREAD_USER)
+        TRY(people_below(m, whole, others, ids, &found, e));
+    else if (by == SPREAD_TEAM)
+        teams_below(m, whole->team_id, ids, &found);
+    else
+        TRY(ids_of(m, "SELECT id FROM funnel WHERE deleted_at IS NULL AND archived = $1 ORDER BY id", 0, ids,
+                   FUNNELS_MOST, &found, e));
+    for (size_t i = 0; i < found; i++)
+        if (by != SPREAD_FUNNEL || rights_has_funnel(m->call->rights, ids[i]))
+            ids[kept++] = ids[i];
+    *parts = ARENA_ARRAY(m->call->arena, struct plan, kept + 1);
+    for (size_t i = 0; i < kept; i++) {
         struct plan part = *whole;
-        *(by == SPREAD_USER ? &part.user_id : by == SPREAD_TEAM ? &part.team_id : &part.funnel_id) = ids.ptr[i];
+        *(by == SPREAD_USER ? &part.user_id : by == SPREAD_TEAM ? &part.team_id : &part.funnel_id) = ids[i];
         add_part(*parts, n, part);
     }
-    vec_free(&ids);
-    return rc;
+    return RC_OK;
+}
+
+/* People who sold nothing a year before and are no sellers are no part of a plan in those proportions. */
+static enum rc drop_idle(struct measures *m, const struct plan *whole, struct plan *parts, double *weight, size_t *n,
+                         struct err *e)
+{
+    int64_t *sellers = ARENA_ARRAY(m->call->arena, int64_t, m->n_people + 1);
+    size_t n_sellers = 0, kept = 0;
+    TRY(people_below(m, whole, false, sellers, &n_sellers, e));
+    for (size_t i = 0; i < *n; i++) {
+        if (weight[i] <= 0 && !among(sellers, n_sellers, parts[i].user_id))
+            continue;
+        parts[kept] = parts[i];
+        weight[kept++] = weight[i];
+    }
+    *n = kept;
+    return RC_OK;
 }
 
 /* In whole units, the rest to the last ones, so that the parts are the whole. */
@@ -239,7 +304,7 @@ static void share_out(struct plan *parts, size_t n, const double *weight, double
     for (size_t i = 0; i < n; i++)
         all += weight[i];
     for (size_t i = 0; i < n; i++) {
-        weighed += all > 0 ? weight[i] / all : 1 / (double)n;
+        weighed = i + 1 == n ? 1 : weighed + (all > 0 ? weight[i] / all : 1 / (double)n);
         parts[i].target = round(target * weighed) - given;
         given += parts[i].target;
     }
@@ -250,7 +315,8 @@ enum rc plan_spread(struct measures *m, const struct plan *whole, enum plan_by b
 {
     static const enum period periods[] = {PERIOD_MONTH, PERIOD_QUARTER, PERIOD_WEEK};
     *n = 0;
-    TRY(by <= SPREAD_WEEK ? by_time(m, whole, periods[by], parts, n, e) : by_ids(m, whole, by, parts, n, e));
+    TRY(by <= SPREAD_WEEK ? by_time(m, whole, periods[by], parts, n, e)
+                          : by_ids(m, whole, by, as_last_year && whole->adds, parts, n, e));
     if (*n == 0)
         return err_set(e, RC_UNPROCESSABLE, "plan_cannot_spread", "by", NULL);
     if (!whole->adds)
@@ -268,6 +334,8 @@ enum rc plan_spread(struct measures *m, const struct plan *whole, enum plan_by b
         TRY(measure_value(m, &ask, &weight[i], e));
         weight[i] = isfinite(weight[i]) && weight[i] > 0 ? weight[i] : 0;
     }
+    if (as_last_year && by == SPREAD_USER)
+        TRY(drop_idle(m, whole, *parts, weight, n, e));
     share_out(*parts, *n, weight, whole->target);
     return RC_OK;
 }

@@ -181,3 +181,23 @@ test('the panel of a past day tells what was there in its evening, not what came
   assert.equal((await month(8)).missing, 700_00)
   assert.equal((await month(4)).actual, 0)
 })
+
+test('a plan is spread over teams that hold nobody twice, and over those who sell', async () => {
+  const place = await serve()
+  const { admin, head, seller } = await peopleOf(place)
+  const users = (await admin.list('/api/users', { limit: 50 })).items, id = (role) => users.find((u) => u.role === role).id
+  const department = await admin.create('/api/teams', { name: 'Коммерческий отдел' })
+  const [retail, firms] = [await admin.create('/api/teams', { name: 'Частные лица', parent_id: department.id }), await admin.create('/api/teams', { name: 'Компании', parent_id: department.id })]
+  await admin.patch(`/api/users/${id('seller')}`, { team_id: retail.id })
+  const plan = await head.create('/api/plans', { measure: 'won', period: 'year', starts_on: yearStart, target: 11 })
+  const parts = async (by, how = 'equal', of = plan.id) => (await head.get(`/api/plans/spread?plan_id=${of}&by=${by}&how=${how}`)).items
+  assert.deepEqual((await parts('team')).map((p) => p.team_id).sort(), [retail.id, firms.id].sort(), 'the department is not beside its own teams')
+  assert.equal((await parts('team')).reduce((s, p) => s + p.target, 0), 11)
+  const whole = await head.create('/api/plans', { measure: 'won', period: 'year', starts_on: yearStart, target: 9, team_id: department.id })
+  assert.deepEqual((await parts('team', 'equal', whole.id)).map((p) => [p.team_id, p.parent_id]).sort(), [[retail.id, whole.id], [firms.id, whole.id]].sort())
+  assert.deepEqual((await parts('user')).map((p) => [p.user_id, p.target]), [[id('seller'), 11]], 'no plan for those who only look')
+  assert.deepEqual((await parts('user', 'as_last_year')).map((p) => [p.user_id, p.target]), [[id('seller'), 11]])
+  const lone = await head.create('/api/plans', { measure: 'won', period: 'year', starts_on: yearStart, target: 9, team_id: firms.id })
+  assert.equal((await head('GET', `/api/plans/spread?plan_id=${lone.id}&by=team`)).status, 422, 'a team without teams')
+  assert.equal((await seller('GET', `/api/plans/spread?plan_id=${plan.id}&by=team`)).status, 403)
+})
