@@ -85,7 +85,7 @@ enum rc plan_list(const struct report_call *c, const struct plan_ask *ask, struc
            "SELECT p.id, p.measure, p.period, p.starts_on, p.team_id, p.user_id, p.funnel_id, p.product_id, p.target,"
            " p.parent_id, p.currency FROM plan_target p WHERE p.deleted_at IS NULL AND ");
     rights_sql(&q, c->rights, entity_by_id(ENT_PLAN), RIGHT_SEE, "p");
-    sqlb_c(&q, " ORDER BY p.period, p.starts_on, p.measure, p.team_id, p.user_id, p.id");
+    sqlb_c(&q, " ORDER BY p.period, p.starts_on, p.measure, COALESCE(p.team_id, 0), COALESCE(p.user_id, 0), p.id");
     rc = sqlb_prepare(&q, c->db, &s, e);
     sqlb_free(&q);
     if (rc != RC_OK)
