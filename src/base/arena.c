@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/big.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 /* Blocks double from 4 KiB up to 1 MiB; a larger request gets a block of its own. */
 #define BLOCK_FIRST ((size_t)4096)
 #define BLOCK_MAX ((size_t)1 << 20)
+#define BORROWED ((size_t)2 << 20) /* blocks from this size on */
 
 struct arena_block {
     struct arena_block *next;
@@ -16,12 +18,17 @@ struct arena_block {
 
 static struct arena_block *block_new(struct arena *a, size_t least)
 {
+    struct arena_block *b;
     size_t size = a->head ? a->head->size * 2 : BLOCK_FIRST;
     if (size > BLOCK_MAX)
         size = BLOCK_MAX;
     if (size < least)
         size = least;
-    struct arena_block *b = size > SIZE_MAX - sizeof *b ? NULL : malloc(sizeof *b + size);
+    if (size >= BORROWED && size <= SIZE_MAX / 4) {
+        b = big_borrow(sizeof *b + size);
+    } else {
+        b = size > SIZE_MAX - sizeof *b ? NULL : malloc(sizeof *b + size);
+    }
     if (!b) {
         fprintf(stderr, "voronka: out of memory (%zu bytes)\n", size);
         abort();
@@ -29,6 +36,14 @@ static struct arena_block *block_new(struct arena *a, size_t least)
     b->size = size;
     a->total += size;
     return b;
+}
+
+static void block_free(struct arena_block *b)
+{
+    if (b != NULL && b->size >= BORROWED)
+        big_return(b);
+    else
+        free(b);
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -70,7 +85,7 @@ void arena_reset(struct arena *a)
     struct arena_block *b = a->head->next;
     while (b) {
         struct arena_block *next = b->next;
-        free(b);
+        block_free(b);
         b = next;
     }
     a->head->next = NULL;
@@ -81,6 +96,6 @@ void arena_reset(struct arena *a)
 void arena_free(struct arena *a)
 {
     arena_reset(a);
-    free(a->head);
+    block_free(a->head);
     *a = ARENA_EMPTY;
 }

@@ -1,4 +1,5 @@
 #include "base/big.h"
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -103,4 +104,66 @@ void big_free(void *ptr)
         munmap(head.map, head.mapped);
     else
         free((char *)ptr - LINE);
+}
+
+/* ---- what was returned ---- */
+
+enum { KEPT_MOST = 16 };
+#define KEPT_BYTES ((size_t)192 << 20)
+
+static struct {
+    pthread_mutex_t mutex;
+    struct {
+        void *ptr;
+        struct head head; /* in front of ptr the system may have taken it */
+    } of[KEPT_MOST];
+    size_t n, bytes;
+} kept = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static size_t room(size_t i)
+{
+    return kept.of[i].head.mapped - (size_t)((char *)kept.of[i].ptr - kept.of[i].head.map);
+}
+
+/* The smallest one that is large enough and not much larger. */
+static void *take_kept(size_t size)
+{
+    void *found = NULL;
+    pthread_mutex_lock(&kept.mutex);
+    size_t best = kept.n;
+    for (size_t i = 0; i < kept.n; i++)
+        if (room(i) >= size && room(i) / 2 <= size && (best == kept.n || room(i) < room(best)))
+            best = i;
+    if (best < kept.n) {
+        found = kept.of[best].ptr;
+        *head_of(found) = kept.of[best].head;
+        kept.bytes -= kept.of[best].head.mapped;
+        kept.of[best] = kept.of[--kept.n];
+    }
+    pthread_mutex_unlock(&kept.mutex);
+    return found;
+}
+
+void *big_borrow(size_t size)
+{
+    void *found = size >= HUGE_PAGE ? take_kept(size) : NULL;
+    return found != NULL ? found : big_resize(NULL, size);
+}
+
+void big_return(void *ptr)
+{
+    struct head head = {0};
+    if (ptr != NULL)
+        head = *head_of(ptr);
+    pthread_mutex_lock(&kept.mutex);
+    bool keeps = head.map != NULL && kept.n < KEPT_MOST && kept.bytes + head.mapped <= KEPT_BYTES;
+    if (keeps) {
+        madvise(head.map, head.mapped, MADV_FREE);
+        kept.of[kept.n].ptr = ptr;
+        kept.of[kept.n++].head = head;
+        kept.bytes += head.mapped;
+    }
+    pthread_mutex_unlock(&kept.mutex);
+    if (!keeps)
+        big_free(ptr);
 }

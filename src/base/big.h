@@ -7,6 +7,12 @@
 void *big_resize(void *ptr, size_t size);
 void big_free(void *ptr); /* NULL is fine */
 
+/* The same for work that comes again and again: what is returned keeps its pages for the next one that borrows, so that
+ * they are not cleared and looked up anew each time; the system may take them meanwhile. What is borrowed holds
+ * anything. big_resize is fine in between. Any thread. */
+void *big_borrow(size_t size);
+void big_return(void *ptr); /* NULL is fine */
+
 /* Of a VEC of base/vec.h whose memory is all from here. */
 #define big_reserve(v, n)                                                                                              \
     ((n) > (v)->cap ? ((v)->ptr = big_resize((v)->ptr, (n) * sizeof *(v)->ptr), (v)->cap = (n)) : (v)->cap)

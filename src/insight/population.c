@@ -229,7 +229,7 @@ enum rc pop_read(struct pop *p, const struct report_call *c, struct report_resul
 void pop_free(struct pop *p)
 {
     pop_unlock(p);
-    big_free(p->d);
+    big_return(p->d);
     p->d = NULL;
     zone_free(p->zone);
     p->zone = NULL;

@@ -57,44 +57,54 @@ static int64_t last_event(const struct pop *p, const struct fact_column *funnel)
 static bool follow(const struct pop *p, uint32_t row, struct pop_deal *d)
 {
     struct visits v = visits_of(&p->view, row);
-    bool entered = false;
-    *d = (struct pop_deal){.row = row, .exit = p->as_of, .stage = POP_NO_STAGE};
+    int64_t entry = 0, exit = p->as_of, since = 0, as_of = p->as_of;
+    int last = POP_NO_STAGE;
+    enum deal_status cause = DEAL_OPEN;
+    bool entered = false, left = false, reopened = false;
     for (size_t i = 0; i < v.n; i++) {
         int64_t at = visit_at(v.packed[i]);
         int stage = pop_stage_of(p, v.packed[i]);
-        if (at > p->as_of)
+        if (at > as_of)
             break;
         if (stage < 0) {
             if (!entered || visit_passed(v.packed[i]))
                 continue;
-            if (d->cause == DEAL_OPEN && !d->left)
-                d->exit = at;
-            d->left = true;
+            if (cause == DEAL_OPEN && !left)
+                exit = at;
+            left = true;
             continue;
         }
         if (at < p->stages[stage].born)
             p->stages[stage].born = at;
         if (!entered) {
             entered = true;
-            d->entry = at;
+            entry = at;
         }
         if (visit_passed(v.packed[i]))
             continue;
-        if (d->left && d->cause == DEAL_OPEN)
-            d->exit = p->as_of;
-        if (stage != d->stage || d->left)
-            d->stage_since = at;
-        d->left = false;
+        if (left && cause == DEAL_OPEN)
+            exit = as_of;
+        if (stage != last || left)
+            since = at;
+        left = false;
         enum deal_status outcome = p->stages[stage].outcome;
-        if (outcome == DEAL_OPEN && d->cause != DEAL_OPEN) {
-            d->reopened = true;
-            d->exit = p->as_of;
-        } else if (outcome != d->cause) {
-            d->exit = at;
+        if (outcome == DEAL_OPEN && cause != DEAL_OPEN) {
+            reopened = true;
+            exit = as_of;
+        } else if (outcome != cause) {
+            exit = at;
         }
-        d->stage = (int16_t)stage;
-        d->cause = outcome & 3;
+        last = stage;
+        cause = outcome & 3;
     }
+    *d = (struct pop_deal){.entry = entry,
+                           .exit = exit,
+                           .stage_since = since,
+                           .row = row,
+                           .stage = (int16_t)last,
+                           .cause = (uint8_t)cause,
+                           .reopened = reopened,
+                           .left = left};
     return entered;
 }
 
@@ -143,7 +153,7 @@ static void choose(struct pop *p, const struct fact_column *funnel)
     struct fact_column loss = pop_column(p, DEAL_LOSS_CLASS);
     bool all = p->funnel_id == 0 && p->seen_bits == NULL;
     size_t n = 0;
-    p->d = big_resize(NULL, (p->deals->n + 1) * sizeof *p->d);
+    p->d = big_borrow((p->deals->n + 1) * sizeof *p->d);
     for (size_t i = 0; i < p->deals->n; i++) {
         struct pop_deal *d = &p->d[n];
         if (!all && !in_sight(p, funnel, i))

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 64, AHEAD = 16 };
+enum { BLOCK = PURCHASES_BLOCK, AHEAD = 16 };
 
 struct found {
     struct purchases *out;
@@ -19,20 +19,43 @@ struct whose {
     bool company;
 };
 
-static struct whose whose(const struct found *f, uint32_t deal)
+static struct whose whose_row(const struct purchases *b, const struct pop *p, uint32_t deal_row)
 {
-    const struct purchases *b = f->out;
-    const struct projection_view *v = &f->p->view;
-    uint32_t deal_row = f->p->d[deal].row;
+    const struct projection_view *v = &p->view;
     uint32_t row = fact_row(&v->facts[FACT_COMPANY], fact_id(&b->company, deal_row));
     if (row != FACT_NO_ROW)
-        return (struct whose){deal, row, true};
-    return (struct whose){deal, fact_row(&v->facts[FACT_CONTACT], fact_id(&b->contact, deal_row)), false};
+        return (struct whose){0, row, true};
+    return (struct whose){0, fact_row(&v->facts[FACT_CONTACT], fact_id(&b->contact, deal_row)), false};
+}
+
+static struct whose whose(const struct found *f, uint32_t deal)
+{
+    struct whose of = whose_row(f->out, f->p, f->p->d[deal].row);
+    of.deal = deal;
+    return of;
 }
 
 static int32_t *place_of(const struct purchases *b, const struct whose *w)
 {
     return w->company ? &b->of_company[w->row] : &b->of_contact[w->row];
+}
+
+void purchases_clients_of(const struct purchases *b, const struct pop *p, const uint32_t *deal_rows, size_t n,
+                          int64_t *out)
+{
+    struct whose of[BLOCK];
+    for (size_t i = 0; i < n; i++)
+        purchases_ahead(b, p, deal_rows[i]);
+    for (size_t i = 0; i < n; i++) {
+        of[i] = whose_row(b, p, deal_rows[i]);
+        if (of[i].row != FACT_NO_ROW)
+            __builtin_prefetch(place_of(b, &of[i]));
+    }
+    for (size_t i = 0; i < n; i++) {
+        out[i] = of[i].row != FACT_NO_ROW ? (int64_t)*place_of(b, &of[i]) - 1 : -1;
+        if (out[i] >= 0)
+            __builtin_prefetch(&b->clients[out[i]].first_at);
+    }
 }
 
 static uint32_t client_of(struct found *f, const struct whose *w)

@@ -35,6 +35,11 @@ static inline int64_t purchases_client_of(const struct purchases *b, const struc
     c = fact_row(&p->view.facts[FACT_CONTACT], fact_id(&b->contact, deal_row));
     return c != FACT_NO_ROW ? (int64_t)b->of_contact[c] - 1 : -1;
 }
+/* The same of some deals at a time (at most PURCHASES_BLOCK, by their rows): clients lie anywhere in memory, so all of
+ * them are asked for before the first is looked at. */
+enum { PURCHASES_BLOCK = 64 };
+void purchases_clients_of(const struct purchases *b, const struct pop *p, const uint32_t *deal_rows, size_t n,
+                          int64_t *out);
 /* For loops over deals: asks for the memory that purchases_client_of of a later deal will look at first. */
 static inline void purchases_ahead(const struct purchases *b, const struct pop *p, uint32_t deal_row)
 {

@@ -104,20 +104,71 @@ static void count_waits(struct difficult *d, const size_t *client_of_deal)
             d->all[client_of_deal[i]].waited += p->as_of - fact_get(&now, i);
 }
 
+/* Clients lie anywhere in memory: those of some rows are asked for before the first of them is looked at. */
+enum { BLOCK = 64 };
+struct clients {
+    struct fact_column company, contact;
+    size_t rows[BLOCK], of[BLOCK], n; /* of: SIZE_MAX: nobody */
+};
+
+static void fetch_clients(const struct difficult *d, struct clients *b)
+{
+    const struct facts *companies = &d->p.view.facts[FACT_COMPANY], *contacts = &d->p.view.facts[FACT_CONTACT];
+    for (size_t i = 0; i < b->n; i++) {
+        int64_t company = fact_id(&b->company, b->rows[i]), contact = fact_id(&b->contact, b->rows[i]);
+        if (company > 0 && (uint64_t)company < companies->n_ids)
+            __builtin_prefetch(&companies->row_of_id[company]);
+        else if (contact > 0 && (uint64_t)contact < contacts->n_ids)
+            __builtin_prefetch(&contacts->row_of_id[contact]);
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        b->of[i] = client_of(d, fact_id(&b->company, b->rows[i]), fact_id(&b->contact, b->rows[i]));
+        if (b->of[i] != SIZE_MAX)
+            __builtin_prefetch(&d->all[b->of[i]].n[DEALS], 1);
+    }
+}
+
+struct deal_columns {
+    struct fact_column status, closed, value, of;
+};
+
+static void count_block(struct difficult *d, const struct deal_columns *c, struct clients *b, size_t *client_of_deal)
+{
+    struct people *p = &d->p;
+    const struct facts *deals = &p->view.facts[FACT_DEAL];
+    fetch_clients(d, b);
+    for (size_t k = 0; k < b->n; k++) {
+        size_t i = b->rows[k], client = b->of[k];
+        int64_t end = fact_get(&c->closed, i), worth;
+        enum deal_status s = (enum deal_status)fact_id(&c->status, i);
+        client_of_deal[i] = client;
+        if (client == SIZE_MAX)
+            continue;
+        add(d, client, DEALS, deals->ids[i]);
+        count_moves(d, i, client);
+        if (s == DEAL_OPEN || end == FACT_NULL || end < p->from || end >= p->to)
+            continue;
+        add(d, client, s == DEAL_WON ? WON : LOST, deals->ids[i]);
+        if (s == DEAL_WON && fact_get(&c->value, i) != FACT_NULL &&
+            money_in(d->money, fact_get(&c->of, i), fact_get(&c->value, i), end, &worth)) {
+            d->all[client].value += worth;
+            d->value += worth;
+        }
+    }
+    b->n = 0;
+}
+
 static void count_deals(struct difficult *d, size_t *client_of_deal)
 {
     struct people *p = &d->p;
     const struct facts *deals = &p->view.facts[FACT_DEAL];
-    struct fact_column company = people_column(p, FACT_DEAL, DEAL_COMPANY_ID),
-                       contact = people_column(p, FACT_DEAL, DEAL_CONTACT_ID),
-                       status = people_column(p, FACT_DEAL, DEAL_STATUS),
-                       closed = people_column(p, FACT_DEAL, DEAL_CLOSED_AT),
-                       value = people_column(p, FACT_DEAL, DEAL_VALUE_MINOR),
-                       of = people_column(p, FACT_DEAL, DEAL_CURRENCY),
-                       owner = people_column(p, FACT_DEAL, DEAL_OWNER_ID);
+    struct deal_columns c = {people_column(p, FACT_DEAL, DEAL_STATUS), people_column(p, FACT_DEAL, DEAL_CLOSED_AT),
+                             people_column(p, FACT_DEAL, DEAL_VALUE_MINOR), people_column(p, FACT_DEAL, DEAL_CURRENCY)};
+    struct clients b = {people_column(p, FACT_DEAL, DEAL_COMPANY_ID), people_column(p, FACT_DEAL, DEAL_CONTACT_ID)};
+    struct fact_column owner = people_column(p, FACT_DEAL, DEAL_OWNER_ID);
     for (size_t i = 0; i < deals->n; i++) {
-        int64_t end = fact_get(&closed, i), worth, who = fact_id(&owner, i);
-        enum deal_status s = (enum deal_status)fact_id(&status, i);
+        int64_t end = fact_get(&c.closed, i), who = fact_id(&owner, i);
+        enum deal_status s = (enum deal_status)fact_id(&c.status, i);
         client_of_deal[i] = SIZE_MAX;
         if (deals->created_at[i] >= p->to || (s != DEAL_OPEN && end != FACT_NULL && end < p->from) ||
             !people_has(p, FACT_DEAL, i) || (p->team_id && !people_sees(p, who)))
@@ -127,31 +178,39 @@ static void count_deals(struct difficult *d, size_t *client_of_deal)
             if (p->call->drill != NULL && report_asked(p->call, p->result, "idle", who, "open_deals"))
                 report_deal(p->result, deals->ids[i]);
         }
-        size_t client = client_of(d, fact_id(&company, i), fact_id(&contact, i));
-        client_of_deal[i] = client;
-        if (client == SIZE_MAX)
-            continue;
-        add(d, client, DEALS, deals->ids[i]);
-        count_moves(d, i, client);
-        if (s != DEAL_OPEN && end != FACT_NULL && end >= p->from && end < p->to) {
-            add(d, client, s == DEAL_WON ? WON : LOST, deals->ids[i]);
-            if (s == DEAL_WON && fact_get(&value, i) != FACT_NULL &&
-                money_in(d->money, fact_get(&of, i), fact_get(&value, i), end, &worth)) {
-                d->all[client].value += worth;
-                d->value += worth;
-            }
-        }
+        b.rows[b.n++] = i;
+        if (b.n == BLOCK)
+            count_block(d, &c, &b, client_of_deal);
     }
+    count_block(d, &c, &b, client_of_deal);
+}
+
+static void count_tasks_of(struct difficult *d, const struct fact_column *deal, struct clients *b,
+                           const size_t *client_of_deal)
+{
+    const struct facts *tasks = &d->p.view.facts[FACT_TASK], *deals = &d->p.view.facts[FACT_DEAL];
+    for (size_t i = 0; i < b->n; i++) {
+        uint32_t row = fact_row(deals, fact_id(deal, b->rows[i]));
+        b->of[i] = row != FACT_NO_ROW
+                       ? client_of_deal[row]
+                       : client_of(d, fact_id(&b->company, b->rows[i]), fact_id(&b->contact, b->rows[i]));
+        if (b->of[i] != SIZE_MAX)
+            __builtin_prefetch(&d->all[b->of[i]].n[TASKS], 1);
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        add(d, b->of[i], TASKS, tasks->ids[b->rows[i]]);
+        d->n_tasks += b->of[i] != SIZE_MAX;
+    }
+    b->n = 0;
 }
 
 static void count_tasks(struct difficult *d, const size_t *client_of_deal)
 {
     struct people *p = &d->p;
-    const struct facts *tasks = &p->view.facts[FACT_TASK], *deals = &p->view.facts[FACT_DEAL];
+    const struct facts *tasks = &p->view.facts[FACT_TASK];
     struct fact_column at = people_column(p, FACT_TASK, TASK_DONE_AT), done = people_column(p, FACT_TASK, TASK_DONE),
-                       deal = people_column(p, FACT_TASK, TASK_DEAL_ID), by = people_column(p, FACT_TASK, TASK_DONE_BY),
-                       company = people_column(p, FACT_TASK, TASK_COMPANY_ID),
-                       contact = people_column(p, FACT_TASK, TASK_CONTACT_ID);
+                       deal = people_column(p, FACT_TASK, TASK_DEAL_ID), by = people_column(p, FACT_TASK, TASK_DONE_BY);
+    struct clients b = {people_column(p, FACT_TASK, TASK_COMPANY_ID), people_column(p, FACT_TASK, TASK_CONTACT_ID)};
     for (size_t i = 0; i < tasks->n; i++) {
         int64_t when = fact_get(&at, i);
         if (when < p->from || when >= p->to || fact_id(&done, i) == 0 || !people_has(p, FACT_TASK, i))
@@ -161,12 +220,11 @@ static void count_tasks(struct difficult *d, const size_t *client_of_deal)
             if (p->call->drill != NULL && report_asked(p->call, p->result, "idle", fact_id(&by, i), "tasks_done"))
                 report_deal(p->result, tasks->ids[i]);
         }
-        uint32_t row = fact_row(deals, fact_id(&deal, i));
-        size_t client =
-            row != FACT_NO_ROW ? client_of_deal[row] : client_of(d, fact_id(&company, i), fact_id(&contact, i));
-        add(d, client, TASKS, tasks->ids[i]);
-        d->n_tasks += client != SIZE_MAX;
+        b.rows[b.n++] = i;
+        if (b.n == BLOCK)
+            count_tasks_of(d, &deal, &b, client_of_deal);
     }
+    count_tasks_of(d, &deal, &b, client_of_deal);
 }
 
 static void count_falls(struct difficult *d, enum fact fact, int field, size_t first, const int64_t *place,

@@ -5,7 +5,6 @@
 
 #define LAST_DAYS 365
 #define TOLD 10
-#define AHEAD 16 /* deals */
 
 enum { NEW_WON, EXISTING_WON, CROSS, NEW_LOST, EXISTING_LOST, UNKNOWN, COUNTS };
 static const char *const counts[] = {"new_won",  "existing_won",  "cross_sales",
@@ -105,9 +104,8 @@ static void won(struct split *x, const struct pop_deal *d, uint8_t kind, int64_t
 }
 
 /* Of a lost deal: had the client bought before it began? */
-static void lost(struct split *x, const struct pop_deal *d)
+static void lost(struct split *x, const struct pop_deal *d, int64_t c)
 {
-    int64_t c = purchases_client_of(&x->b, &x->p, d->row);
     bool existing = c >= 0 && x->b.clients[c].first_at < d->entry;
     add(x, d, existing ? EXISTING_LOST : NEW_LOST);
 }
@@ -122,6 +120,32 @@ static const uint32_t *first_of(const struct pop *p)
         if (!p->d[i].again)
             first[p->d[i].row] = i;
     return first;
+}
+
+static void count(struct split *x)
+{
+    struct pop *p = &x->p;
+    const uint32_t *first = first_of(p);
+    uint32_t rows[PURCHASES_BLOCK];
+    int64_t clients[PURCHASES_BLOCK];
+    for (size_t start = 0; start < p->n; start += PURCHASES_BLOCK) {
+        size_t end = start + PURCHASES_BLOCK < p->n ? start + PURCHASES_BLOCK : p->n, n = 0;
+        for (size_t i = start; i < end; i++)
+            if (p->d[i].cause != DEAL_WON && purchases_in(&x->asked, p->d[i].exit))
+                rows[n++] = p->d[i].row;
+        purchases_clients_of(&x->b, p, rows, n, clients);
+        n = 0;
+        for (size_t i = start; i < end; i++) {
+            const struct pop_deal *d = &p->d[i];
+            if (!purchases_in(&x->asked, d->exit))
+                continue;
+            size_t own = d->again ? first[d->row] : i;
+            if (d->cause == DEAL_WON)
+                won(x, d, x->kind[own], x->value[own]);
+            else
+                lost(x, d, clients[n++]);
+        }
+    }
 }
 
 static void look(struct split *x, struct report_result *r)
@@ -141,19 +165,7 @@ static void look(struct split *x, struct report_result *r)
     x->kind = ARENA_ARRAY(p->call->arena, uint8_t, p->n + 1);
     x->value = arena_alloc(p->call->arena, (p->n + 1) * sizeof *x->value);
     judge_purchases(x);
-    const uint32_t *first = first_of(p);
-    for (size_t i = 0; i < p->n; i++) {
-        const struct pop_deal *d = &p->d[i];
-        if (i + AHEAD < p->n && p->d[i + AHEAD].cause == DEAL_LOST)
-            purchases_ahead(&x->b, p, p->d[i + AHEAD].row);
-        if (!purchases_in(&x->asked, d->exit))
-            continue;
-        size_t own = d->again ? first[d->row] : i;
-        if (d->cause == DEAL_WON)
-            won(x, d, x->kind[own], x->value[own]);
-        else
-            lost(x, d);
-    }
+    count(x);
     pop_unlock(p);
 }
 

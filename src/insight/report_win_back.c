@@ -102,16 +102,42 @@ static void one(struct win_back *x, const struct pop_deal *d, int kind, int64_t 
         }
 }
 
-/* Of deals lost elsewhere in the period: did this one come back, or its client buy later? A deal that was lost and then
- * won counts by its win. */
-static void gone(struct win_back *x, const struct pop_deal *d)
+/* Deals lost elsewhere in the period, some at a time. */
+struct gone {
+    uint32_t rows[PURCHASES_BLOCK];
+    struct {
+        int64_t id, at;
+        bool reopened;
+    } of[PURCHASES_BLOCK];
+    size_t n;
+};
+
+/* Did they come back, or their clients buy later? */
+static void judge(struct win_back *x, struct gone *g)
+{
+    int64_t clients[PURCHASES_BLOCK];
+    purchases_clients_of(&x->b, &x->p, g->rows, g->n, clients);
+    for (size_t i = 0; i < g->n; i++) {
+        x->lost_deals++;
+        if (x->asked_lost)
+            report_deal(x->p.result, g->of[i].id);
+        if (g->of[i].reopened)
+            tally_add(&x->back, REOPENED, 0, g->of[i].id);
+        else if (clients[i] >= 0 && x->b.clients[clients[i]].last_at > g->of[i].at)
+            tally_add(&x->back, BOUGHT, 0, g->of[i].id);
+    }
+    g->n = 0;
+}
+
+/* A deal that was lost and then won counts by its win. */
+static void gone(struct win_back *x, const struct pop_deal *d, struct gone *g)
 {
     bool never = d->cause == DEAL_OPEN && !d->reopened,
          before = d->cause != DEAL_OPEN && x->asked.has_from && d->exit < x->asked.from;
     if (!d->left && (never || before))
         return; /* nothing was lost, or all that was lost was lost before the period */
     struct visits ways = visits_of(&x->p.view, d->row);
-    int64_t lost_at = INT64_MIN, id = pop_id(&x->p, d);
+    int64_t lost_at = INT64_MIN;
     bool reopened = false;
     for (size_t i = 0; i < ways.n && visit_at(ways.packed[i]) <= x->p.as_of; i++) {
         int stage = pop_stage_of(&x->p, ways.packed[i]);
@@ -123,36 +149,36 @@ static void gone(struct win_back *x, const struct pop_deal *d)
     }
     if (lost_at == INT64_MIN || !purchases_in(&x->asked, lost_at))
         return;
-    x->lost_deals++;
-    if (x->asked_lost)
-        report_deal(x->p.result, id);
-    int64_t c = purchases_client_of(&x->b, &x->p, d->row);
-    bool bought = c >= 0 && x->b.clients[c].last_at > lost_at;
-    if (reopened)
-        tally_add(&x->back, REOPENED, 0, id);
-    else if (bought)
-        tally_add(&x->back, BOUGHT, 0, id);
+    g->rows[g->n] = d->row;
+    g->of[g->n].id = pop_id(&x->p, d);
+    g->of[g->n].at = lost_at;
+    g->of[g->n++].reopened = reopened;
+    if (g->n == PURCHASES_BLOCK)
+        judge(x, g);
 }
 
 static void scan(struct win_back *x)
 {
     struct pop *p = &x->p;
     struct fact_column value = pop_column(p, DEAL_VALUE_MINOR), currency = pop_column(p, DEAL_CURRENCY);
+    struct gone found;
+    found.n = 0;
     for (size_t i = 0; i < p->n; i++) {
         const struct pop_deal *d = &p->d[i];
         int kind = d->stage >= 0 ? x->kind_of[d->stage] : -1;
-        int64_t v = fact_get(&value, d->row), minor = 0;
         if (kind < 0) {
             if (!d->again)
-                gone(x, d);
+                gone(x, d, &found);
             continue;
         }
+        int64_t v = fact_get(&value, d->row), minor = 0;
         if (!purchases_in(&x->asked, d->entry))
             continue;
         if (v != FACT_NULL && !money_in(x->money, fact_get(&currency, d->row), v, d->exit, &minor))
             minor = 0;
         one(x, d, kind, minor);
     }
+    judge(x, &found);
 }
 
 static void look(struct win_back *x, struct report_result *r)
