@@ -58,6 +58,42 @@ test.describe('Уведомления', () => {
     await expect(open).toContainText(text('notices.due', { name: 'Позвонить в два' }))
   })
 
+  test('в заметке зовут коллегу через @: выбрали из списка с клавиатуры, он узнаёт и попадает в сделку (R239)', async ({
+    seller,
+    desk,
+    server,
+  }) => {
+    const { page } = seller
+    const colleague = await desk('head')
+    const funnel = await server.funnel({ deals: 1 })
+    const { id } = funnel.deals[0]!
+    await colleague.page.goto('/tasks')
+    await expect(bell(colleague.page)).toBeVisible()
+    await page.goto(`/deals/${id}`)
+    const note = page.getByLabel(text('task.note_text'))
+    const people = page.getByRole('listbox', { name: text('task.note_people') })
+    await note.click()
+    await note.pressSequentially(`Смету посмотрит @${colleague.person.name.slice(0, -1)}`)
+    await expect(people.getByRole('option', { name: colleague.person.name, exact: true })).toBeVisible()
+    await note.press('Escape')
+    await expect(people).toHaveCount(0)
+    await expect(note).toBeFocused()
+    await note.press('Backspace')
+    await people.getByRole('option', { name: colleague.person.name, exact: true }).hover()
+    while ((await people.locator('.at').textContent())?.trim() !== colleague.person.name)
+      await note.press('ArrowDown')
+    await note.press('Enter')
+    await expect(note).toHaveValue(`Смету посмотрит @${colleague.person.name} `)
+    await note.pressSequentially('до среды')
+    await note.press('Control+Enter')
+    await expect(page.locator('.body b')).toHaveText(`@${colleague.person.name}`)
+    await expect(bell(colleague.page).locator('.count')).toHaveText('1')
+    const open = await list(colleague.page)
+    await open.getByRole('button').filter({ hasText: 'Сделка 1' }).click()
+    await expect(colleague.page).toHaveURL(new RegExp(`/deals/${id}$`))
+    await expect(colleague.page.getByText('Смету посмотрит')).toBeVisible()
+  })
+
   test('всплывающие сообщения можно выключить, счёт остаётся', async ({ seller, server }) => {
     const { page } = seller
     const funnel = await server.funnel({ deals: 1 })
