@@ -195,7 +195,7 @@ const struct openapi_shape openapi_shapes[] = {
     {"bulk", "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"filter\":{\"type\":\"string\"},"
              "\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"set\":{\"type\":\"object\"},"
              "\"add\":{\"type\":\"object\"},\"remove\":{\"type\":\"object\"},\"delete\":{\"type\":\"boolean\"},"
-             "\"dry_run\":{\"type\":\"boolean\"}}}"},
+             "\"task\":{\"type\":\"object\"},\"dry_run\":{\"type\":\"boolean\"}}}"},
     {"groups", "{\"type\":\"object\",\"properties\":{\"groups\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
                "\"properties\":{"
                "\"value\":{},\"count\":{\"type\":\"integer\"},\"sums\":{\"type\":\"object\"}}}}}}"},

@@ -24,7 +24,7 @@ static struct str plan_text(struct arena *a, const json_t *body)
 
 static enum rc read_plan(struct call *c, struct str *plan, bool *dry, struct err *e)
 {
-    static const char *const keys[] = {"filter", "ids", "set", "add", "remove", "delete", "dry_run", NULL};
+    static const char *const keys[] = {"filter", "ids", "set", "add", "remove", "delete", "task", "dry_run", NULL};
     struct filter_env env = call_filter_env(c);
     json_t *body;
     TRY(call_body(c, &body, e));

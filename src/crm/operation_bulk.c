@@ -13,6 +13,7 @@ bool bulk_object(const struct entity *ent)
 struct edit { /* a plan made sense of */
     const struct entity *ent;
     struct record *set, *add, *remove; /* NULL: not asked for */
+    struct record *task;               /* that each gets; NULL: none */
     bool delete;
     bool by_sets; /* something is added or removed */
     bool *mask;   /* the sets that are */
@@ -40,6 +41,25 @@ static enum rc read_part(struct arena *a, const struct entity *ent, const json_t
     return record_from_json(a, ent, part, false, out, e);
 }
 
+/* A task is of the record that gets it: which, is not for the plan to say. */
+static enum rc read_task(struct arena *a, const struct entity *ent, const json_t *plan, struct edit *out, struct err *e)
+{
+    const json_t *part = json_object_get(plan, "task");
+    const struct entity *task = entity_by_id(ENT_TASK);
+    static const int places[] = {TASK_DEAL_ID, TASK_CONTACT_ID, TASK_COMPANY_ID};
+    if (!part)
+        return RC_OK;
+    if (!json_is_object(part))
+        return err_set(e, RC_INVALID, "wrong_type", "task", "object");
+    if (ent->id != ENT_DEAL && ent->id != ENT_CONTACT && ent->id != ENT_COMPANY)
+        return err_set(e, RC_INVALID, "unknown_field", "task", NULL);
+    TRY(record_from_json(a, task, part, true, &out->task, e));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (out->task->f[places[i]].kind != VAL_ABSENT)
+            return err_set(e, RC_INVALID, "unknown_field", task->fields[places[i]].name, NULL);
+    return val_has(out->task->f[TASK_TITLE]) ? RC_OK : err_set(e, RC_UNPROCESSABLE, "required", "title", NULL);
+}
+
 static enum rc read_edit(struct arena *a, const struct entity *ent, const json_t *plan, struct edit *out, struct err *e)
 {
     const json_t *delete = json_object_get(plan, "delete");
@@ -59,9 +79,10 @@ static enum rc read_edit(struct arena *a, const struct entity *ent, const json_t
             (out->add && out->add->f[i].kind == VAL_SET) || (out->remove && out->remove->f[i].kind == VAL_SET);
         out->by_sets |= out->mask[i];
     }
-    if (!out->set && !out->by_sets && !out->delete)
+    TRY(read_task(a, ent, plan, out, e));
+    if (!out->set && !out->by_sets && !out->delete &&!out->task)
         return err_set(e, RC_UNPROCESSABLE, "bulk_nothing", "", NULL);
-    if (out->delete &&(out->set || out->by_sets))
+    if (out->delete &&(out->set || out->by_sets || out->task))
         return err_set(e, RC_UNPROCESSABLE, "bulk_delete_alone", "delete", NULL);
     return RC_OK;
 }
@@ -220,12 +241,27 @@ static enum rc edit_sets(struct change *ch, const struct edit *edit, int64_t id,
     return RC_OK;
 }
 
+/* Whoever the record is of has the task to do, unless the plan names somebody. */
+static enum rc give_task(struct change *ch, const struct edit *edit, int64_t id, struct err *e)
+{
+    struct record *in = record_copy(ch->tx->arena, edit->task), *of;
+    bool deal = edit->ent->id == ENT_DEAL, contact = edit->ent->id == ENT_CONTACT;
+    int64_t task_id;
+    TRY(record_load_row(ch->tx->db, ch->tx->arena, edit->ent, id, false, &of, e));
+    in->f[deal ? TASK_DEAL_ID : contact ? TASK_CONTACT_ID : TASK_COMPANY_ID] = val_int(id);
+    if (in->f[TASK_OWNER_ID].kind == VAL_ABSENT)
+        in->f[TASK_OWNER_ID] = of->f[deal ? DEAL_OWNER_ID : contact ? CONTACT_OWNER_ID : COMPANY_OWNER_ID];
+    return change_create(ch, in, &task_id, e);
+}
+
 static enum rc run(struct change *ch, const struct edit *edit, int64_t id, struct err *e)
 {
     if (edit->delete)
         return change_delete(ch, edit->ent, id, 0, e);
+    if (edit->task)
+        TRY(give_task(ch, edit, id, e));
     if (!edit->by_sets)
-        return change_update(ch, id, 0, edit->set, e);
+        return edit->set ? change_update(ch, id, 0, edit->set, e) : RC_OK;
     struct record *in = edit->set ? record_copy(ch->tx->arena, edit->set) : record_new(ch->tx->arena, edit->ent);
     TRY(edit_sets(ch, edit, id, in, e));
     return change_update(ch, id, 0, in, e);

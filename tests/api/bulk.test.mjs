@@ -130,6 +130,33 @@ test('its owner hears how far it is, nobody else does', async () => {
   theirs.close()
 })
 
+test('each deal behind a number gets a task of its own, of whoever owns it; all of it is taken back (R181)', async () => {
+  const [one, two] = await make(2, { utm_source: 'застряли' })
+  await admin.patch(`/api/deals/${two}`, { owner_id: people.seller.session.user.id })
+  const filter = 'utm_source = "застряли"'
+  const report = await admin.list('/api/reports/funnel', { funnel_id: f.funnel.id, filter })
+  const behind = await admin.list('/api/reports/funnel/deals', { funnel_id: f.funnel.id, filter, row: report.keys[0], column: report.columns.find((c) => c.drill && c.type === 'int').id })
+  const ids = behind.items.map((d) => d.id)
+  assert.deepEqual([...ids].sort((a, b) => a - b), [one, two])
+  const plan = { ids, task: { title: 'Разобрать, почему стоит', kind: 'call', due_at: Date.now() + 86400000 } }
+  const dry = (await bulk(admin, { ...plan, dry_run: true })).body
+  assert.deepEqual([dry.matched, dry.would_change, dry.refused], [2, 2, 0])
+  const tasks = async () => (await admin.list('/api/tasks', { filter: `title = "Разобрать, почему стоит" and deal_id in (${one},${two})`, sort: 'deal_id' })).items
+  assert.equal((await tasks()).length, 0, 'a dry run makes none')
+  const op = (await bulk(admin, plan)).body
+  assert.equal((await over(admin, op.id)).done_count, 2)
+  assert.deepEqual((await tasks()).map((x) => [x.deal_id, x.owner_id, x.author_id, x.kind]), [[one, admin.session.user.id, admin.session.user.id, 'call'], [two, people.seller.session.user.id, admin.session.user.id, 'call']])
+  assert.equal((await over(admin, (await admin.must(202)('POST', `/api/operations/${op.id}/undo`)).body.id)).state, 'done')
+  assert.equal((await tasks()).length, 0)
+  // together with another change, for somebody who is named
+  const both = (await bulk(admin, { ids: [one], set: { title: 'Разобрана' }, task: { title: 'Разобрать, почему стоит', owner_id: people.head.session.user.id } })).body
+  assert.equal((await over(admin, both.id)).done_count, 1)
+  assert.equal((await tasks())[0].owner_id, people.head.session.user.id)
+  assert.equal((await admin.get(`/api/deals/${one}`)).title, 'Разобрана')
+  for (const [object, body, code] of [['deals', { task: {} }, 'required'], ['deals', { task: { title: 'x', deal_id: 1 } }, 'unknown_field'], ['tasks', { task: { title: 'x' } }, 'unknown_field'], ['deals', { task: { title: 'x' }, delete: true }, 'bulk_delete_alone']])
+    assert.equal((await bulk(admin, { ids: [one], ...body }, object)).body.code, code)
+})
+
 test('who may not edit in bulk is refused, a nonsense plan too', async () => {
   assert.equal((await bulk(people.observer, { ids: [1], set: { title: 'x' } })).status, 403)
   for (const [body, code] of [

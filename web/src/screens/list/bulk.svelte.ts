@@ -15,6 +15,8 @@ export interface BulkChange {
   add?: Record<string, number[]>
   remove?: Record<string, number[]>
   delete?: true
+  /** One for each. */
+  task?: Record<string, unknown>
 }
 export interface DryRun {
   matched: number
