@@ -10,7 +10,8 @@ struct reader_of_mail {
     struct str email, name;
     const char *lang;
     const struct rights *rights;
-    struct str url; /* of the program, may be empty */
+    struct str url;    /* of the program, may be empty */
+    struct str chosen; /* users.letters */
 };
 /* *found false: gone, without an address, or no mail server is set. In the arena. */
 MUST_USE enum rc letters_reader(struct db *db, struct arena *a, int64_t user_id, struct reader_of_mail *out,
@@ -18,6 +19,12 @@ MUST_USE enum rc letters_reader(struct db *db, struct arena *a, int64_t user_id,
 /* Title, text and the way into the program, as plain text and as HTML. Everything in the arena. */
 void letters_write(struct arena *a, const struct reader_of_mail *to, struct str title, struct str text,
                    struct str place, struct mail *out);
+/* Several things under one title, each with its way. */
+struct letter_item {
+    struct str text, place;
+};
+void letters_list(struct arena *a, const struct reader_of_mail *to, struct str title, const struct letter_item *items,
+                  size_t n, struct mail *out);
 /* A call that nobody sent, for what writes pages and files; it lives as long as its request, which the caller keeps. */
 struct call letters_call(struct app *app, struct db *db, struct arena *a, const struct reader_of_mail *to,
                          struct http_request *r);

@@ -194,16 +194,31 @@ static enum rc read_one(struct arena *a, int i, const json_t *v, struct str *out
     return check(i, *out, e);
 }
 
+/* What was told before there was mail is not written of. */
+static enum rc begin_now(struct change *ch, struct err *e)
+{
+    struct stmt *s;
+    TRY(db_prepare(
+        ch->tx->db, &s,
+        "INSERT INTO letter_mark (user_id, upto) SELECT 0, COALESCE(max(id), 0) FROM notification WHERE 1 = 1"
+        " ON CONFLICT (user_id) DO UPDATE SET upto = excluded.upto",
+        e));
+    return stmt_run(s, e);
+}
+
 static enum rc apply(struct change *ch, struct command_job *j, struct err *e)
 {
     const struct mail_write *m = j->args;
-    struct mail_settings now;
+    struct mail_settings was, now;
+    TRY(mail_settings_load(ch->tx->db, ch->tx->arena, &was, e));
     for (int i = 0; i < M_N; i++) /* the password after the host, which forgets that of another one */
         if (m->set[i])
             TRY(setting_set(ch, fields[i].setting, m->value[i], e));
     TRY(mail_settings_load(ch->tx->db, ch->tx->arena, &now, e));
     if (now.host.len > 0 && now.from.len == 0)
         return err_set(e, RC_UNPROCESSABLE, "required", "from", NULL);
+    if (was.host.len == 0 && now.host.len > 0)
+        TRY(begin_now(ch, e));
     return outbox_again(ch, "mail", e);
 }
 static const struct command command_mail = {"mail.update", apply};

@@ -282,7 +282,7 @@ static enum rc read_user(struct call *c, struct user_write *u, struct err *e)
     return rc;
 }
 
-/* Who is no administrator may change their own name and language. */
+/* Who is no administrator may change their own name, language and what comes as letters. */
 static enum rc own_fields_only(const struct call *c, const struct user_write *u, struct err *e)
 {
     if (rights_can(c->rights, CAN_USERS))
@@ -290,7 +290,7 @@ static enum rc own_fields_only(const struct call *c, const struct user_write *u,
     if (c->id != c->session.user_id || u->password.ptr)
         return err_set(e, RC_FORBIDDEN, "forbidden", "", "%s", role_names[c->session.role]);
     for (size_t i = 0; i < c->route->ent->n_fields; i++)
-        if (c->job.record->f[i].kind != VAL_ABSENT && i != USER_NAME && i != USER_LOCALE)
+        if (c->job.record->f[i].kind != VAL_ABSENT && i != USER_NAME && i != USER_LOCALE && i != USER_LETTERS)
             return err_set(e, RC_FORBIDDEN, "forbidden", c->route->ent->fields[i].name, "%s",
                            role_names[c->session.role]);
     return RC_OK;

@@ -2,6 +2,7 @@
  * operation stands is in the database, so a server that ends leaves nothing half done; whoever starts goes on. */
 #include "api/operation_runner.h"
 #include "api/inside.h"
+#include "api/notice_letters.h"
 #include "api/review_week.h"
 #include "api/subscriptions.h"
 #include "api/watch.h"
@@ -40,6 +41,7 @@ struct operations {
     VEC(struct running *) list;
     struct due_failures *failures;
     int64_t jobs, quiet_since, own_jobs;
+    int64_t mailed_upto; /* notifications that need no letter any more */
 };
 
 /* ---- telling its owner ---- */
@@ -248,6 +250,15 @@ static enum rc send_reports(struct operations *o, struct err *e)
     return RC_OK;
 }
 
+/* What people were told, to whom it comes by mail. */
+static enum rc mail_notices(struct operations *o, struct err *e)
+{
+    bool worked;
+    TRY(notice_letters_turn(o->app, o->db, time_now(), &o->mailed_upto, &worked, e));
+    o->own_jobs += worked;
+    return RC_OK;
+}
+
 /* ---- the thread ---- */
 
 static bool wait(struct operations *o)
@@ -285,6 +296,7 @@ static enum rc turn(struct operations *o, int64_t *looked, struct err *e)
         TRY(watch_day(o, e));
         TRY(make_reviews(o, e));
         TRY(send_reports(o, e));
+        TRY(mail_notices(o, e));
         TRY(search_is_behind(o->db, &o->behind, e));
         *looked = time_monotonic();
     }

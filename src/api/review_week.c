@@ -112,7 +112,7 @@ static enum rc mail_review(struct app *app, struct db *db, struct arena *a, int6
     struct http_request request;
     bool found;
     TRY(letters_reader(db, a, head, &to, &found, e));
-    if (!found)
+    if (!found || !mail_chosen(to.chosen, MAIL_REVIEW))
         return RC_OK;
     struct call c = letters_call(app, db, a, &to, &request);
     enum rc rc = review_letter(&c, review, &to, &m.mail, e);

@@ -55,13 +55,14 @@ static enum rc send_row(struct mail_sender *s, const struct mail_settings *serve
     struct outbox_result result = {.id = row->id};
     struct mail m;
     struct err bad = {0};
-    bool wanted = true, readable = mail_read(&s->arena, row->payload, &m, &bad) == RC_OK;
+    const char *unwanted = NULL;
+    bool readable = mail_read(&s->arena, row->payload, &m, &bad) == RC_OK;
     outbox_result_init(&result);
     if (readable)
-        TRY(mail_wanted(s->db, &m, &wanted, e));
-    if (!readable || !wanted) {
+        TRY(mail_wanted(s->db, &s->arena, &m, &unwanted, e));
+    if (!readable || unwanted) {
         result.give_up = true;
-        snprintf(result.code, sizeof result.code, "%s", readable ? "reader_gone" : "bad_mail");
+        snprintf(result.code, sizeof result.code, "%s", readable ? unwanted : "bad_mail");
     } else if (!letter_send(server, s->ca, &m, row, stopping, s, &result)) {
         return RC_OK;
     }

@@ -241,7 +241,8 @@
     F(USER_JOB_TITLE, "job_title", FT_TEXT, 0, 1, 120)                                                                 \
     F(USER_PHONE, "phone", FT_PHONE, 0, 3, 40)                                                                         \
     F(USER_TOTP, "totp", FT_BOOL, FF_REQUIRED | FF_SERVER, 0, 1, .default_json = "false")                              \
-    F(USER_LOAD_CAP, "load_cap", FT_INT, 0, 1, 100000)
+    F(USER_LOAD_CAP, "load_cap", FT_INT, 0, 1, 100000)                                                                 \
+    F(USER_LETTERS, "letters", FT_TEXT, 0, 1, 120)
 
 /* kinds: names such as "deal.moved task.done", "deal.*" or "*", parted by blanks or commas. last_error (a code) is
  * empty when the last try succeeded; given_up counts the events that will not be delivered any more. */

@@ -228,7 +228,7 @@ static enum rc who_may(struct change *ch, const struct record *was, const struct
     bool self = was && was->id == r->user_id, keeper = rights_can(r, CAN_USERS);
     for (size_t i = 0; self && will && i < was->ent->n_fields; i++) {
         const struct field *fd = &was->ent->fields[i];
-        bool own = i == USER_NAME || i == USER_LOCALE || (fd->flags & FF_SERVER) ||
+        bool own = i == USER_NAME || i == USER_LOCALE || i == USER_LETTERS || (fd->flags & FF_SERVER) ||
                    (keeper && i != USER_ROLE && i != USER_ROLE_ID && i != USER_ACTIVE);
         if (!own && !val_eq(was->f[i], will->f[i]))
             return err_set(e, RC_FORBIDDEN, "forbidden", fd->name, "%s", role_names[ch->actor.role]);

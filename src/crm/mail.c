@@ -2,6 +2,7 @@
 #include "crm/crm.h"
 #include "crm/engine.h"
 #include "crm/outbox.h"
+#include "crm/rights.h"
 #include <jansson.h>
 
 const char *const mail_security_names[] = {"tls", "starttls", "none", NULL};
@@ -69,6 +70,7 @@ enum rc mail_add(struct change *ch, const struct mail *m, struct str key, struct
     put(o, "subject", m->subject);
     put(o, "text", m->text);
     put(o, "html", m->html);
+    put(o, "about", m->about);
     if (m->user_id)
         json_object_set_new(o, "user_id", json_integer(m->user_id));
     if (m->file.ptr != NULL) {
@@ -100,6 +102,7 @@ enum rc mail_read(struct arena *a, struct str payload, struct mail *out, struct 
                          .subject = get(a, o, "subject"),
                          .text = get(a, o, "text"),
                          .html = get(a, o, "html"),
+                         .about = get(a, o, "about"),
                          .file_name = get(a, o, "file_name"),
                          .file_type = get(a, o, "file_type"),
                          .user_id = json_integer_value(json_object_get(o, "user_id"))};
@@ -109,12 +112,89 @@ enum rc mail_read(struct arena *a, struct str payload, struct mail *out, struct 
     return RC_OK;
 }
 
-enum rc mail_wanted(struct db *db, const struct mail *m, bool *out, struct err *e)
+static enum rc sees_all(struct db *db, struct arena *a, const struct mail *m, bool *out, struct err *e)
+{
+    const struct rights *rights;
+    *out = true;
+    if (!m->about.len)
+        return RC_OK;
+    TRY(rights_load(db, a, m->user_id, &rights, e));
+    for (struct str rest = m->about; rest.ptr && *out;) {
+        struct str number, one = str_cut(rest, ',', &rest), noun = str_cut(one, ' ', &number);
+        const struct entity *ent = entity_by_name(noun);
+        int64_t id;
+        *out = ent != NULL && str_i64(number, &id);
+        if (*out)
+            TRY(rights_reach(db, a, rights, ent, id, RIGHT_SEE, out, e));
+    }
+    return RC_OK;
+}
+
+enum rc mail_wanted(struct db *db, struct arena *a, const struct mail *m, const char **why, struct err *e)
 {
     int64_t n = 1;
+    bool sees = true;
     if (m->user_id)
         TRY(QUERY_I64(db, &n, 0, e, "SELECT count(*) FROM users WHERE id = $1 AND active = 1 AND deleted_at IS NULL",
                       m->user_id));
-    *out = n > 0;
+    if (n > 0 && m->user_id)
+        TRY(sees_all(db, a, m, &sees, e));
+    *why = n == 0 ? "reader_gone" : sees ? NULL : "out_of_sight";
     return RC_OK;
+}
+
+/* ---- what comes to whom ---- */
+
+const char *const mail_kind_names[] = {"finding", "review", "answer", "assigned", "mention",
+                                       "task",    "rule",   "system", NULL};
+
+static bool listed(struct str list, const char *name)
+{
+    for (struct str rest = list; rest.ptr;)
+        if (str_eqc(str_trim(str_cut(rest, ',', &rest)), name))
+            return true;
+    return false;
+}
+
+bool mail_chosen_valid(struct str letters)
+{
+    if (str_eqc(letters, "none"))
+        return true;
+    for (struct str rest = letters; rest.ptr;) {
+        struct str one = str_trim(str_cut(rest, ',', &rest));
+        bool known = false;
+        for (int i = 0; mail_kind_names[i]; i++)
+            known = known || str_eqc(one, mail_kind_names[i]);
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+/* By itself what somebody waits for comes: reminders of each task, messages of rules and what has failed would be many.
+ */
+bool mail_chosen(struct str letters, enum mail_kind kind)
+{
+    return letters.len ? listed(letters, mail_kind_names[kind]) : kind < MAIL_TASK;
+}
+
+bool mail_kind_of(struct str notification, enum mail_kind *out)
+{
+    static const struct {
+        const char *name;
+        enum mail_kind kind;
+    } kinds[] = {
+        {"finding.new", MAIL_FINDING},       {"deal.answer_due", MAIL_ANSWER},  {"task.due", MAIL_TASK},
+        {"deal.woken", MAIL_TASK},           {"deal.woken_by", MAIL_TASK},      {"note.mentioned", MAIL_MENTION},
+        {"trigger.notify", MAIL_RULE},       {"trigger.failed", MAIL_SYSTEM},   {"trigger.stopped", MAIL_SYSTEM},
+        {"operation.done", MAIL_SYSTEM},     {"operation.failed", MAIL_SYSTEM}, {"operation.stopped", MAIL_SYSTEM},
+        {"deal.assigned", MAIL_ASSIGNED},    {"deal.joined", MAIL_ASSIGNED},    {"contact.assigned", MAIL_ASSIGNED},
+        {"company.assigned", MAIL_ASSIGNED}, {"task.assigned", MAIL_ASSIGNED},  {"task.due_asked", MAIL_ASSIGNED},
+        {"task.due_kept", MAIL_ASSIGNED},    {"task.due_moved", MAIL_ASSIGNED}, {"task.early", MAIL_ASSIGNED}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_eqc(notification, kinds[i].name)) {
+            *out = kinds[i].kind;
+            return true;
+        }
+    return false;
 }

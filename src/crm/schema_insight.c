@@ -44,3 +44,7 @@ const char insight_sql[] =
 const char mail_sql[] = "ALTER TABLE subscription ADD COLUMN mail BIGINT NOT NULL DEFAULT 1;";
 /* Letters are few among the calls of webhooks of a week, which may be a million. */
 const char letters_sql[] = "CREATE INDEX outbox_mail ON outbox (topic, id) WHERE topic = 'mail';";
+/* Which notifications come to somebody as letters; up to which one theirs have been looked at; user_id 0: when
+ * the mail server was set. */
+const char notice_letters_sql[] = "ALTER TABLE users ADD COLUMN letters @TEXT;"
+                                  "CREATE TABLE letter_mark (user_id BIGINT PRIMARY KEY, upto BIGINT NOT NULL);";

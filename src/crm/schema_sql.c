@@ -143,5 +143,6 @@ const struct migration crm_migrations[] = {
     {"0018_messages", messages_sql},
     {"0019_mail", mail_sql},
     {"0020_letters", letters_sql},
+    {"0021_notice_letters", notice_letters_sql},
 };
 const size_t crm_migrations_n = sizeof crm_migrations / sizeof crm_migrations[0];

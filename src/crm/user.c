@@ -1,5 +1,6 @@
 /* Users: the rules that keep a company able to sign in, passwords, the first administrator. */
 #include "crm/hooks.h"
+#include "crm/mail.h"
 #include <sodium.h>
 
 static enum rc other_admin_exists(struct change *ch, int64_t but, struct err *e)
@@ -20,6 +21,8 @@ HOOK_BEFORE(user)
 {
     if (ch->undoes && was && will && !val_eq(was->f[USER_TOTP], will->f[USER_TOTP]))
         return err_set(e, RC_CONFLICT, "not_undoable", "totp", NULL); /* the secret is gone, or not there yet */
+    if (will && val_has(will->f[USER_LETTERS]) && !mail_chosen_valid(will->f[USER_LETTERS].s))
+        return err_set(e, RC_UNPROCESSABLE, "bad_letters", "letters", NULL);
     TRY(user_role_rules(ch, was, will, e));
     if (active_admin(was) && !active_admin(will))
         TRY(other_admin_exists(ch, was->id, e));
