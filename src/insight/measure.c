@@ -84,6 +84,8 @@ enum rc measures_open(struct measures *m, const struct report_call *c, int64_t f
     TRY(setting_get(c->db, c->arena, "time_zone", "Europe/Moscow", &zone, e));
     TRY(setting_get(c->db, c->arena, "currency", "RUB", &m->currency, e));
     m->zone = zone_load(str_cdup(c->arena, zone));
+    m->from = zone_midnight(m->zone, first);
+    m->to = zone_midnight(m->zone, last + 1);
     TRY(people_load(c, &m->people, &m->n_people, e));
     return report_pairs(c, "SELECT id, COALESCE(parent_id, 0) FROM team WHERE deleted_at IS NULL ORDER BY id",
                         &m->teams, &m->n_teams, e);
@@ -120,6 +122,8 @@ static size_t person_at(const struct measures *m, int64_t user)
 
 static void add(const struct measures *m, struct measure_cube *x, enum sum what, int64_t user, int64_t at, double v)
 {
+    if (at < m->from || at >= m->to) /* most are: no need to find their day */
+        return;
     int64_t day = zone_day(m->zone, at) - m->first;
     if (day >= 0 && day < (int64_t)days_of(m))
         x->at[what][person_at(m, user) * days_of(m) + (size_t)day] += v;
@@ -129,6 +133,8 @@ static void add(const struct measures *m, struct measure_cube *x, enum sum what,
 static void count_entry(const struct measures *m, struct measure_cube *x, const struct pop *p, const struct pop_deal *d,
                         int64_t owner)
 {
+    if (d->entry < m->from || d->entry >= m->to)
+        return;
     int64_t day = zone_day(m->zone, d->entry) - m->first;
     if (day < 0 || day >= (int64_t)days_of(m))
         return;
@@ -203,7 +209,7 @@ static void count_tasks(const struct measures *m, struct measure_cube *x, const 
             if (of_kind != SUMS)
                 add(m, x, of_kind, who, at, 1);
         }
-        if (until != FACT_NULL && until <= p->as_of) {
+        if (until != FACT_NULL && until <= p->as_of && until >= m->from && until < m->to) {
             add(m, x, DUE, fact_id(owner, i), until, 1);
             add(m, x, IN_TIME, fact_id(owner, i), until,
                 at != FACT_NULL && zone_day(m->zone, at) <= zone_day(m->zone, until));

@@ -33,6 +33,7 @@ struct measures {
     const struct report_call *call;
     int64_t as_of;       /* what was known then; 0: now */
     int64_t first, last; /* days that can be asked for */
+    int64_t from, to;    /* their time: from <= t < to */
     struct zone *zone;
     struct person *people;
     size_t n_people;
