@@ -51,7 +51,8 @@ struct pop_spec {
 
 enum { POP_GROUPS_MOST = 100, POP_DATES_MOST = 20000 }; /* the rest is one more group */
 #define POP_NO_STAGE (-1)
-#define POP_FEW 30 /* fewer deals than this say little about a rate */
+#define POP_FEW 30  /* fewer deals than this say little about a rate */
+#define POP_TOLD 10 /* fewer than this have none: too few to tell */
 
 struct pop_stage {
     int64_t id, funnel_id, position;
@@ -169,5 +170,5 @@ const int64_t *pop_keys(const struct pop *p);
 MUST_USE enum rc pop_name_of(const struct pop *p, enum entity_id noun, int64_t id, struct str *out, struct err *e);
 /* Puts the parameters the report has in common into the result. Called by pop_notes. */
 void pop_params(struct pop *p);
-/* k of n as a rate with its interval (Wilson): three cells; nulls when n is 0. */
+/* k of n as a rate with its interval (Wilson): three cells; nulls when n is below POP_TOLD. */
 void pop_rate(struct cell out[3], int64_t k, int64_t n);

@@ -49,6 +49,8 @@ void pop_notes(struct pop *p)
         report_note(c, p->result, "empty", NULL, 0);
     else if (p->n_all < POP_FEW)
         counted(p, "few", (int64_t)p->n_all);
+    if (p->n_all > 0 && p->n_all < POP_TOLD)
+        counted(p, "too_few", POP_TOLD);
     int64_t small = 0;
     for (size_t g = 0; g < p->n_groups && p->by.kind != BY_NOTHING; g++)
         small += p->groups[g].n < POP_FEW;
@@ -61,7 +63,8 @@ void pop_notes(struct pop *p)
 void pop_rate(struct cell out[3], int64_t k, int64_t n)
 {
     struct interval ci = stats_wilson(k, n);
-    out[0] = n > 0 ? cell_f((double)k / (double)n) : cell_null();
-    out[1] = n > 0 ? cell_f(ci.low) : cell_null();
-    out[2] = n > 0 ? cell_f(ci.high) : cell_null();
+    bool told = n >= POP_TOLD;
+    out[0] = told ? cell_f((double)k / (double)n) : cell_null();
+    out[1] = told ? cell_f(ci.low) : cell_null();
+    out[2] = told ? cell_f(ci.high) : cell_null();
 }

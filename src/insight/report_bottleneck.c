@@ -181,6 +181,7 @@ static void put_seller(struct bottleneck *x, struct report_table *t, const struc
     struct interval ci;
     if (n == 0)
         return;
+    bool told = tally_of(&x->stages, s, DECIDED) >= WALK_TOLD; /* the rate of few is drawn to that of all who decided */
     double rate = stats_shrunken(&at->prior, k, n, &ci);
     double extra = isfinite(at->best_rate) ? (double)n * (at->best_rate - rate) * at->win : NAN;
     extra = extra < 0 ? 0 : extra;
@@ -191,9 +192,9 @@ static void put_seller(struct bottleneck *x, struct report_table *t, const struc
         cell_s(p->stages[s].name),
         cell_i(n),
         cell_i(k),
-        cell_f(rate),
-        cell_f(ci.low),
-        cell_f(ci.high),
+        told ? cell_f(rate) : cell_null(),
+        told ? cell_f(ci.low) : cell_null(),
+        told ? cell_f(ci.high) : cell_null(),
         real(extra),
         worth_of(x, extra),
     };

@@ -208,7 +208,7 @@ static void put_way(struct paths *x, struct report_table *t, const struct tally 
     struct cell cells[] = {
         cell_s(way->path),
         cell_i(n),
-        cell_f((double)n / (double)x->p.n_all),
+        x->p.n_all >= POP_TOLD ? cell_f((double)n / (double)x->p.n_all) : cell_null(),
         cell_i(won),
         cell_i(lost),
         rate[0],

@@ -205,7 +205,7 @@ static void put_part(struct losses *x, struct report_table *t, const struct tall
             rate[0],
             rate[1],
             rate[2],
-            cell_f((double)x->reasons.ptr[r].n / (double)x->lost),
+            x->lost >= POP_TOLD ? cell_f((double)x->reasons.ptr[r].n / (double)x->lost) : cell_null(),
         };
         report_row_key(t, keys[part * n + r], cells);
     }

@@ -120,7 +120,8 @@ static void put_summary(struct discipline *d)
     report_sum(p->result, "on_time_rate", RT_RATE, rate[0]);
     report_sum(p->result, "on_time_low", RT_RATE, rate[1]);
     report_sum(p->result, "on_time_high", RT_RATE, rate[2]);
-    report_sum(p->result, "result_rate", RT_RATE, done ? cell_f((double)n[RESULTS] / (double)done) : cell_null());
+    report_sum(p->result, "result_rate", RT_RATE,
+               done >= PEOPLE_FEW ? cell_f((double)n[RESULTS] / (double)done) : cell_null());
     report_sum(p->result, "median_hours", RT_HOURS, cell_f(median));
     report_sum(p->result, "p90_hours", RT_HOURS, cell_f(people_quantile(&d->took, p->n_rows, SIZE_MAX, 0.9) / MS_HOUR));
     if (n[DUE] >= PEOPLE_FEW) {

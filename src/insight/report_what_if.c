@@ -180,6 +180,7 @@ static struct outcome put_rows(struct what_if *x, double now, double *relay)
 {
     struct pop *p = &x->p;
     struct outcome top = {.rate = now, .stage = p->n_stages};
+    bool told = x->deals >= POP_TOLD;
     p->result->main =
         (struct report_table){.id = "rows", .columns = columns, .n_columns = sizeof columns / sizeof *columns};
     for (size_t s = 0; s < p->n_stages; s++) {
@@ -201,10 +202,10 @@ static struct outcome put_rows(struct what_if *x, double now, double *relay)
             rate[0],
             rate[1],
             rate[2],
-            cell_f(x->base[s]),
-            cell_f(then),
-            cell_f(extra),
-            money_cell(x, extra),
+            told ? cell_f(x->base[s]) : cell_null(),
+            told ? cell_f(then) : cell_null(),
+            told ? cell_f(extra) : cell_null(),
+            told ? money_cell(x, extra) : cell_null(),
             best != SIZE_MAX ? cell_s(p->groups[best].name) : cell_null(),
             isfinite(best_rate) ? cell_f(best_rate) : cell_null(),
         };
@@ -222,19 +223,19 @@ static void put(struct what_if *x)
     make_chain(x);
     double now = output(x, x->base), *relay = ARENA_ARRAY(p->call->arena, double, p->n_stages + 1);
     struct outcome top = put_rows(x, now, relay);
-    bool known = isfinite(now) && top.stage < p->n_stages;
+    bool told = x->deals >= POP_TOLD, known = told && isfinite(now) && top.stage < p->n_stages;
     chain_wins_with(&x->chain, relay, x->scratch, x->then);
     double with_relay = output(x, x->then);
     report_sum_counted(r, "deals", x->deals);
-    report_sum(r, "win_rate_now", RT_RATE, isfinite(now) ? cell_f(now) : cell_null());
+    report_sum(r, "win_rate_now", RT_RATE, told && isfinite(now) ? cell_f(now) : cell_null());
     report_sum(r, "win_rate_then", RT_RATE, known ? cell_f(top.rate) : cell_null());
     report_sum(r, "extra_wins", RT_REAL, known ? cell_f(top.extra) : cell_null());
     report_sum(r, "worth", RT_MONEY, known ? money_cell(x, top.extra) : cell_null());
-    report_sum(r, "relay_rate", RT_RATE, isfinite(with_relay) ? cell_f(with_relay) : cell_null());
+    report_sum(r, "relay_rate", RT_RATE, told && isfinite(with_relay) ? cell_f(with_relay) : cell_null());
     report_sum(r, "relay_extra_wins", RT_REAL,
-               isfinite(with_relay) ? cell_f((with_relay - now) * (double)x->deals) : cell_null());
+               told && isfinite(with_relay) ? cell_f((with_relay - now) * (double)x->deals) : cell_null());
     report_sum(r, "relay_worth", RT_MONEY,
-               isfinite(with_relay) ? money_cell(x, (with_relay - now) * (double)x->deals) : cell_null());
+               told && isfinite(with_relay) ? money_cell(x, (with_relay - now) * (double)x->deals) : cell_null());
     if (!known || x->deals < POP_FEW)
         return;
     struct arena *a = p->call->arena;

@@ -135,6 +135,37 @@ test('a funnel is asked for by name, or by number in old links', async () => {
   assert.equal((await asked(String(first.id))).params.funnel_id, named.id, 'a name is worth more than a number')
 })
 
+// What is of money, time or changes, and what a plan or a person has promised: not a rate of a sample.
+const ofNoSample = new Map(Object.entries({
+  'cycle_share': 'of time', 'revenue_share': 'of money', 'client_share': 'of clients', 'existing_share': 'of money', 'cost_share': 'of money',
+  'observed_share': 'of money', 'romi': 'of money', 'romi_observed': 'of money', 'discount': 'of a price', 'price_gap': 'of a price', 'day_share': 'of days',
+  'auto_rate': 'of changes', 'by_hand_rate': 'of changes', 'by_api_rate': 'of changes', 'by_import_rate': 'of changes', 'by_rules_rate': 'of changes',
+  'fitness': 'of moves allowed by the rules', 'load': 'of a limit', 'promised': 'what was promised', 'promised_from': 'what was promised',
+  'naive_rate': 'what everybody works out by hand, beside the honest one', 'naive_low': 'its interval', 'naive_high': 'its interval',
+  'done_share': 'of a plan', 'elapsed': 'of a period', 'pace': 'of a plan',
+}))
+
+test('a company of eight deals is told counts, not rates: too few to tell, in every cell, sum and sentence', async () => {
+  const place = freshPlace()
+  assert.equal((await cli(['demo', ...place, '--deals', '8', '--seed', '7'])).code, 0)
+  const server = await startServer({ place, args: ['--demo'] })
+  const head = await comeAs(server, await server.anon.get('/api/demo'), 'head')
+  const ofDeals = new Set(['funnel', 'clients', 'money'])
+  await each(await head.get('/api/reports'), async (id, { group }) => {
+    const r = await head.get(`/api/reports/${id}`)
+    const shown = []
+    const look = (what, type, value) => ['rate', 'points'].includes(type) && !ofNoSample.has(what.split('.').at(-1)) && typeof value === 'number' && shown.push(`${what} ${value}`)
+    for (const [key, type] of Object.entries(r.summary_types)) look(key, type, r.summary[key])
+    for (const t of [{ id: 'rows', columns: r.columns, rows: r.rows }, ...r.tables.map((t) => ({ ...t, rows: r.summary[t.id].map((o) => t.columns.map((c) => o[c.id])) }))])
+      t.columns.forEach((c, i) => t.rows.forEach((row) => look(`${t.id}.${c.id}`, c.type, row[i])))
+    if (!ofDeals.has(group)) return // what people do is more than eight times
+    assert.deepEqual(shown, [])
+    const said = ['too_few', 'empty', 'few_clients', 'people_few', 'rates_hidden', 'no_win_back', 'no_plans', 'plan_fact', 'nothing_in_period']
+    assert.ok(r.notes.some((n) => said.includes(n.code)), `it says that they are too few, not ${r.notes.map((n) => n.code)}`)
+  })
+  await server.stop()
+})
+
 test('a deal with two tags stands in two groups and is one deal in every summary', async () => {
   const server = await serve()
   const { admin } = await peopleOf(server)
