@@ -5,6 +5,9 @@ import { defineConfig } from '@playwright/test'
 const shell = '/usr/bin/chromium-headless-shell'
 const browser = existsSync(shell) ? shell : '/usr/bin/chromium'
 
+// The tests reckon their days as the company of the demo and the browser do, wherever and at whatever hour they run.
+process.env.TZ = 'Europe/Moscow'
+
 // Scenarios against the real server (VORONKA_BIN, else build/voronka) in the system's Chromium; nothing is downloaded.
 export default defineConfig({
   testDir: '../tests/e2e',

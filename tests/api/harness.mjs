@@ -126,8 +126,15 @@ export function client(url, session = {}) {
     const type = r.headers.get('content-type') ?? ''
     return { status: r.status, headers: r.headers, text, body: type.includes('json') && text ? JSON.parse(text) : undefined }
   }
+  // A machine that is busy with other things reads the journal late; the answer says to ask again in a few seconds.
+  const patient = async (method, path, body, options) => {
+    for (const until = performance.now() + 20000; ; await new Promise((done) => setTimeout(done, 250))) {
+      const r = await api(method, path, body, options)
+      if (r.body?.code !== 'reports_loading' || performance.now() > until) return r
+    }
+  }
   const must = (status) => async (method, path, body, options) => {
-    const r = await api(method, path, body, options)
+    const r = await patient(method, path, body, options)
     if (r.status !== status) throw new Error(`${method} ${path}: ${r.status} instead of ${status}: ${r.text.slice(0, 400)}`)
     return r
   }

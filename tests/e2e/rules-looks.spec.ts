@@ -41,6 +41,7 @@ async function furnish(server: Server): Promise<{ funnel: Funnel; trigger: numbe
     },
   })
   const day = new Date()
+  day.setHours(12) // the same date in UTC
   day.setDate(day.getDate() - ((day.getDay() + 6) % 7) - 7 * (1 + (funnel.id % 500)))
   const { id: review } = await server.admin.create<{ id: number }>('reviews', {
     week_on: day.toISOString().slice(0, 10),
