@@ -192,5 +192,6 @@ export function noticePlace(n: Notice): string | null {
   if (n.object === 'contact') return `/contacts/${n.object_id}`
   if (n.object === 'company') return `/companies/${n.object_id}`
   if (n.object === 'finding') return '/findings'
+  if (n.object === 'review') return `/reviews/${n.object_id}`
   return n.object === 'task' ? '/tasks' : null
 }

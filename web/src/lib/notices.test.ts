@@ -34,6 +34,7 @@ describe('notifications', () => {
   it('leads to what it is about', () => {
     expect(noticePlace(notice({ object: 'deal', object_id: 7 }))).toBe('/deals/7')
     expect(noticePlace(notice({ object: 'company', object_id: 3 }))).toBe('/companies/3')
+    expect(noticePlace(notice({ object: 'review', object_id: 4 }))).toBe('/reviews/4')
     expect(noticePlace(notice({}))).toBeNull()
   })
   it('the tab of the browser counts', () => {

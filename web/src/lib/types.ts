@@ -9,6 +9,8 @@ export interface User {
   role: Role
   locale: Locale
   active?: boolean
+  /** Which notifications come by mail; null: the usual ones. */
+  letters?: string | null
   version: number
 }
 export interface Stage {

@@ -16,6 +16,7 @@ import {
 beforeAll(async () => {
   await i18n.use('ru')
   await i18n.with('insight')
+  await i18n.with('over')
 })
 const finding = (detector: string, before: number, after: number) =>
   ({ detector, params: { unit: 'rate', before, after } }) as Finding

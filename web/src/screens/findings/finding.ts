@@ -70,7 +70,9 @@ const digits = (n: number) => (Math.abs(n) >= 100 || Number.isInteger(n) ? 0 : M
 export function valueText(unit: string, n: number | null | undefined, currency = 'RUB'): string {
   if (n === null || n === undefined) return '–'
   if (unit === 'rate') return rate(n)
-  if (unit === 'money') return money(Math.round(n), currency)
+  // Kopecks of a thousand say nothing here.
+  if (unit === 'money')
+    return money(Math.abs(n) >= 100_000 ? Math.round(n / 100) * 100 : Math.round(n), currency)
   if (unit === 'count') return num(n, Math.abs(n) >= 10 ? 0 : 1)
   if (unit === 'a_day') return t('findings.a_day', { n: num(n, digits(n)) })
   const whole = Math.abs(n) >= 10 ? Math.round(n) : Math.round(n * 10) / 10
