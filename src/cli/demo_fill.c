@@ -246,6 +246,9 @@ static void deal_new(struct filler *f, uint32_t index, struct record *r)
         r->f[DEAL_COMPANY_ID] = val_int(f->company[d->company]);
     r->f[DEAL_EXPECTED_CLOSE_ON] = val_int(f->w->base_on + d->expected_day);
     r->f[DEAL_DEAL_CLASS_ID] = val_int(f->class_of[d->cls]);
+    int64_t belief = demo_belief(f->w, index);
+    if (belief >= 0)
+        r->f[DEAL_PROBABILITY] = val_int(belief);
     deal_origin(f, d, r);
     if (rng_unit(&rng) < 0.1) {
         int64_t *tag = ARENA_NEW(f->tx->arena, int64_t);
@@ -570,7 +573,7 @@ enum rc demo_fill(struct writer *writer, struct demo_world *w, void (*progress)(
     if (rc == RC_OK)
         rc = writer_run(writer, &f.job, e);
     static enum rc (*const behind[])(struct wtx *, struct job *, struct err *) = {
-        demo_clients_apply, demo_plans_apply, demo_waits_apply, demo_rules_apply, demo_timers_apply};
+        demo_clients_apply, demo_money_apply, demo_plans_apply, demo_waits_apply, demo_rules_apply, demo_timers_apply};
     for (size_t i = 0; i < sizeof behind / sizeof *behind && rc == RC_OK; i++) {
         f.job.apply = behind[i];
         rc = writer_run(writer, &f.job, e);

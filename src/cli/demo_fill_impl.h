@@ -61,6 +61,12 @@ MUST_USE enum rc demo_setup_fields(struct filler *f, int64_t at, struct err *e);
 /* ---- demo_clients.c: the job behind the history; `job` is the filler ---- */
 MUST_USE enum rc demo_clients_apply(struct wtx *tx, struct job *job, struct err *e);
 
+/* ---- demo_money.c ---- */
+MUST_USE enum rc demo_money_apply(struct wtx *tx, struct job *job, struct err *e);
+#define DEMO_RISK_SEEN 0.5 /* of the risk to lose: sellers see half of it */
+/* What the seller thought of the deal when it came, per cent; -1: nothing was typed. */
+int64_t demo_belief(const struct demo_world *w, uint32_t deal);
+
 /* ---- demo_plans.c ---- */
 MUST_USE enum rc demo_plans_apply(struct wtx *tx, struct job *job, struct err *e);
 

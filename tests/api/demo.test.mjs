@@ -80,6 +80,21 @@ test('the report finds what was planted: a step that vanished, young deals, a st
   for (const other of sellers) if (other !== best) assert.ok(best[3] > other[4], 'her interval lies above the others');
 });
 
+test('money and beliefs have something to show: rates, ways of clients, sellers who hope for too much (R195, R320, R321)', () => {
+  const where = place('money');
+  demo(where, '--deals', '2000');
+  const report = (id, ...args) => JSON.parse(voronka('report', id, ...where, '--as-of', end, '--json', ...args));
+  const ltv = report('ltv');
+  assert.ok(!ltv.notes.some((n) => n.code === 'currency_unknown'), 'every currency has a rate');
+  assert.ok(ltv.notes.some((n) => n.code === 'currency_converted'));
+  const credit = (model) => report('sources', '--model', model).rows.map((r) => JSON.stringify(r)).join();
+  assert.notEqual(credit('first'), credit('last'));
+  assert.notEqual(credit('linear'), credit('last'));
+  const judged = report('calibration').summary;
+  assert.ok(judged.seller_cases > 100, `${judged.seller_cases} cases`);
+  assert.ok(judged.seller_brier > judged.model_brier + 0.03, 'what sellers hope is worse than what the history says');
+});
+
 test('plans, answers and programmes have something to show', () => {
   const where = place('shown');
   demo(where, '--deals', '1500');
