@@ -185,6 +185,9 @@ struct str call_param(struct call *c, const char *name); /* query parameter, STR
 MUST_USE enum rc call_param_i64(struct call *c, const char *name, int64_t fallback, int64_t least, int64_t most,
                                 int64_t *out, struct err *e); /* bad_parameter */
 struct jw call_json(struct call *c);                          /* writes to the answer's body */
+/* Waits until the facts in memory hold what was committed: whoever has just written sees it. Errors: reports_loading,
+ * while a server with a long history starts. */
+MUST_USE enum rc call_caught_up(struct call *c, struct err *e);
 /* The JSON object of the body; decref it. Errors: bad_json, body_not_object. */
 MUST_USE enum rc call_body(struct call *c, json_t **out, struct err *e);
 /* A required text of a body object; wrong_type, required. */

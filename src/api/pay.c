@@ -190,6 +190,7 @@ static enum rc pay_try(struct call *c, struct err *e)
                                 .user_id = c->session.user_id,
                                 .rights = c->rights}};
     enum rc rc;
+    TRY_OUT(call_caught_up(c, e));
     TRY_OUT(read_body(&x, e));
     TRY_OUT(measures_open(&x.m, &x.call, x.first, x.now - 1, e));
     struct plan_ask ask = {.day = x.now - 1, .from = x.first, .period = x.t.period};

@@ -112,6 +112,7 @@ static enum rc progress(struct call *c, struct err *e)
     struct plan_progress x;
     size_t n;
     enum rc rc;
+    TRY(call_caught_up(c, e));
     TRY(day_param(c, "date", today_of(c), &ask.day, e));
     TRY(name_param(c, "period", period_names, &ask.period, e));
     TRY(id_param(c, "user_id", &ask.user_id, e));
@@ -157,6 +158,7 @@ static enum rc spread(struct call *c, struct err *e)
     int64_t by;
     struct str how = call_param(c, "how");
     enum rc rc;
+    TRY(call_caught_up(c, e));
     TRY(id_param(c, "plan_id", &ask.plan_id, e));
     TRY(name_param(c, "by", plan_by_names, &by, e));
     if (how.len > 0 && !str_eqc(how, "equal") && !str_eqc(how, "as_last_year"))
@@ -376,6 +378,7 @@ static enum rc panel(struct call *c, struct err *e)
     struct plan_ask ask = {.period = -1};
     bool seen;
     enum rc rc;
+    TRY(call_caught_up(c, e));
     TRY(id_param(c, "user_id", &p.user_id, e));
     TRY(day_param(c, "date", today_of(c), &p.day, e));
     p.user_id = p.user_id ? p.user_id : c->session.user_id;

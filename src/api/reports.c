@@ -16,9 +16,7 @@ static enum rc reports_list(struct call *c, struct err *e)
     return RC_OK;
 }
 
-/* Whoever has just written sees it in the report. While a server with a long history starts, reports are not there yet.
- */
-static enum rc caught_up(struct call *c, struct err *e)
+enum rc call_caught_up(struct call *c, struct err *e)
 {
     int64_t seq;
     TRY(journal_last(c->db, &seq, e));
@@ -70,7 +68,7 @@ static enum rc report_show(struct call *c, struct err *e)
     if (format.len > 0 && !report_file_known(format))
         return err_set(e, RC_INVALID, "bad_param", "format", "%.*s", (int)(format.len < 20 ? format.len : 20),
                        format.ptr);
-    TRY(caught_up(c, e));
+    TRY(call_caught_up(c, e));
     struct report_call call = report_call(c, report);
     enum rc rc = report_run(report, &call, &result, e);
     if (rc == RC_OK && format.len > 0 && !str_eqc(format, "json")) {
@@ -184,7 +182,7 @@ static enum rc report_deals(struct call *c, struct err *e)
         return err_set(e, RC_INVALID, "required", "column", NULL);
     if (drill.table.len == 0)
         drill.table = STR("rows");
-    TRY(caught_up(c, e));
+    TRY(call_caught_up(c, e));
     struct report_call call = report_call(c, report);
     call.drill = &drill;
     enum rc rc = report_run(report, &call, &result, e);

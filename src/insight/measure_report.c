@@ -71,82 +71,114 @@ enum rc measure_of_report(struct measures *m, const struct measure_ask *ask, dou
 
 /* ---- of many ---- */
 
-/* The column of a table by owner that is the summary's number; SIZE_MAX: there is none. Rates are left out: they are
- * drawn to each other there. */
-static size_t column_of(const struct report_result *r, struct str key)
+/* The column of a table by owner that is the summary's number; SIZE_MAX: there is none. */
+static size_t column_of(const struct report_table *t, struct str key)
 {
-    for (size_t i = 0; i < r->main.n_columns; i++) {
-        const struct report_column *c = &r->main.columns[i];
-        if (str_eqc(key, c->id))
-            return c->type == RT_RATE || c->type == RT_POINTS || r->main.keys.len == 0 ? SIZE_MAX : i;
-    }
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (str_eqc(key, t->columns[i].id))
+            return i;
     return SIZE_MAX;
 }
 
 /* The number of one person in a table by owner; false: they have no row, as those have of whom nothing is counted. */
-static bool in_row(const struct report_result *r, size_t column, int64_t person, double *out)
+static bool in_row(const struct report_table *t, size_t column, int64_t person, double *out)
 {
-    for (size_t row = 0; row < r->main.keys.len; row++)
-        if (r->main.keys.ptr[row] == person) {
-            *out = cell_number(&r->main.cells.ptr[row * r->main.n_columns + column]);
+    for (size_t row = 0; row < t->keys.len; row++)
+        if (t->keys.ptr[row] == person) {
+            *out = cell_number(&t->cells.ptr[row * t->n_columns + column]);
             return true;
         }
     return false;
 }
 
-/* Have some owners found no row of their own, because there are too many? */
-static bool merged(const struct report_result *r)
-{
-    double ignored;
-    return in_row(r, 0, POP_MERGED, &ignored);
-}
+/* What is to be found of many. */
+struct many {
+    struct measures *m;
+    const struct measure_ask *ask;
+    const size_t *who;
+    size_t n;
+    double *out;
+    bool *in; /* has a row */
+    size_t *runs;
+};
 
-/* *got: the report has given the numbers of all who are in[]; the others have no row. */
-static enum rc grouped(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
-                       bool *in, bool *got, struct err *e)
+/* One asked of alone has to be told the same as the table tells. */
+static enum rc same_alone(const struct many *x, size_t i, double told, bool *same, struct err *e)
 {
-    struct report_ask x;
-    struct report_result r;
-    *got = false;
-    if (memchr(ask->name.ptr, '.', ask->name.len) == NULL)
-        return RC_OK;
-    ask_report(m, ask, true, &x);
-    if (x.whole || !report_takes(x.report, "by"))
-        return RC_OK;
-    enum rc rc = report_run(x.report, &x.call, &r, e);
-    size_t column = rc == RC_OK ? column_of(&r, x.key) : SIZE_MAX;
-    *got = column != SIZE_MAX && !merged(&r);
-    for (size_t i = 0; *got && i < n; i++)
-        in[i] = in_row(&r, column, m->people[who[i]].id, &out[i]);
-    report_result_free(&r);
-    return RC_OK; /* what cannot be asked so is asked of each */
-}
-
-/* Asked alone, the first with a row has to be told the same; of those without one nothing is counted, so one number
- * stands for all of them. */
-static enum rc prove_grouped(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n,
-                             double *out, const bool *in, bool *got, size_t *runs, struct err *e)
-{
-    struct measure_ask one = *ask;
-    bool asked[2] = {false, false}; /* of one without a row, of one with */
-    double nothing = NAN, alone;
-    size_t rows = 0;
-    for (size_t i = 0; *got && i < n; i++)
-        rows += in[i];
-    *got = rows > 0;
-    for (size_t i = 0; *got && i < n; i++) {
-        if (!asked[in[i]]) {
-            one.user_id = m->people[who[i]].id;
-            TRY(measure_value(m, &one, &alone, e));
-            asked[in[i]] = true;
-            ++*runs;
-            nothing = in[i] ? nothing : alone;
-            *got = !in[i] || alone == out[i] || (isnan(alone) && isnan(out[i]));
-        }
-        if (!in[i])
-            out[i] = nothing;
-    }
+    struct measure_ask one = *x->ask;
+    double alone;
+    one.user_id = x->m->people[x->who[i]].id;
+    TRY(measure_value(x->m, &one, &alone, e));
+    ++*x->runs;
+    *same = alone == told || (isnan(alone) && isnan(told));
     return RC_OK;
+}
+
+/* The first and the last with a number of their own are asked alone; of those without a row nothing is counted, so the
+ * first one's number stands for all of them, when the last one has it too. */
+static enum rc prove(const struct many *x, bool *got, struct err *e)
+{
+    size_t with[2] = {SIZE_MAX, SIZE_MAX}, without[2] = {SIZE_MAX, SIZE_MAX};
+    bool number = false;
+    for (size_t i = 0; i < x->n; i++) {
+        size_t *of = x->in[i] ? with : without;
+        if (x->in[i] && isnan(x->out[i]) && number)
+            continue;
+        if (x->in[i] && !isnan(x->out[i]) && !number) { /* a number proves more than "too few to tell" */
+            number = true;
+            with[0] = with[1] = SIZE_MAX;
+        }
+        of[of[0] != SIZE_MAX] = i;
+    }
+    *got = true;
+    for (int k = 0; k < 2 && *got && with[k] != SIZE_MAX; k++)
+        TRY(same_alone(x, with[k], x->out[with[k]], got, e));
+    if (!*got || without[0] == SIZE_MAX)
+        return RC_OK;
+    struct measure_ask one = *x->ask;
+    double nothing;
+    one.user_id = x->m->people[x->who[without[0]]].id;
+    TRY(measure_value(x->m, &one, &nothing, e));
+    ++*x->runs;
+    if (without[1] != SIZE_MAX)
+        TRY(same_alone(x, without[1], nothing, got, e));
+    for (size_t i = 0; i < x->n && *got; i++)
+        if (!x->in[i])
+            x->out[i] = nothing;
+    return RC_OK;
+}
+
+/* A table whose rows are the people; *got false: it is not, or some have found no row because there are too many. */
+static enum rc from_table(const struct many *x, const struct report_table *t, struct str key, bool *got, struct err *e)
+{
+    size_t column = column_of(t, key);
+    double ignored;
+    *got = false;
+    if (column == SIZE_MAX || in_row(t, 0, POP_MERGED, &ignored))
+        return RC_OK;
+    for (size_t i = 0; i < x->n; i++)
+        x->in[i] = in_row(t, column, x->m->people[x->who[i]].id, &x->out[i]);
+    return prove(x, got, e);
+}
+
+/* *got: one run has given the numbers of all. */
+static enum rc grouped(const struct many *x, bool *got, struct err *e)
+{
+    struct report_ask ask;
+    struct report_result r;
+    struct err ignored = {0};
+    *got = false;
+    ask_report(x->m, x->ask, true, &ask);
+    if (ask.whole || !report_takes(ask.report, "by"))
+        return RC_OK;
+    ask.call.alone = true;
+    enum rc rc =
+        report_run(ask.report, &ask.call, &r, &ignored) == RC_OK ? from_table(x, &r.main, ask.key, got, e) : RC_OK;
+    for (size_t i = 0; i < r.n_tables && !*got && rc == RC_OK; i++)
+        rc = from_table(x, &r.tables[i], ask.key, got, e);
+    report_result_free(&r);
+    ++*x->runs;
+    return rc; /* what cannot be asked so is asked of each */
 }
 
 enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, const size_t *who, size_t n, double *out,
@@ -154,13 +186,10 @@ enum rc measure_of_people(struct measures *m, const struct measure_ask *ask, con
 {
     struct measure known;
     struct measure_ask one = *ask;
+    struct many x = {m, ask, who, n, out, ARENA_ARRAY(m->call->arena, bool, n + 1), runs};
     bool got = false, report = memchr(ask->name.ptr, '.', ask->name.len) != NULL;
-    bool *in = ARENA_ARRAY(m->call->arena, bool, n + 1);
-    if (n > 2 && report && measure_find(m->call, ask->name, &known, NULL)) {
-        TRY(grouped(m, ask, who, n, out, in, &got, e));
-        ++*runs;
-        TRY(prove_grouped(m, ask, who, n, out, in, &got, runs, e));
-    }
+    if (n > 2 && report && measure_find(m->call, ask->name, &known, NULL))
+        TRY(grouped(&x, &got, e));
     for (size_t i = 0; i < n && !got; i++) {
         one.user_id = m->people[who[i]].id;
         TRY(measure_value(m, &one, &out[i], e));

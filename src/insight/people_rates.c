@@ -8,6 +8,7 @@
 struct people_rate *people_rates(const struct report_call *c, struct report_result *r, const int64_t *k,
                                  const int64_t *n, size_t rows, bool people)
 {
+    people = people && !c->alone;
     struct people_rate *out = ARENA_ARRAY(c->arena, struct people_rate, rows + 1);
     int64_t *some_k = ARENA_ARRAY(c->arena, int64_t, rows + 1), *some_n = ARENA_ARRAY(c->arena, int64_t, rows + 1);
     size_t some = 0, small = 0, large = 0;

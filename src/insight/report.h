@@ -130,6 +130,7 @@ struct report_call {
     const struct report_arg *args;
     size_t n_args;
     const struct report_drill *drill; /* NULL: the report itself is wanted */
+    bool alone;                       /* rates of people stand for themselves, as if each was asked of alone */
 };
 struct report_result {
     const struct report *report;

@@ -141,6 +141,32 @@ test('pay by the number of a report is told of all people, each their own (R212)
   assert.ok(people.size >= 6)
 })
 
+test('pay by a rate is tried on two years of twenty people at once, each with the own rate, not drawn to the others (R212)', async () => {
+  const played = await serveWithClock()
+  const { admin: boss, head: chief } = await peopleOf(played)
+  const [bossT, chiefT] = [await tokenOf(played, boss), await tokenOf(played, chief)]
+  const month = (n, d) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + n, d, 9)
+  await clock(played, month(1, 3))
+  const made = []
+  for (let i = 0; i < 17; i++) made.push(await boss.create('/api/users', { name: `Человек ${i}`, email: `p${i}@example.ru`, role: 'seller', password: 'пароль для тестов' }))
+  const all = (await bossT.list('/api/users', { limit: 50 })).items
+  const due_at = month(1, 10)
+  const tasks = { 0: [12, 3], 1: [10, 10], 2: [4, 4] } // of how many so many are done in time; four are too few
+  for (const [who, [n, done]] of Object.entries(tasks))
+    for (let i = 0; i < n; i++) {
+      const task = await bossT.create('/api/tasks', { title: `Дело ${who}-${i}`, kind: 'todo', owner_id: made[who].id, due_at })
+      if (i < done) await bossT.patch(`/api/tasks/${task.id}`, { done: true, result: 'Сделано' })
+    }
+  await clock(played, month(2, 5))
+  const scheme = { measure: 'task_discipline.on_time_rate', period: 'month', base_minor: 1_00, steps: [{ from: 0.5, percent: 0, pay_minor: 5_00 }], params: { of: 'value' } }
+  const r = await chiefT('POST', '/api/pay-schemes/try', { scheme, periods: 24 })
+  assert.equal(r.status, 200, r.text)
+  assert.equal(r.body.items.length, all.length * 24)
+  assert.ok(all.length * 24 > 400, 'asked of each person and month alone it would be too much')
+  const told = r.body.items.filter((i) => i.value !== null).sort((a, b) => a.user_id - b.user_id)
+  assert.deepEqual(told.map((i) => [i.user_id, i.value]), [[made[0].id, 3 / 12], [made[1].id, 1]])
+})
+
 test('of whom a report has nothing to tell gets nought, like whoever is asked of alone (R212)', async () => {
   const played = await serveWithClock()
   const { admin: boss, head: chief } = await peopleOf(played)
