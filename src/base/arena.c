@@ -8,7 +8,7 @@
 /* Blocks double from 4 KiB up to 1 MiB; a larger request gets a block of its own. */
 #define BLOCK_FIRST ((size_t)4096)
 #define BLOCK_MAX ((size_t)1 << 20)
-#define BORROWED ((size_t)2 << 20) /* blocks from this size on */
+#define BORROWED BLOCK_MAX /* blocks from this size on */
 
 struct arena_block {
     struct arena_block *next;

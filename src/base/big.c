@@ -11,7 +11,7 @@
 
 /* Stands in front of the array. */
 struct head {
-    char *map; /* of its own, at a border of huge pages; NULL: it is the heap's */
+    char *map; /* of its own, at a border of huge pages when it is as large as one; NULL: it is the heap's */
     size_t mapped, size;
 };
 enum {
@@ -41,6 +41,12 @@ static char *reserve(size_t size)
 
 static char *map_new(size_t size)
 {
+    if (size < HUGE_PAGE) {
+        char *small = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (small == MAP_FAILED)
+            abort();
+        return small;
+    }
     char *at = reserve(size);
     if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
         abort();
@@ -108,7 +114,8 @@ void big_free(void *ptr)
 
 /* ---- what was returned ---- */
 
-enum { KEPT_MOST = 16 };
+enum { KEPT_MOST = 24 };
+#define BORROWED_LEAST ((size_t)512 << 10)
 #define KEPT_BYTES ((size_t)320 << 20) /* of addresses: pages that nobody has written to are not there */
 
 static struct {
@@ -146,8 +153,10 @@ static void *take_kept(size_t size)
 
 void *big_borrow(size_t size)
 {
-    void *found = size >= HUGE_PAGE ? take_kept(size) : NULL;
-    return found != NULL ? found : big_resize(NULL, size);
+    if (size < BORROWED_LEAST)
+        return on_heap(NULL, size);
+    void *found = take_kept(size);
+    return found != NULL ? found : on_map(NULL, size);
 }
 
 void big_return(void *ptr)

@@ -20,9 +20,10 @@
 
 struct semi_edge {
     uint32_t from, to;
-    float *exits; /* how many left in each bin */
-    float *q;     /* after semi_solve: the probability of it, of bins that anybody has been seen in */
-    size_t end;   /* behind the last bin in which anybody left */
+    float *exits;      /* how many left in each bin */
+    float *q;          /* after semi_solve: the probability of it, of bins that anybody has been seen in */
+    size_t end;        /* behind the last bin in which anybody left */
+    size_t cap, q_cap; /* bins that exits and q have room for: most stays are short */
 };
 struct semi {
     struct arena *arena;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#define BINS_FIRST 32
 #define AGE_BINS 768 /* of dwell beside the horizon; longer stays are taken for that long */
 
 struct semi *semi_new(struct arena *a, size_t n_states, const uint8_t *ends, int64_t horizon, int64_t bin)
@@ -45,12 +46,21 @@ static struct semi_edge *edge(struct semi *s, uint32_t from, uint32_t to)
 {
     int32_t *at = &s->edge_of[(size_t)from * s->n_states + to];
     if (*at < 0) {
-        struct semi_edge fresh = {from, to, ARENA_ARRAY(s->arena, float, s->n_bins),
-                                  ARENA_ARRAY(s->arena, float, s->n_bins), 0};
+        struct semi_edge fresh = {.from = from, .to = to};
         *at = (int32_t)s->edges.len;
         vec_push(&s->edges, fresh);
     }
     return &s->edges.ptr[*at];
+}
+
+static float *with_room(const struct semi *s, const float *was, size_t n, size_t *cap, size_t need)
+{
+    size_t more = need * 2 > BINS_FIRST ? need * 2 : BINS_FIRST;
+    *cap = more < s->n_bins ? more : s->n_bins;
+    float *out = ARENA_ARRAY(s->arena, float, *cap);
+    if (n > 0)
+        memcpy(out, was, n * sizeof *out);
+    return out;
 }
 
 /* dwell / bin without a division, the last one for what is longer. */
@@ -75,6 +85,8 @@ void semi_add(struct semi *s, uint32_t from, uint32_t to, int64_t dwell)
     if (to != CHANCE_NOWHERE) {
         struct semi_edge *x = edge(s, from, to);
         s->left[from]++;
+        if (bin >= x->cap)
+            x->exits = with_room(s, x->exits, x->end, &x->cap, bin + 1);
         x->exits[bin]++;
         x->end = x->end > bin ? x->end : bin + 1;
         return;
@@ -88,9 +100,12 @@ void semi_take_back(struct semi *s, uint32_t from, uint32_t to, int64_t dwell)
 {
     if (from >= s->n_states || to >= s->n_states)
         return;
+    struct semi_edge *x = edge(s, from, to);
+    size_t bin = bin_of(s, dwell);
     s->entered[from]--;
     s->left[from]--;
-    edge(s, from, to)->exits[bin_of(s, dwell)]--;
+    if (bin < x->end) /* it was added before */
+        x->exits[bin]--;
 }
 
 /* The edges of each state in one piece, so that a state is walked without looking at the others. */
@@ -263,6 +278,11 @@ static void solve_step(struct semi *s, size_t k)
 void semi_solve(struct semi *s)
 {
     order_edges(s);
+    for (size_t i = 0; i < s->edges.len; i++) {
+        struct semi_edge *x = &s->edges.ptr[i];
+        if (x->end > x->q_cap)
+            x->q = with_room(s, x->q, x->q_cap, &x->q_cap, x->end);
+    }
     for (uint32_t state = 0; state < s->n_states; state++) {
         if (s->entered[state] == 0 || s->ends[state] != 0)
             continue;
