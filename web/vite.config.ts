@@ -20,6 +20,7 @@ const later: Record<string, RegExp> = {
     /^(settings|webhook|preset|field\.(funnel|stage|tag|source|campaign|loss-reason|deal-class|user|team|role|webhook|custom-field|field-option|layout|view|operation|notification|wait|deal|contact|company|task|note|file|product|deal-product|contact-point|deal-member|ad-cost|currency-rate|programme|touch|kpi|plan|pay-scheme|finding|subscription|dashboard))\./,
   rules:
     /^(designer|rules|manual|health|review|field\.(trigger|funnel-draft|involvement|review|review-item|regulation-read))\./,
+  deal: /^deal\.(back$|client_|company_(add|change|choose)|contact_(actions|add|change|choose|done|edit|main|make_main|remove)|delete$|failed$|firm\.|focus_fields$|from_stage|gone|in_stage|lose$|missing|moved$|next|other_deals|over_norm_why|own_fields|people$|person\.|previous|print$|reopen|restore|saved$|stage_(go|now)|stages$|tabs$|tag_(add|remove)|utm(_none)?$)/,
   card: /^(timeline\.(?!(today|more|system|none|undone|no|yes|spent_over)$)|(owners|work|field\.goal|note)\.|deal\.(?!page$|fill_in$|field_saved$|copy_failed$|open_page$|days\.|defer$|win$|value_minor$|product)|task\.(composer|message_|none$|note_|tab\.|open$|plan$|delete|done_mark))/,
   work: /^(deal\.product|files\.(?!(b|kb|mb|gb|added)$)|members|move|buyers|auto|finish|day|stage_info|classifiers|offers|ladder|field\.(gate|buyer|classifier|competitor|competitor-offer))\./,
   board:
@@ -106,12 +107,17 @@ export default (shapes) => {
 const own = ({ filename }: { filename: string }) =>
   filename.includes('node_modules') ? undefined : { runes: true }
 
+/** On no card, list, board or day. */
+const seldomIcons =
+  /icons\/(archive|book-open|book-check|code-xml|copy|external-link|file|file-text|file-spreadsheet|file-up|grip-vertical|info|key-round|layout-dashboard|play|rotate-ccw|rotate-ccw-clock|shield-check|split|triangle-alert)\.svelte/
+const library = /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|rolldown.runtime/
 /** What belongs together comes together: many small files cost more on the wire than what they leave out, and their names
  * are told to whoever may ask for them. */
 const together = {
-  app: /src\/(lib\/(schema|dates|part)\.|ui\/(Chip|Later)\.)/,
-  work: /src\/(lib\/(names|filter|steps)\.|ui\/fields\/values|card\/times)/,
-  card: /src\/(card\/(card|book|files|timeline|names|describe|drafts|rows|host|Composer|Tasks|TaskRow|TimelineView|TimelineEntry|NoteKind|FileDrop|taskForm)\.|ui\/(Field|DateText)\.svelte|lib\/layouts|screens\/deal\/Skeleton)/,
+  app: /src\/(lib\/(schema|dates|part)\.|ui\/(Chip|Later|combobox)\.|ui\/fields\/editor)/,
+  work: /src\/(lib\/(names|quote|taskStep)\.|ui\/fields\/values|card\/times)/,
+  fields: /src\/(ui\/fields\/FieldEdit|card\/FieldGroups)\.svelte/,
+  card: /src\/(card\/(card|book|files|timeline|names|describe|drafts|rows|host|Composer|Tasks|TaskRow|TimelineView|TimelineEntry|NoteKind|NoteText|mention|FileDrop|taskForm)\.|ui\/(Field|DateText)\.svelte|lib\/layouts|screens\/deal\/Skeleton)/,
 }
 
 export default defineConfig({
@@ -127,13 +133,11 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
-            {
-              name: 'svelte',
-              test: /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|rolldown.runtime/,
-              priority: 2,
-            },
+            { name: 'svelte', tags: ['$initial'], test: library, priority: 2 },
+            { name: 'svelte-more', test: library, priority: 2 },
             { name: 'app', tags: ['$initial'], priority: 1 },
             ...Object.entries(together).map(([name, test]) => ({ name, test, priority: 1 })),
+            { name: 'icons-more', test: seldomIcons, minShareCount: 2, priority: 1 },
             { name: 'icons', test: /lucide.*icons/, minShareCount: 2 },
           ],
         },

@@ -3,7 +3,8 @@ import type { Component } from 'svelte'
 import { i18n, type Key } from './lib/i18n.svelte'
 import type { Route, RouteParams } from './lib/router.svelte'
 import type { Role } from './lib/types'
-import { card, ofClients, work } from './lib/work'
+import { card, ofClients, ofDeals, work } from './lib/work'
+import type { Seldom } from './seldom'
 
 export interface ScreenProps {
   params: RouteParams
@@ -14,6 +15,8 @@ export interface Screen {
   /** Stands alone and is shown to whoever has the address, signed in or not. */
   open?: boolean
 }
+/** Screens of which only their names are known until one is opened: those that most people open seldom. */
+const seldom = async (name: Seldom) => (await import('./seldom')).seldom[name]()
 const list = async () => (await Promise.all([import('./screens/list/List.svelte'), i18n.with('list')]))[0]
 /** Screens of rules and funnels have texts of their own, and those of settings. */
 const ruled =
@@ -48,20 +51,20 @@ export const routes: Route<Screen>[] = [
   { path: '/tasks/list', screen: { title: 'list.tasks', load: list } },
   {
     path: '/deals/:id',
-    screen: { title: 'deal.page', load: () => card(import('./screens/deal/DealScreen.svelte')) },
+    screen: { title: 'deal.page', load: () => ofDeals(import('./screens/deal/DealScreen.svelte')) },
   },
   {
     path: '/duplicates',
     screen: {
       title: 'duplicates.title',
-      load: () => ofClients(import('./screens/duplicates/DuplicatesScreen.svelte')),
+      load: () => ofClients(seldom('duplicates')),
     },
   },
   {
     path: '/products/:id',
     screen: {
       title: 'product.page',
-      load: () => ofClients(import('./screens/product/ProductScreen.svelte')),
+      load: () => ofClients(seldom('product')),
     },
   },
   {
@@ -98,7 +101,7 @@ export const routes: Route<Screen>[] = [
     path: '/reports/subscriptions',
     screen: {
       title: 'nav.subscriptions',
-      load: reported(() => import('./screens/reports/Subscriptions.svelte')),
+      load: reported(() => seldom('subscriptions')),
     },
   },
   {
@@ -130,60 +133,44 @@ export const routes: Route<Screen>[] = [
     path: '/invite/:token',
     screen: {
       ...{ title: 'invite.title', open: true },
-      load: async () =>
-        (await Promise.all([import('./screens/signin/Invite.svelte'), i18n.with('signin')]))[0],
+      load: async () => (await Promise.all([seldom('invite'), i18n.with('signin')]))[0],
     },
   },
   {
     path: '/import',
     screen: {
       title: 'nav.import',
-      load: async () =>
-        (
-          await Promise.all([
-            import('./screens/import/ImportScreen.svelte'),
-            i18n.with('import'),
-            i18n.with('list'),
-          ])
-        )[0],
+      load: async () => (await Promise.all([seldom('imports'), i18n.with('import'), i18n.with('list')]))[0],
     },
   },
   {
     path: '/start',
     screen: {
       title: 'start.title',
-      load: async () =>
-        (
-          await Promise.all([
-            import('./screens/start/Start.svelte'),
-            i18n.with('settings'),
-            i18n.with('signin'),
-          ])
-        )[0],
+      load: async () => (await Promise.all([seldom('start'), i18n.with('settings'), i18n.with('signin')]))[0],
     },
   },
   {
     path: '/automation/:id?',
-    screen: { title: 'nav.automation', load: ruled(() => import('./screens/automation/Automation.svelte')) },
+    screen: { title: 'nav.automation', load: ruled(() => seldom('automation')) },
   },
   {
     path: '/funnels/:id/design',
-    screen: { title: 'nav.designer', load: ruled(() => import('./screens/designer/Designer.svelte')) },
+    screen: { title: 'nav.designer', load: ruled(() => seldom('designer')) },
   },
   {
     path: '/funnels/:id/manual',
-    screen: { title: 'nav.manual', load: ruled(() => import('./screens/manual/Manual.svelte')) },
+    screen: { title: 'nav.manual', load: ruled(() => seldom('manual')) },
   },
   {
     path: '/health',
-    screen: { title: 'nav.health', load: ruled(() => import('./screens/health/Health.svelte')) },
+    screen: { title: 'nav.health', load: ruled(() => seldom('health')) },
   },
   {
     path: '/reviews/:id?',
     screen: {
       title: 'nav.reviews',
-      load: async () =>
-        (await Promise.all([import('./screens/reviews/Reviews.svelte'), i18n.with('rules')]))[0],
+      load: async () => (await Promise.all([seldom('reviews'), i18n.with('rules')]))[0],
     },
   },
   {
@@ -191,13 +178,7 @@ export const routes: Route<Screen>[] = [
     screen: {
       title: 'nav.settings',
       load: async () =>
-        (
-          await Promise.all([
-            work(import('./screens/settings/Settings.svelte')),
-            i18n.with('settings'),
-            i18n.with('signin'),
-          ])
-        )[0],
+        (await Promise.all([work(seldom('settings')), i18n.with('settings'), i18n.with('signin')]))[0],
     },
   },
 ]

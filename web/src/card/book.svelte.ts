@@ -1,6 +1,6 @@
 // The people and companies that a deal speaks of: loaded by need, found as one types, created in passing.
 import { get, type Answer } from '../lib/api'
-import { quote } from '../lib/filter'
+import { quote } from '../lib/quote'
 import { sync } from '../lib/session.svelte'
 import type { Company, Contact, List } from '../lib/types'
 

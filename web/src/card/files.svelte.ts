@@ -1,5 +1,4 @@
 // The files of a card: what is there, and what is on its way.
-import { upload } from '../lib/upload'
 import { t } from '../lib/i18n.svelte'
 import { toasts } from '../lib/toasts.svelte'
 import type { FileRow } from '../lib/types'
@@ -48,6 +47,7 @@ export class Files {
       (this.sending = this.sending.map((x) => (x.key === s.key ? { ...x, share } : x)))
     try {
       if (s.stop.signal.aborted) return
+      const { upload } = await import('../lib/upload')
       const made = await upload<FileRow>(`/api/files?${query}`, file, told, s.stop.signal)
       this.rows.list = [made, ...this.rows.list.filter((x) => x.id !== made.id)]
       toasts.show(t('files.added', { name: made.name }))

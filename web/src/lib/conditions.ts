@@ -1,6 +1,6 @@
 // The filter grammar of docs/api.md as a tree: read from text, changed by the filter builder, written back.
 // Values stay tokens of the grammar (5, "text", me, today - 7d), so that nothing is lost on the way.
-import { quote } from './filter'
+import { quote } from './quote'
 
 export type Op =
   | '='

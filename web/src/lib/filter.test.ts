@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { build, emptyFilter, parse, quote, type Filter } from './filter'
+import { build, emptyFilter, parse, type Filter } from './filter'
+import { quote } from './quote'
 
 const all: Filter = {
   owner: 'me',

@@ -1,5 +1,7 @@
 // Builds and reads the text filter grammar of docs/api.md. A text that the builder made becomes chips again;
 // any other text is an expert's, and stays text.
+import { quote } from './quote'
+
 export interface Filter {
   owner: number[] | 'me'
   source: number[]
@@ -21,9 +23,6 @@ export const emptyFilter: Filter = {
   text: '',
 }
 
-export function quote(text: string): string {
-  return `"${text.replace(/[\\"]/g, (c) => `\\${c}`)}"`
-}
 function unquote(text: string): string {
   return text.slice(1, -1).replace(/\\([\\"])/g, '$1')
 }

@@ -24,6 +24,7 @@ const parts = {
   settings: { ru: () => import('texts:settings:ru'), en: () => import('texts:settings:en') },
   rules: { ru: () => import('texts:rules:ru'), en: () => import('texts:rules:en') },
   card: { ru: () => import('texts:card:ru'), en: () => import('texts:card:en') },
+  deal: { ru: () => import('texts:deal:ru'), en: () => import('texts:deal:en') },
   board: { ru: () => import('texts:board:ru'), en: () => import('texts:board:en') },
   work: { ru: () => import('texts:work:ru'), en: () => import('texts:work:en') },
   list: { ru: () => import('texts:list:ru'), en: () => import('texts:list:en') },

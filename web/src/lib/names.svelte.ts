@@ -2,7 +2,7 @@
 import { get } from './api'
 import { i18n } from './i18n.svelte'
 import { live } from './live'
-import { quote } from './filter'
+import { quote } from './quote'
 import { schema, titleField, type SchemaField } from './schema.svelte'
 import { session } from './session.svelte'
 import type { List } from './types'

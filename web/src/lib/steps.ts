@@ -1,6 +1,7 @@
 // Any record whose change the stages or the rule of tasks may refuse, as the sheet of what is missing wants to know it.
 import { moves, needsOf, type Body, type Step } from './moves.svelte'
 import { session } from './session.svelte'
+import { taskStep } from './taskStep'
 import type { Task } from './types'
 
 type Row = Record<string, unknown> & { id: number }
@@ -28,13 +29,6 @@ export function newDeal(body: Body): Step {
     ...{ deal: null, title: String(body.title ?? ''), funnel_id: funnel?.id ?? 0, from: undefined, body },
     ...{ currency: funnel?.currency ?? session.currency, value: (body.value_minor ?? null) as number | null },
     stage: session.stages.get(Number(body.stage_id)) ?? first ?? null,
-  }
-}
-/** A task that is done or goes: its deal may not be left without a next one. */
-export function taskStep(task: { id: number } & Partial<Task>, body: Body = {}): Step {
-  return {
-    ...{ object: 'task', deal: task.deal_id ?? null, title: task.title ?? '', funnel_id: 0, body },
-    ...{ currency: session.currency, value: null, from: undefined, stage: null },
   }
 }
 /** Sends a change of one field of a row. null: something was missing, and the sheet that asked was closed. */

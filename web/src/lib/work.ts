@@ -8,7 +8,11 @@ export async function work<M>(module: Promise<M>): Promise<M> {
 export async function card<M>(module: Promise<M>): Promise<M> {
   return (await Promise.all([module, i18n.with('card')]))[0]
 }
-/** The same for what is about clients. */
+/** The same of a deal. */
+export async function ofDeals<M>(module: Promise<M>): Promise<M> {
+  return (await Promise.all([card(module), i18n.with('deal')]))[0]
+}
+/** Of what is about clients. */
 export async function ofClients<M>(module: Promise<M>): Promise<M> {
   return (await Promise.all([module, i18n.with('client')]))[0]
 }

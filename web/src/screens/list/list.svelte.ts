@@ -2,7 +2,7 @@
 import { get, Problem } from '../../lib/api'
 import { both, textToken } from '../../lib/conditions'
 import { creation, type Created } from '../../lib/creation.svelte'
-import { quote } from '../../lib/filter'
+import { quote } from '../../lib/quote'
 import { t } from '../../lib/i18n.svelte'
 import { live } from '../../lib/live'
 import { names } from '../../lib/names.svelte'

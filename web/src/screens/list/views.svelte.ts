@@ -1,6 +1,6 @@
 // Saved views of an object: mine, my team's, everyone's.
 import { get } from '../../lib/api'
-import { quote } from '../../lib/filter'
+import { quote } from '../../lib/quote'
 import { t } from '../../lib/i18n.svelte'
 import { live } from '../../lib/live'
 import { schema } from '../../lib/schema.svelte'
