@@ -31,6 +31,8 @@ MUST_USE enum rc custom_check_asked(const struct change *ch, const struct record
 /* Defaults of the field table into absent values; absent sets become empty. */
 MUST_USE enum rc record_fill_defaults(struct arena *a, struct record *r, struct err *e);
 MUST_USE enum rc record_check_required(const struct record *r, bool before_hooks, struct err *e);
+/* hooks_people.c: why a record has another owner, where nobody was asked: a text of i18n in the words of who acts. */
+MUST_USE enum rc owner_reason_of(struct change *ch, const char *key, struct val *out, struct err *e);
 struct record *record_copy(struct arena *a, const struct record *from); /* values shared */
 /* As record_load, without the sets (their values stay absent). */
 MUST_USE enum rc record_load_row(struct db *db, struct arena *a, const struct entity *ent, int64_t id,

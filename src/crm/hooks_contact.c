@@ -55,6 +55,7 @@ HOOK_BEFORE(contact)
         return RC_OK;
     default_owner(ch, was, &will->f[CONTACT_OWNER_ID]);
     TRY(owner_reason_rules(was, will, CONTACT_OWNER_ID, CONTACT_OWNER_REASON, e));
+    TRY(client_handed(ch, was, will, CONTACT_OWNER_ID, CONTACT_OWNER_REASON, e));
     if (was && !was->deleted_at)
         TRY(protect(ch, was, will, e));
     TRY(classifiers_fit(ch, was, will, e));
@@ -112,6 +113,7 @@ HOOK_BEFORE(company)
         return RC_OK;
     default_owner(ch, was, &will->f[COMPANY_OWNER_ID]);
     TRY(owner_reason_rules(was, will, COMPANY_OWNER_ID, COMPANY_OWNER_REASON, e));
+    TRY(client_handed(ch, was, will, COMPANY_OWNER_ID, COMPANY_OWNER_REASON, e));
     TRY(classifiers_fit(ch, was, will, e));
     return was && was->deleted_at ? RC_OK : tax_numbers(ch, was, will, e);
 }

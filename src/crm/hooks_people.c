@@ -1,5 +1,6 @@
 /* Teams, roles, co-workers, and which role a person has. */
 #include "base/i18n.h"
+#include "crm/engine.h"
 #include "crm/hooks.h"
 #include "crm/rights_check.h"
 #include "crm/rights_impl.h"
@@ -295,4 +296,29 @@ enum rc owner_reason_rules(const struct record *was, struct record *will, int ow
     if (moved || val_eq(was->f[reason], will->f[reason]))
         return RC_OK;
     return err_set(e, RC_UNPROCESSABLE, "owner_reason_alone", "owner_reason", NULL);
+}
+
+enum rc client_handed(struct change *ch, const struct record *was, struct record *will, int owner, int reason,
+                      struct err *e)
+{
+    bool person = ch->actor.via == VIA_UI || ch->actor.via == VIA_API;
+    if (!was || was->deleted_at || ch->undoes || ch->inner || !val_has(was->f[owner]) || !val_has(will->f[owner]) ||
+        val_eq(was->f[owner], will->f[owner]))
+        return RC_OK;
+    if (!val_has(will->f[reason]) && ch->actor.via == VIA_IMPORT)
+        return owner_reason_of(ch, "owners.by_import", &will->f[reason], e);
+    if (!person)
+        return RC_OK;
+    if (!val_has(will->f[reason]))
+        return err_set(e, RC_UNPROCESSABLE, "owner_reason_required", "owner_reason", NULL);
+    return reason_check(will->f[reason].s, "owner_reason", e);
+}
+
+enum rc owner_reason_of(struct change *ch, const char *key, struct val *out, struct err *e)
+{
+    int64_t locale = 0;
+    if (ch->actor.user_id)
+        TRY(QUERY_I64(ch->tx->db, &locale, 0, e, "SELECT locale FROM users WHERE id = $1", ch->actor.user_id));
+    *out = val_str(i18n_text(locale_names[locale == 1], key));
+    return RC_OK;
 }

@@ -395,6 +395,13 @@ static enum rc carry_out(struct merging *g, struct err *e)
         TRY(change_update(g->ch, g->all[i]->id, 0, in, e));
         TRY(change_delete(g->ch, g->ent, g->all[i]->id, 0, e));
     }
+    bool contact = g->ent->id == ENT_CONTACT;
+    int owner = contact ? CONTACT_OWNER_ID : COMPANY_OWNER_ID,
+        reason = contact ? CONTACT_OWNER_REASON : COMPANY_OWNER_REASON;
+    if (val_eq(g->in->f[owner], g->all[0]->f[owner]))
+        g->in->f[reason] = (struct val){.kind = VAL_ABSENT};
+    else if (val_has(g->in->f[owner]))
+        TRY(owner_reason_of(g->ch, "owners.by_merge", &g->in->f[reason], e));
     return change_update(g->ch, g->m->id, 0, g->in, e);
 }
 

@@ -172,6 +172,8 @@ static enum rc give(struct change *ch, const struct plan *plan, const struct ope
     in->f[part->owner] = val_int(item->kind == ENT_TEAM ? plan->to[0] : to);
     if (part->reason >= 0 && plan->reason)
         in->f[part->reason] = val_str(str_c(plan->reason));
+    else if (part->reason >= 0)
+        TRY(owner_reason_of(ch, "owners.by_hand_over", &in->f[part->reason], e));
     return change_update(ch, item->id, 0, in, e);
 }
 

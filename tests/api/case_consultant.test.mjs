@@ -78,6 +78,24 @@ test('one accountable manager: each hand-over has its reason and stays in the hi
   await p.head.patch(`/api/deals/${deal.id}`, { owner_id: p.head.session.user.id, owner_reason: 'Ключевой клиент' })
   const { items } = await p.head.get(`/api/deals/${deal.id}/owners`)
   assert.equal(items[0].reason, 'Ключевой клиент')
+  // the client does not change hands without a word, on no path
+  const [me, boss] = [p.seller.session.user.id, p.head.session.user.id]
+  for (const [noun, body] of [['contacts', { name: 'Анна Ладожская' }], ['companies', { name: 'ООО «Ладога»' }]]) {
+    const { id } = await p.seller.create(`/api/${noun}`, { ...body, owner_id: me })
+    const refused = async (more, code) => {
+      const r = await p.head('PATCH', `/api/${noun}/${id}`, { owner_id: boss, ...more })
+      assert.deepEqual([r.status, r.body.code, r.body.field], [422, code, 'owner_reason'], r.text)
+    }
+    await refused({}, 'owner_reason_required')
+    await refused({ owner_reason: '.' }, 'reason_too_short')
+    const dry = await p.head.must(200)('POST', `/api/${noun}/bulk`, { ids: [id], set: { owner_id: boss }, dry_run: true })
+    assert.deepEqual([dry.body.refused, dry.body.reasons[0].code], [1, 'owner_reason_required'])
+    await p.head.patch(`/api/${noun}/${id}`, { owner_id: boss, owner_reason: 'Ведёт руководитель' })
+    const twin = await p.head.create(`/api/${noun}`, { ...body, owner_id: me })
+    await p.head.must(200)('POST', `/api/${noun}/${id}/merge`, { with: [twin.id], fields: { owner_id: twin.id } })
+    const owners = (await p.head.get(`/api/${noun}/${id}/owners`)).items
+    assert.deepEqual(owners.map((o) => [o.owner_id, o.reason]), [[me, 'Объединение карточек'], [boss, 'Ведёт руководитель'], [me, null]])
+  }
 })
 
 test('a rule is set aside by name and reason only, and it is counted', async () => {

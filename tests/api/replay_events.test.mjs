@@ -127,7 +127,7 @@ describe('what happens to clients and tasks', () => {
     await same({ on: 'updated', object: 'contact', field: 'owner_id' }, { actions: [{ do: 'note', text: 'Другой ведёт' }] }, async () => {
       const a = await seller.create('/api/contacts', { name: 'Ольга' })
       await later(hour)
-      await head.patch(`/api/contacts/${a.id}`, { owner_id: head.session.user.id })
+      await head.patch(`/api/contacts/${a.id}`, { owner_id: head.session.user.id, owner_reason: 'Крупный клиент' })
       return [a]
     }, { objects: 'contact' })
   })
