@@ -81,6 +81,12 @@ static int64_t days(int64_t from, int64_t to)
     return (to - from) / MS_DAY;
 }
 
+/* What is late by hours is late by a day, and what stands longer than its norm stands a day longer. */
+static int64_t days_over(int64_t from, int64_t to, int64_t allowed)
+{
+    return days(from, to) > allowed ? days(from, to) : allowed + 1;
+}
+
 static int64_t put_reasons(struct jw *w, const struct look *d, int64_t now)
 {
     int64_t n = 0;
@@ -88,13 +94,13 @@ static int64_t put_reasons(struct jw *w, const struct look *d, int64_t now)
     if (!d->deferred && d->norm >= 0 && now - d->entered > REVIEW_STUCK(d->norm * MS_DAY))
         reason(w, &n, "stuck", "days", days(d->entered, now), "norm", d->norm);
     else if (!d->deferred && d->norm >= 0 && now - d->entered > d->norm * MS_DAY)
-        reason(w, &n, "over_norm", "days", days(d->entered, now), "norm", d->norm);
+        reason(w, &n, "over_norm", "days", days_over(d->entered, now, d->norm), "norm", d->norm);
     if (!d->deferred && now - d->contact > REVIEW_SILENT_DAYS * MS_DAY)
         reason(w, &n, "silent", "days", days(d->contact, now), NULL, 0);
     if (!d->deferred && !d->tasks)
         reason(w, &n, "no_task", NULL, 0, NULL, 0);
     if (d->overdue)
-        reason(w, &n, "overdue", "days", days(d->overdue_at, now), "tasks", d->overdue);
+        reason(w, &n, "overdue", "days", days_over(d->overdue_at, now, 0), "tasks", d->overdue);
     if (d->unprofitable && d->has_value)
         reason(w, &n, "unprofitable", "cost_minor", d->cost, "value_minor", d->value);
     else if (d->unprofitable)

@@ -7,7 +7,9 @@ import { behind, report } from './report_rig.mjs'
 
 const DAY = 86_400_000
 const server = await serveWithClock()
-const admin = await tokenOf(server, await server.admin())
+const root = await server.admin()
+await root.patch('/api/settings', { weekly_review: false }) // reviews are made by hand here
+const admin = await tokenOf(server, root)
 let now = Date.now()
 const later = (days) => clock(server, (now += days * DAY))
 const move = (id, fields) => admin.patch(`/api/deals/${id}`, fields)
@@ -110,4 +112,21 @@ test('the list of reports has those only that would tell one something', async (
   const hers = (await someone.get('/api/reports')).map((r) => r.id), all = (await admin.get('/api/reports')).map((r) => r.id)
   assert.deepEqual(all.filter((id) => !hers.includes(id)), ['automation', 'unprofitable'])
   for (const id of hers) assert.equal((await someone('GET', `/api/reports/${id}`)).status, 200, id)
+})
+
+test('in a weekly review nothing is late by no days, and nothing stands longer than its norm by none (R386)', async () => {
+  const boss = await server.admin()
+  const head = await boss.create('/api/users', { name: 'Глава', email: 'glava@example.ru', role: 'head', password: 'пароль для тестов' })
+  const team = await boss.create('/api/teams', { name: 'Отдел', head_id: head.id })
+  const seller = await boss.create('/api/users', { name: 'Продавец', email: 'prodavec@example.ru', role: 'seller', team_id: team.id, password: 'пароль для тестов' })
+  const { stages } = await funnelOf(admin, { name: 'С нормой' })
+  await admin.patch(`/api/stages/${stages[0].id}`, { norm_days: 5 })
+  const deal = await admin.create('/api/deals', { title: 'Чуть дольше нормы', stage_id: stages[0].id, owner_id: seller.id })
+  await later(5)
+  await clock(server, (now += 3_600_000))
+  await admin.create('/api/tasks', { title: 'Позвонить', deal_id: deal.id, owner_id: seller.id, due_at: now - 1_800_000 })
+  const week_on = new Date(now - ((new Date(now).getUTCDay() + 6) % 7) * DAY).toISOString().slice(0, 10)
+  const review = await admin.create('/api/reviews', { team_id: team.id, week_on })
+  const { why } = (await admin.list('/api/review-items', { filter: `review_id = ${review.id}` })).items[0]
+  assert.deepEqual(why.filter((w) => w.days !== undefined && w.code !== 'silent'), [{ code: 'over_norm', days: 6, norm: 5 }, { code: 'overdue', days: 1, tasks: 1 }])
 })
