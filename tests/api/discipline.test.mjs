@@ -104,7 +104,7 @@ test('the next review tells how much of the last one was kept; an undo takes tha
   assert.deepEqual([kept[d.stuck.id], kept[d.alone.id], kept[d.costly.id]], [true, true, false])
   assert.deepEqual((await admin.list('/api/reviews', { filter: `team_id = ${team.id}`, sort: 'week_on' })).items.map((r) => r.score), [null, 40])
   const adherence = await head.list('/api/reports/reviews', { by: 'team' })
-  assert.deepEqual([adherence.summary.reviews, adherence.summary.judged, adherence.summary.kept, adherence.summary.kept_rate], [2, 5, 2, 0.4])
+  assert.deepEqual([adherence.summary.reviews, adherence.summary.judged, adherence.summary.kept, adherence.summary.kept_rate], [2, 5, 2, null], 'of five nothing is told in per cent')
   assert.match(adherence.verdict, /40/)
   const behind = await head.list('/api/reports/reviews/deals', { by: 'team', row: adherence.keys[0], column: 'kept' })
   assert.deepEqual(behind.items.map((x) => x.id).sort((x, y) => x - y), [d.stuck.id, d.alone.id])
