@@ -1,7 +1,9 @@
 /* Small pictures of pictures, made once and kept beside the bytes. A picture that says it is huge is not decoded. */
 #include "api/inside.h"
+#include "base/log.h"
 #include "base/sniff.h"
 #include "crm/file_store.h"
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gd.h>
 #include <pthread.h>
@@ -26,6 +28,50 @@ static void quiet(int priority, const char *format, va_list args)
     (void)priority;
     (void)format;
     (void)args;
+}
+
+/* ---- the library ----
+ * It brings decoders of every kind of video along, five megabytes of a server that is idle: so it comes with the first
+ * picture. */
+
+#define GD_CALLS(X)                                                                                                    \
+    X(gdSetErrorMethod)                                                                                                \
+    X(gdImageCreateFromPngPtr)                                                                                         \
+    X(gdImageCreateFromJpegPtr)                                                                                        \
+    X(gdImageCreateFromGifPtr)                                                                                         \
+    X(gdImageCreateFromWebpPtr)                                                                                        \
+    X(gdImageCreateTrueColor)                                                                                          \
+    X(gdImageFilledRectangle)                                                                                          \
+    X(gdImageCopyResampled)                                                                                            \
+    X(gdImageRotateInterpolated)                                                                                       \
+    X(gdImageDestroy)                                                                                                  \
+    X(gdImageJpegPtr)                                                                                                  \
+    X(gdFree)
+#define GD_FIELD(name) __typeof__(name) *name; /* NOLINT(bugprone-macro-parentheses): a declaration */
+static struct {
+    GD_CALLS(GD_FIELD)
+} gd; /* under one_at_a_time */
+
+static bool find(void *lib, const char *name, void *call)
+{
+    void *at = dlsym(lib, name);
+    memcpy(call, &at, sizeof at);
+    return at != NULL;
+}
+
+static bool load(void)
+{
+    static enum { NEW, THERE, MISSING } state;
+    if (state != NEW)
+        return state == THERE;
+    void *lib = dlopen("libgd.so.3", RTLD_NOW | RTLD_LOCAL);
+    bool all = lib != NULL;
+#define GD_FIND(name) all = all && find(lib, #name, &gd.name);
+    GD_CALLS(GD_FIND)
+    state = all ? THERE : MISSING;
+    if (!all)
+        log_warn("thumbnails: libgd is missing");
+    return all;
 }
 
 /* ---- how the camera was held ---- */
@@ -69,23 +115,23 @@ static gdImagePtr decode(struct str bytes, struct str type)
     void *p = (void *)(uintptr_t)bytes.ptr;
     int n = (int)bytes.len;
     if (str_eqc(type, "image/png"))
-        return gdImageCreateFromPngPtr(n, p);
+        return gd.gdImageCreateFromPngPtr(n, p);
     if (str_eqc(type, "image/jpeg"))
-        return gdImageCreateFromJpegPtr(n, p);
+        return gd.gdImageCreateFromJpegPtr(n, p);
     if (str_eqc(type, "image/gif"))
-        return gdImageCreateFromGifPtr(n, p);
-    return str_eqc(type, "image/webp") ? gdImageCreateFromWebpPtr(n, p) : NULL;
+        return gd.gdImageCreateFromGifPtr(n, p);
+    return str_eqc(type, "image/webp") ? gd.gdImageCreateFromWebpPtr(n, p) : NULL;
 }
 
 static gdImagePtr smaller(gdImagePtr big)
 {
     int w = gdImageSX(big), h = gdImageSY(big), most = w > h ? w : h;
     int to_w = most > SIDE ? w * SIDE / most : w, to_h = most > SIDE ? h * SIDE / most : h;
-    gdImagePtr out = gdImageCreateTrueColor(to_w > 0 ? to_w : 1, to_h > 0 ? to_h : 1);
+    gdImagePtr out = gd.gdImageCreateTrueColor(to_w > 0 ? to_w : 1, to_h > 0 ? to_h : 1);
     if (!out)
         return NULL;
-    gdImageFilledRectangle(out, 0, 0, gdImageSX(out), gdImageSY(out), gdTrueColor(255, 255, 255));
-    gdImageCopyResampled(out, big, 0, 0, 0, 0, gdImageSX(out), gdImageSY(out), w, h);
+    gd.gdImageFilledRectangle(out, 0, 0, gdImageSX(out), gdImageSY(out), gdTrueColor(255, 255, 255));
+    gd.gdImageCopyResampled(out, big, 0, 0, 0, 0, gdImageSX(out), gdImageSY(out), w, h);
     return out;
 }
 
@@ -94,25 +140,27 @@ static gdImagePtr upright(gdImagePtr im, unsigned how)
     static const float angle[] = {[3] = 180, [6] = 270, [8] = 90};
     if (how != 3 && how != 6 && how != 8)
         return im;
-    gdImagePtr turned = gdImageRotateInterpolated(im, angle[how], gdTrueColor(255, 255, 255));
+    gdImagePtr turned = gd.gdImageRotateInterpolated(im, angle[how], gdTrueColor(255, 255, 255));
     if (!turned)
         return im;
-    gdImageDestroy(im);
+    gd.gdImageDestroy(im);
     return turned;
 }
 
 static void *make(struct str bytes, struct str type, int *size)
 {
     void *out = NULL;
-    gdSetErrorMethod(quiet);
+    if (!load())
+        return NULL;
+    gd.gdSetErrorMethod(quiet);
     gdImagePtr big = decode(bytes, type);
     gdImagePtr small = big ? smaller(big) : NULL;
     if (big)
-        gdImageDestroy(big);
+        gd.gdImageDestroy(big);
     if (small) {
         small = upright(small, orientation(bytes));
-        out = gdImageJpegPtr(small, size, QUALITY);
-        gdImageDestroy(small);
+        out = gd.gdImageJpegPtr(small, size, QUALITY);
+        gd.gdImageDestroy(small);
     }
     return out;
 }
@@ -155,7 +203,7 @@ static enum rc make_from(struct arena *a, int fd, int64_t size, struct str type,
         return none(e);
     *out = str_dup(a, (struct str){small, (size_t)n});
     keep(a, path, small, n);
-    gdFree(small);
+    gd.gdFree(small);
     return RC_OK;
 }
 
