@@ -74,11 +74,14 @@ static enum rc read_column(const json_t *json, struct import_plan *p, struct imp
     c->to.object = ent->id;
     c->to.field = entity_field(ent, str_c(field));
     c->order = order && strcmp(order, "mdy") == 0 ? WHEN_MDY : WHEN_DMY;
-    int extra = c->to.field < 0 ? name_index(import_extra_names, field) : -1;
-    if (extra > 0 && import_extra_fits((enum import_extra)extra, ent->id))
+    int extra = name_index(import_extra_names, field);
+    if (c->to.field >= 0 && !(ent->fields[c->to.field].flags & FF_SERVER))
+        extra = -1; /* when a deal was closed is a field too, which the server alone writes */
+    if (extra > 0 && import_extra_fits((enum import_extra)extra, ent->id)) {
+        c->to.field = -1;
         c->to.extra = (enum import_extra)extra;
-    else if (c->to.field < 0 || ent->fields[c->to.field].flags & (FF_SERVER | FF_SECRET | FF_GONE) ||
-             ent->fields[c->to.field].type == FT_JSON)
+    } else if (c->to.field < 0 || ent->fields[c->to.field].flags & (FF_SERVER | FF_SECRET | FF_GONE) ||
+               ent->fields[c->to.field].type == FT_JSON)
         return err_set(e, RC_UNPROCESSABLE, "unknown_field", field, NULL);
     return RC_OK;
 }

@@ -161,8 +161,90 @@ test('Шанс сделки на карточке: за какой срок, в 
   const chance = page.locator('section').filter({
     has: page.getByRole('heading', { name: text('chance.title') }),
   })
-  await expect(chance).toContainText(new RegExp(`: ${Math.round(won_rate! * 100)}\\s%`))
-  await expect(chance).toContainText(text('chance.by_stage').toLocaleLowerCase())
+  // Each figure says what it is of; one that is of nothing is not there.
+  const now = chance.getByRole('definition').filter({ hasText: text('chance.now_about', { n: 90 }) })
+  await expect(now).toContainText(new RegExp(`^\\s*${Math.round(won_rate! * 100)}\\s%`))
+  await expect(chance.getByRole('term').first()).toHaveText(text('chance.now'))
+  const { score } = await server.admin.get<{ score: object | null }>(`deals/${deal.id}/chance`)
+  await expect(chance.getByText(text('chance.score'), { exact: true })).toHaveCount(score ? 1 : 0)
+  await expect(chance.getByText(text('chance.two'), { exact: true })).toHaveCount(score ? 1 : 0)
+})
+
+test('Расходы на рекламу: итоги по кампаниям и месяцам, за период и по каналу, валюты не складываются', async ({
+  desk,
+  server,
+}) => {
+  const { page } = await desk('head')
+  const day = (back: number) => {
+    const d = new Date(Date.now() - back * 86_400_000)
+    return `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`
+  }
+  const source = await server.admin.create<{ id: number; name: string }>('sources', {
+    name: `Афиши ${Date.now()}`,
+  })
+  const campaign = (name: string, more: object = {}) =>
+    server.admin.create<{ id: number; name: string }>('campaigns', { name: `${name} ${Date.now()}`, ...more })
+  const poster = await campaign('Щиты', { source_id: source.id })
+  const mail = await campaign('Письма')
+  const cost = (campaign_id: number, day_on: string, cost_minor: number, more: object = {}) =>
+    server.admin.create('ad-costs', { campaign_id, day_on, cost_minor, ...more })
+  await cost(poster.id, day(1), 1_000_000, { clicks: 30 })
+  await cost(poster.id, day(2), 500_000, { clicks: 20 })
+  await cost(poster.id, day(200), 700_000)
+  await cost(mail.id, day(1), 12_300, { currency: 'USD' })
+
+  await page.goto('/settings/ad-costs')
+  const table = page.getByRole('table', { name: text('settings.ad-costs.title') })
+  const row = (name: string | RegExp) =>
+    table.getByRole('row').filter({ has: page.getByRole('button', { name, exact: true }) })
+  await expect(row(poster.name)).toContainText(/15\s000\s₽/)
+  await expect(row(poster.name)).toContainText(/300\s₽/) // a click
+  await expect(row(mail.name)).toContainText(/123\s\$/)
+  const total = table.getByRole('row').filter({ hasText: text('settings.ad-costs.total') })
+  await expect(total).toContainText(/123\s\$/)
+
+  // In a campaign its months, in a month its days.
+  await row(poster.name).getByRole('button').click()
+  const months = row(poster.name).locator('xpath=following-sibling::tr[1]')
+  await months.getByRole('button').click()
+  await expect(
+    table.getByRole('button', { name: new RegExp(`^${text('settings.edit')}: `) }),
+  ).not.toHaveCount(0)
+
+  await page.getByLabel(text('settings.ad-costs.channel')).selectOption(String(source.id))
+  await expect(row(mail.name)).toHaveCount(0)
+  await expect(total).toContainText(/15\s000\s₽/)
+  await page.getByLabel(text('settings.ad-costs.from'), { exact: true }).fill(day(250))
+  await expect(total).toContainText(/22\s000\s₽/)
+  await page.getByLabel(text('settings.ad-costs.by'), { exact: true }).selectOption('month')
+  await expect(table.getByRole('columnheader').first()).toHaveText(text('settings.ad-costs.by_month'))
+  await expect(row(poster.name)).toHaveCount(0)
+  await expect(total).toContainText(/22\s000\s₽/)
+})
+
+test('Широкая таблица на телефоне говорит, что сбоку есть ещё; имена строк остаются на месте', async ({
+  desk,
+  server,
+}) => {
+  const { page } = await desk('head')
+  const { id } = await demoFunnel(server)
+  await page.setViewportSize(phone)
+  await page.goto(`/reports/funnel?funnel_id=${id}`)
+  const place = page
+    .getByRole('group')
+    .filter({ has: page.getByRole('table') })
+    .first()
+  await expect(place).toHaveAttribute('data-more', 'right')
+  await expect(place).toHaveAttribute('tabindex', '0')
+  const name = place.getByRole('rowheader').first()
+  const at = (await name.boundingBox())!.x
+  await place.evaluate((el) => (el.scrollLeft = el.scrollWidth))
+  await expect(place).toHaveAttribute('data-more', 'left')
+  expect((await name.boundingBox())!.x).toBe(at)
+  // Where all fits there is nothing to say, and no stop on the way of the Tab key.
+  await page.setViewportSize(wide)
+  await expect(place).not.toHaveAttribute('data-more')
+  await expect(place).not.toHaveAttribute('tabindex')
 })
 
 test('Галерея говорит вывод словами и знает, где что-то изменилось', async ({ desk, server }) => {

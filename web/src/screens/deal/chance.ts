@@ -13,6 +13,8 @@ export interface Effect {
 export interface Score {
   rate: number
   base_rate: number
+  /** Won within so many days of being created. */
+  days: number
   tested: number
   fields: Effect[]
 }

@@ -95,12 +95,6 @@ export const insight: Record<string, Dictionary> = {
       field('ad-cost', 'impressions', { kind: 'number' }),
       field('ad-cost', 'clicks', { kind: 'number' }),
     ],
-    about: (row) =>
-      joined(
-        money(Number(row.cost_minor), String(row.currency)),
-        typeof row.impressions === 'number' && t('settings.ad-costs.shown', { n: num(row.impressions) }),
-        typeof row.clicks === 'number' && t('settings.ad-costs.clicked', { n: num(row.clicks) }),
-      ),
   },
   'currency-rates': {
     ...{ object: 'currency-rate', plural: 'currency-rates' },

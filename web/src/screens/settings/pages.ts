@@ -35,7 +35,7 @@ export const mayUsers = () => can('users', session.user.role === 'admin')
 const dictionary = () => import('./DictionaryPage.svelte')
 const dictionaries = [
   ...['loss-reasons', 'sources', 'campaigns', 'tags', 'products', 'deal-classes', 'competitors', 'waits'],
-  ...['kpis', 'ad-costs', 'programmes'],
+  ...['kpis', 'programmes'],
 ] as const
 export const pages: readonly Page[] = [
   {
@@ -44,6 +44,7 @@ export const pages: readonly Page[] = [
   },
   { id: 'automation', section: 'sales', may: mayAutomation, href: '/automation' },
   ...dictionaries.map((id): Page => ({ id, section: 'sales', may: maySettings, load: dictionary })),
+  { id: 'ad-costs', section: 'sales', may: maySettings, load: () => import('./AdCostsPage.svelte') },
   {
     ...{ id: 'classifiers', section: 'sales', may: maySettings },
     load: () => import('./ClassifiersPage.svelte'),
@@ -83,7 +84,7 @@ export const pages: readonly Page[] = [
   { id: 'system', section: 'company', may: mayRoles, load: () => import('./SystemPage.svelte') },
   {
     ...{ id: 'profile', section: 'account', may: everybody, load: () => import('./ProfilePage.svelte') },
-    parts: ['language', 'theme'],
+    parts: ['language', 'theme', 'letters'],
   },
   {
     ...{ id: 'security', section: 'account', may: everybody, load: () => import('./SecurityPage.svelte') },
