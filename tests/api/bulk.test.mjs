@@ -10,7 +10,7 @@ const make = async (n, more = {}) => {
   return ids
 }
 export const over = async (api, id) => {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1500; i++) {
     const op = await api.get('/api/operations/' + id)
     if (!['waiting', 'running'].includes(op.state)) return op
     await new Promise((r) => setTimeout(r, 20))

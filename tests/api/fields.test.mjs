@@ -159,7 +159,7 @@ test('another server on the same database knows a new field at once', { skip: !o
   const f = await field('number', 'Площадь')
   const name = `cf_${f.id}`
   let deal
-  for (let i = 0; i < 50 && !deal; i++) {
+  for (let i = 0; i < 750 && !deal; i++) {
     const r = await there('POST', '/api/deals', { title: 'Склад', [name]: 120.5 })
     if (r.status === 201) deal = r.body
     else await new Promise((done) => setTimeout(done, 20))
@@ -170,7 +170,7 @@ test('another server on the same database knows a new field at once', { skip: !o
 })
 
 const ended = async (id) => {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1200; i++) {
     const op = await admin.get(`/api/operations/${id}`)
     if (!['waiting', 'running'].includes(op.state)) return op
     await new Promise((done) => setTimeout(done, 25))

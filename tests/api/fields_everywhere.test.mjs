@@ -24,7 +24,7 @@ for (const [i, values] of [
 
 const fetched = async (api, path) => Buffer.from(await (await fetch(server.url + path, { headers: { cookie: api.session.cookie } })).arrayBuffer())
 const ended = async (api, op) => {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 1600; i++) {
     const now = await api.get(`/api/operations/${op.id}`)
     if (!['waiting', 'running'].includes(now.state)) return now
     await new Promise((done) => setTimeout(done, 25))

@@ -204,7 +204,7 @@ test('bytes that belong to nothing go after a day, those of a row stay', async (
   utimesSync(lies(file.sha256), old, old)
   await server.stop() // it is looked for soon after the start, then every hour
   const again = await startServer({ place: server.place, args: ['--files', folder] })
-  for (let i = 0; i < 50 && existsSync(lies(orphan)); i++) await new Promise((done) => setTimeout(done, 100))
+  for (let i = 0; i < 300 && existsSync(lies(orphan)); i++) await new Promise((done) => setTimeout(done, 100))
   assert.ok(!existsSync(lies(orphan)))
   assert.ok(existsSync(lies(fresh)) && existsSync(lies(file.sha256)))
   assert.equal(readFileSync(lies(file.sha256), 'utf8'), 'нужный файл')

@@ -105,7 +105,7 @@ export async function tokenOf(server, api) {
   return server.as({ token, user: api.session.user })
 }
 // What comes by itself comes soon: the first answer of `look` that is true.
-export async function eventually(look, what = 'what was waited for', ms = 5000) {
+export async function eventually(look, what = 'what was waited for', ms = 15000) {
   for (const until = performance.now() + ms; ; await new Promise((done) => setTimeout(done, 20))) {
     const found = await look()
     if (found) return found
@@ -217,7 +217,7 @@ async function events(url, session, params, headers) {
   })()
   let taken = 0
   // The next event that passes the test, those before it are skipped.
-  stream.next = async (test = () => true, ms = 5000) => {
+  stream.next = async (test = () => true, ms = 15000) => {
     const until = Date.now() + ms
     for (;;) {
       while (taken < stream.all.length) if (test(stream.all[taken++])) return stream.all[taken - 1]

@@ -24,7 +24,7 @@ const preview = async (body, more = {}, api = admin) => {
   return { ...r.body, upload_id }
 }
 const ended = async (api, op) => {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 1600; i++) {
     const now = await api.get(`/api/operations/${op.id}`)
     if (!['waiting', 'running'].includes(now.state)) return now
     await new Promise((done) => setTimeout(done, 25))
@@ -146,7 +146,7 @@ test('all or nothing: one bad row and nothing stays', async () => {
   const rows = 'Название,Цена\n' + Array.from({ length: 50 }, (_, i) => `Товар ${i},${i}`).join('\n') + '\nПлохой,даром\n'
   const op = await importing(await preview(rows, { object: 'product' }), { on_bad: 'stop' })
   assert.equal(op.state === 'failed' || op.state === 'undone', true, op.state)
-  for (let i = 0; i < 200 && (await admin.list('/api/products', { count: 1 })).count; i++) await new Promise((done) => setTimeout(done, 25))
+  for (let i = 0; i < 1200 && (await admin.list('/api/products', { count: 1 })).count; i++) await new Promise((done) => setTimeout(done, 25))
   assert.equal((await admin.list('/api/products', { count: 1 })).count, 0)
 })
 

@@ -14,7 +14,7 @@ const folder = join(files, 'uploads')
 const kept = () => readdirSync(folder).filter((n) => n.startsWith('incoming'))
 const upload = (api, body, headers = {}, query = '') => api('POST', `/api/uploads${query}`, undefined, { raw: body, headers: { 'content-type': 'application/octet-stream', ...headers } })
 const until = async (what) => {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1200; i++) {
     if (await what()) return
     await new Promise((done) => setTimeout(done, 25))
   }
