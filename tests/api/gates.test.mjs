@@ -23,7 +23,7 @@ const refused = (r, code, field) => {
   return r.body
 }
 const ended = async (op) => {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 1600; i++) {
     const now = await admin.get(`/api/operations/${op.id}`)
     if (!['waiting', 'running'].includes(now.state)) return now
     await new Promise((done) => setTimeout(done, 25))
@@ -417,7 +417,7 @@ test('a gate asks for what its kind can ask; ticks are of the deal’s own funne
   assert.deepEqual((await seller.patch(`/api/deals/${deal.id}`, { check_ids: [] })).check_ids, [])
 })
 
-test('a stage says scripts, links and the next task in a form that can be shown', async () => {
+test('a stage says scripts, links and the next task in a form that can be shown (R344)', async () => {
   const f = await funnelOf(admin, { name: 'Регламент' })
   const at = `/api/stages/${f.stages[0].id}`
   for (const [field, code, values] of [

@@ -1,4 +1,4 @@
-import { expect, test, text, type Page } from './harness'
+import { expect, inField, test, text, type Page } from './harness'
 import { ListPage } from './list'
 
 const deals = (n: number) =>
@@ -126,9 +126,52 @@ test.describe('Списки', () => {
     await expect(list.row(second.id)).toContainText('20 000')
     // Escape leaves the value alone.
     await page.keyboard.press('e')
+    await inField(page)
     await page.keyboard.type('1')
     await page.keyboard.press('Escape')
     await expect(list.row(second.id)).toContainText('20 000')
+  })
+
+  test('выбранным сделкам — по задаче, выбранным клиентам — другой ответственный с причиной (R181)', async ({
+    desk,
+    server,
+  }) => {
+    const { page, api, person } = await desk('head')
+    const funnel = await server.funnel({ deals: deals(2) })
+    const list = await new ListPage(page, '/deals/list').open(only(funnel.id))
+    for (const row of await list.rows().all()) await row.getByRole('checkbox').click({ force: true })
+    await list
+      .bulk()
+      .getByRole('button', { name: text('bulk.task') })
+      .click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(text('task.title')).fill('Разобрать на планёрке')
+    await dialog.getByRole('button', { name: text('bulk.check') }).click()
+    await dialog.getByRole('button', { name: /2/ }).click()
+    const tasks = () =>
+      api.list('tasks', `title = "Разобрать на планёрке" and deal_id.funnel_id = ${funnel.id}`)
+    await expect.poll(tasks).toHaveLength(2)
+
+    const { id } = await api.create<{ id: number }>('contacts', {
+      name: 'Передаваемый Клиент',
+      owner_id: person.user_id,
+    })
+    const other = server.people.find((p) => p.role === 'seller')!
+    const clients = await new ListPage(page, '/contacts').open({ filter: `id = ${id}` })
+    await clients.rows().first().getByRole('checkbox').click({ force: true })
+    await clients
+      .bulk()
+      .getByRole('button', { name: text('bulk.owner') })
+      .click()
+    await page.getByRole('menuitem', { name: other.name, exact: true }).first().click()
+    const check = dialog.getByRole('button', { name: text('bulk.check') })
+    await expect(check).toBeDisabled()
+    await dialog.getByLabel(text('owners.why')).fill('Отпуск')
+    await check.click()
+    await dialog.getByRole('button', { name: /1/ }).click()
+    await expect
+      .poll(async () => (await api.get<{ owner_reason: string }>(`contacts/${id}`)).owner_reason)
+      .toBe('Отпуск')
   })
 
   test('все по условиям: проба считает, исполнение меняет, отмена возвращает всё', async ({
@@ -184,7 +227,7 @@ test.describe('Списки', () => {
       .click()
     await page.getByRole('dialog').getByRole('button', { name: /3/ }).click()
     await expect(list.rows()).toHaveCount(2)
-    expect((await api.list('deals', `funnel_id = ${funnel.id}`)).length).toBe(2)
+    await expect.poll(async () => (await api.list('deals', `funnel_id = ${funnel.id}`)).length).toBe(2)
   })
 
   test('вид для всех: сохранил руководитель, открыл коллега; изменение видно и сбрасывается', async ({
