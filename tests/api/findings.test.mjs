@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cli, clock, eventually, freshPlace, startServer, tokenOf } from './harness.mjs'
 import { history } from './report_rig.mjs'
+import { mailServer, open } from './smtp_rig.mjs'
 
 async function comeAs(server, role) {
   const { people } = await server.anon.get('/api/demo')
@@ -120,6 +121,8 @@ test('a plan that will not come true is told of once, with who is short of it; o
   for (const u of [boris, heads.team]) await admin.patch(`/api/users/${u.id}`, { team_id: team.id })
   const of_ = {}
   for (const name of Object.keys(heads)) of_[name] = await tokenOf(server, await server.signIn(`${name}@example.ru`, password))
+  const box = await mailServer()
+  await admin.patch('/api/mail', { host: '127.0.0.1', port: box.port, security: 'none', from: 'crm@example.ru', url: 'https://crm.example.ru' })
   await clock(server, today + day + 6 * 3600e3)
   const found = await eventually(async () => {
     const list = (await findings(admin)).filter((f) => f.detector === 'plan')
@@ -162,6 +165,17 @@ test('a plan that will not come true is told of once, with who is short of it; o
   const shortForBlind = await of_.blind.get(`/api/findings/${short.id}`)
   assert.deepEqual(versions(shortForBlind).filter((n) => n.startsWith('Ровная')), [], 'nor does a neighbour name that funnel')
   assert.ok(!JSON.stringify(await findings(of_.blind)).includes('Ровная'))
+
+  // The same sentences come by mail, to each what they see, with since when, how sure and where.
+  await clock(server, today + day + 6 * 3600e3 + 240e3)
+  const letterTo = (who) => box.letters.map((l) => ({ to: l.to[0], ...open(l.raw) })).find((l) => l.to.startsWith(who) && l.text.includes('/findings')) // on a Monday reviews come, too
+  await eventually(() => ['admin', 'team', 'blind'].every(letterTo), 'letters to three heads', 20000)
+  assert.ok(letterTo('admin').text.includes(short.params.said.ru))
+  assert.match(letterTo('admin').text, /Где больше всего: Борис \(/)
+  assert.match(letterTo('admin').text, /План выполнится с вероятностью/)
+  assert.equal(letterTo('team').header('Subject'), teams.params.said.ru)
+  assert.ok(letterTo('blind').text.includes(short.params.said.ru))
+  assert.ok(!letterTo('blind').text.includes('Ровная'))
   const [his] = of(ofBoris)
   assert.equal(his.user_id, boris.id)
   assert.equal((await admin.list('/api/deals', { filter: his.params.filter, count: 1, limit: 1 })).count > 10, true)
