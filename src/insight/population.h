@@ -44,9 +44,10 @@ enum pop_when { POP_ENTERED, POP_CLOSED, POP_ALIVE /* open at some time of the p
 struct pop_spec {
     enum pop_funnels funnels;
     enum pop_when when;
-    const char *by;    /* when the parameter is absent; NULL: one group of all */
-    int64_t last_days; /* without from and to: so many days before as_of; 0: everything */
-    bool own_summary;  /* "deals", "won" ... of its summary are not those of pop_lock */
+    const char *by;       /* when the parameter is absent; NULL: one group of all */
+    int64_t last_days;    /* without from and to: so many days before as_of; 0: everything */
+    bool truncation_told; /* the report says by itself whether the early history is complete */
+    bool own_summary;     /* "deals", "won" ... of its summary are not those of pop_lock */
 };
 
 enum { POP_GROUPS_MOST = 100, POP_DATES_MOST = 20000 }; /* the rest is one more group */

@@ -49,6 +49,7 @@ struct bottleneck {
     int64_t *closed_after, *won_after; /* by stage: of those that went on */
     struct spread *stays;              /* by stage */
     int64_t wins, priced;
+    int64_t waiting; /* deals in a stage that they have neither left nor ended in */
     double win_money;
     int64_t hidden;
     double *extra; /* by stage; NaN: differences are noise, or too few */
@@ -78,8 +79,10 @@ static void scan(struct bottleneck *x)
         for (size_t k = 0; k < w.n_fates; k++) {
             size_t s = (size_t)w.fates[k].stage, cell = d->group * p->n_stages + s;
             bool on = w.fates[k].fate == FATE_WENT_ON;
-            if (w.fates[k].fate == FATE_WAITING)
+            if (w.fates[k].fate == FATE_WAITING) {
+                x->waiting += !d->again;
                 continue;
+            }
             tally_add(&x->cells, cell, DECIDED, id);
             if (on)
                 tally_add(&x->cells, cell, WENT_ON, id);
@@ -287,6 +290,9 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
     TRY_OUT(pop_names(p, e));
     put(&x);
     pop_notes(p);
+    struct str waiting = tell_n(c, x.waiting);
+    if (x.waiting > 0)
+        report_note(c, r, "still_waiting", &waiting, 1);
     money_notes(x.money, c, r);
     walk_hidden(p, x.hidden);
 out:

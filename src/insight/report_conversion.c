@@ -227,7 +227,7 @@ static enum rc run(const struct report_call *c, struct report_result *r, struct 
 {
     struct conversion v = {0};
     struct pop *p = &v.p;
-    enum rc rc = pop_read(p, c, r, &(struct pop_spec){.funnels = POP_ONE}, e);
+    enum rc rc = pop_read(p, c, r, &(struct pop_spec){.funnels = POP_ONE, .truncation_told = true}, e);
     if (rc != RC_OK)
         goto out;
     TRY_OUT(read_days(&v, e));

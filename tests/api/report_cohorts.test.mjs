@@ -57,3 +57,22 @@ test('the cohorts of the loan applications have the published shares; nothing is
   assert.deepEqual([30, 60].map((age) => february(age).basis), ['observed', 'estimate'])
   for (const age of [180, 365]) assert.equal(february(age).won_rate, null, 'nobody has been watched that long')
 })
+
+test('early closings that were never recorded are said by every report of what became of deals, not by the conversion alone', async () => {
+  const at = (d) => new Date(Date.UTC(2024, 0, 1) + d * 86400000).toISOString()
+  const lost = freshPlace(), whole = freshPlace(), lines = { lost: [], whole: [] }
+  for (let d = 0; d < 300; d++) {
+    const open = `${d},New,${at(d)},Анна`, close = `${d},${d % 3 ? 'Lost' : 'Won'},${at(d + 6)},Анна`
+    lines.whole.push(open, close)
+    lines.lost.push(open, ...(d + 6 < 90 ? [] : [close])) // closings of the first quarter were kept nowhere
+  }
+  await history(lost, 'Lost', lines.lost)
+  await history(whole, 'Whole', lines.whole)
+  for (const id of ['conversion', 'cohorts', 'funnel', 'transitions', 'golden_path', 'bottleneck', 'what_if', 'entry_practice']) {
+    const r = await fromCli(lost, id, '--as-of', at(306))
+    assert.equal(notes(r).filter((n) => n === 'left_truncation').length, 1, `${id}: ${notes(r)}`)
+    assert.ok(!notes(await fromCli(whole, id, '--as-of', at(306))).includes('left_truncation'), id)
+  }
+  const r = await fromCli(lost, 'bottleneck', '--as-of', at(306))
+  assert.ok(r.notes.find((n) => n.code === 'still_waiting'), 'who still stands there is in no rate')
+})
