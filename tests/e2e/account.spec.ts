@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { expect, test, text, type Page } from './harness'
+import { expect, inField, test, text, type Page } from './harness'
 
 /** The code that an app on the phone would show: RFC 6238, SHA-1, 30 seconds, six digits. */
 function codeOf(secret: string, at = Date.now()): string {
@@ -149,6 +149,7 @@ test('Профиль: имя, язык и тема меняются на мес�
       name: new RegExp(text('field.user.name', {}, 'en')),
     })
     .click()
+  await inField(page)
   await page.keyboard.press('Control+a')
   await page.keyboard.type('Anna Renamed')
   await page.keyboard.press('Enter')

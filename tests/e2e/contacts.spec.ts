@@ -1,6 +1,6 @@
 // The client as a sales manager has it before the eyes: how to reach, what was bought, who else is this.
 import { Board } from './board'
-import { expect, test, text, type Desk, type Locator, type Page } from './harness'
+import { expect, inField, test, text, type Desk, type Locator, type Page } from './harness'
 
 interface Contact {
   id: number
@@ -121,6 +121,7 @@ test.describe('Карточка контакта', () => {
     const { id } = await own(seller)
     const card = await open(seller, `/contacts/${id}`)
     await page.keyboard.press('n')
+    await inField(page)
     await page.keyboard.type('Просит звонить после обеда')
     await page.keyboard.press('Control+Enter')
     const history = card.getByRole('region', { name: text('timeline.label') })
@@ -139,6 +140,7 @@ test.describe('Карточка контакта', () => {
     const colleague = server.people.find((p) => p.role === 'seller')!
     const card = await open(seller, `/contacts/${id}`)
     await field(page, 'owner_id').getByRole('button').click()
+    await inField(page)
     await page.keyboard.type(colleague.name.slice(0, 6))
     await expect(page.getByRole('option', { name: colleague.name }).first()).toBeVisible()
     await page.keyboard.press('Enter')
@@ -209,15 +211,17 @@ test.describe('Дубли', () => {
     await expect(card.getByRole('region', { name: text('timeline.label') })).toContainText(
       'Берёт только со скидкой',
     )
-    expect(await api.get<Contact>(`contacts/${a.id}`)).toMatchObject({
-      name: b.name,
-      position: 'Закупщик',
-    })
+    await expect
+      .poll(() => api.get<Contact>(`contacts/${a.id}`))
+      .toMatchObject({
+        name: b.name,
+        position: 'Закупщик',
+      })
     await toast(page, text('merge.done', { n: 1 }))
       .getByRole('button', { name: text('app.undo') })
       .click()
     await expect.poll(async () => (await api.get<Contact>(`contacts/${a.id}`)).name).toBe(a.name)
-    expect((await api.get<Contact>(`contacts/${b.id}`)).name).toBe(b.name)
+    await expect.poll(async () => (await api.get<Contact>(`contacts/${b.id}`)).name).toBe(b.name)
   })
 
   test('список всех дублей: пара с одним телефоном объединяется и уходит из списка', async ({ desk }) => {
@@ -251,9 +255,11 @@ test.describe('Персональные данные', () => {
     await page.getByLabel(text('client.reason')).fill('Спор о согласии')
     await page.getByRole('button', { name: text('client.restrict_do') }).click()
     await expect(page.getByText(text('client.restricted'))).toBeVisible()
-    expect(await api.get<Contact>(`contacts/${id}`)).toMatchObject({
-      restricted: true,
-    })
+    await expect
+      .poll(() => api.get<Contact>(`contacts/${id}`))
+      .toMatchObject({
+        restricted: true,
+      })
     await page.getByRole('button', { name: text('deal.more') }).click()
     await page.getByRole('menuitem', { name: text('client.unrestrict') }).click()
     await expect.poll(async () => (await api.get<Contact>(`contacts/${id}`)).restricted).toBe(false)

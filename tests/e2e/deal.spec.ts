@@ -98,7 +98,7 @@ test.describe('Карточка сделки', () => {
     await expect(field(page, 'value_minor')).toContainText('777')
     await page.getByRole('button', { name: text('app.undo'), exact: true }).click()
     await expect(field(page, 'value_minor')).toContainText(/10.000/)
-    expect((await api.get<Deal>(`deals/${id}`)).value_minor).toBe(1_000_000)
+    await expect.poll(async () => (await api.get<Deal>(`deals/${id}`)).value_minor).toBe(1_000_000)
   })
 
   test('то же поле правит другой: видны оба значения, решает человек', async ({ seller, server }) => {
@@ -195,7 +195,7 @@ test.describe('Карточка сделки', () => {
       done_by: seller.person.user_id,
     })
     await expect(tasks.getByText('Выслать договор', { exact: true })).toBeVisible()
-    expect((await api.get<Deal>(`deals/${id}`)).open_tasks).toBe(1)
+    await expect.poll(async () => (await api.get<Deal>(`deals/${id}`)).open_tasks).toBe(1)
   })
 
   test('история говорит, кто, что и когда сделал, и чьё уже отменено', async ({ seller, server }) => {
@@ -278,7 +278,7 @@ test.describe('Карточка сделки', () => {
     await page.getByRole('option', { name: company.name }).first().click()
     await expect.poll(async () => (await api.get<Deal>(`deals/${id}`)).company_id).toBe(company.id)
     const [contact] = await api.list<{ id: number }>('contacts', 'name = "Пётр Незнакомцев"')
-    expect((await api.get<Deal>(`deals/${id}`)).contact_id).toBe(contact!.id)
+    await expect.poll(async () => (await api.get<Deal>(`deals/${id}`)).contact_id).toBe(contact!.id)
     await card.getByRole('button', { name: text('deal.tag_add') }).click()
     await page.getByRole('combobox', { name: text('deal.tag_add') }).fill(`срочно ${id}`)
     await page.keyboard.press('Enter')
@@ -329,7 +329,7 @@ test.describe('Карточка сделки', () => {
     await page.getByRole('button', { name: text('deal.more') }).click()
     await page.getByRole('menuitem', { name: text('deal.delete') }).click()
     await expect(page).toHaveURL(new RegExp(`/board/${funnel.id}`))
-    expect(await api.list('deals', `id = ${id}`)).toHaveLength(0)
+    await expect.poll(() => api.list('deals', `id = ${id}`)).toHaveLength(0)
     await page.getByRole('button', { name: text('app.undo'), exact: true }).click()
     await expect.poll(async () => (await api.list('deals', `id = ${id}`)).length).toBe(1)
     await expect(new Board(page, funnel).card('Сделка 1')).toBeVisible()

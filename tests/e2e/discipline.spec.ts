@@ -1,6 +1,6 @@
 // A funnel that is kept in order: stages ask for what they want, goals act, and what happens by itself says why. R017, R077, R078, R109, R120, R121, R122, R187, R301, R365.
 import { Board } from './board'
-import { expect, test, text, type Deal, type Desk, type Funnel } from './harness'
+import { expect, inField, test, text, type Deal, type Desk, type Funnel } from './harness'
 import type { Server } from './server'
 
 const DAY = 86_400_000
@@ -68,11 +68,15 @@ test('перенос спрашивает только недостающее: �
   await sheet.getByRole('button', { name: text('move.continue') }).click()
   await expect(sheet).toHaveCount(0)
   await expect(board.in(second!, 'Сделка 1')).toBeVisible()
-  expect(await deal(seller, one!.id)).toMatchObject({
-    stage_id: second!.id,
-    expected_close_on: '2027-01-31',
-  })
-  expect(await seller.api.get(`contacts/${contact.id}`)).toMatchObject({ email: 'igor@firma.example' })
+  await expect
+    .poll(() => deal(seller, one!.id))
+    .toMatchObject({
+      stage_id: second!.id,
+      expected_close_on: '2027-01-31',
+    })
+  await expect
+    .poll(() => seller.api.get(`contacts/${contact.id}`))
+    .toMatchObject({ email: 'igor@firma.example' })
 })
 
 test('закрытый лист ничего не меняет, сделка остаётся на месте', async ({ seller, server }) => {
@@ -249,9 +253,12 @@ test('закупочный центр: кто решает, потребност
   await expect(centre.getByLabel(text('buyers.role_of', { name: 'Вера Главная' }))).toHaveValue('decides')
   await centre.locator('summary').click()
   await centre.locator('.more button').first().click()
+  await inField(page)
   await page.keyboard.type('Обучить смену')
   await page.keyboard.press('Control+Enter')
   await centre.locator('.more button').nth(1).click()
+  await expect(centre.getByText('Обучить смену')).toBeVisible()
+  await inField(page)
   await page.keyboard.type('Сертификаты сразу')
   await page.keyboard.press('Control+Enter')
   await centre.getByRole('button', { name: text('buyers.spoke') }).click()
@@ -288,10 +295,12 @@ test.describe('Лист недостающего — один на всех пу
     await page.keyboard.press('Control+Enter')
     await expect(sheet).toHaveCount(0)
     await expect(row.getByText(second!.name, { exact: true })).toBeVisible()
-    expect(await deal(seller, one!.id)).toMatchObject({
-      stage_id: second!.id,
-      expected_close_on: '2027-02-28',
-    })
+    await expect
+      .poll(() => deal(seller, one!.id))
+      .toMatchObject({
+        stage_id: second!.id,
+        expected_close_on: '2027-02-28',
+      })
   })
   test('при создании: новая сделка говорит, чего хочет её этап, и создаётся с этим', async ({
     seller,

@@ -1,5 +1,5 @@
 // Files on a deal: chosen, dropped, pasted; seen, renamed, taken away and brought back.
-import { expect, test, text, type Desk, type Page } from './harness'
+import { expect, inField, test, text, type Desk, type Page } from './harness'
 
 // A picture of one red pixel.
 const png = Buffer.from(
@@ -37,6 +37,7 @@ test.describe('Файлы', () => {
       })
       .click()
     await page.getByRole('menuitem', { name: text('files.rename') }).click()
+    await inField(page)
     await page.keyboard.press('Control+a')
     await page.keyboard.type('договор подписан.txt')
     await page.keyboard.press('Enter')
@@ -114,7 +115,9 @@ test.describe('Файлы', () => {
     const colleague = server.people.find((p) => p.role === 'seller')!
     const members = page.getByRole('region', { name: text('members.title') })
     await members.getByRole('button', { name: text('members.add') }).click()
+    await inField(page)
     await page.keyboard.type(colleague.name.slice(0, 6))
+    await expect(page.getByRole('option', { name: colleague.name }).first()).toBeVisible()
     await page.keyboard.press('Enter')
     await expect(members.getByText(colleague.name, { exact: true })).toBeVisible()
     await expect.poll(() => api.list('deal-members', `deal_id = ${id}`)).toHaveLength(1)
@@ -123,6 +126,7 @@ test.describe('Файлы', () => {
         name: text('members.part_of', { name: colleague.name }),
       })
       .click()
+    await inField(page)
     await page.keyboard.type('Техническая консультация')
     await page.keyboard.press('Enter')
     await expect

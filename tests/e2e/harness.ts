@@ -63,6 +63,10 @@ export async function typeKeys(page: Page, words: string): Promise<void> {
   await cdp.detach()
 }
 
+/** A field has the cursor: what is typed from here on lands in it. For forms that are opened, and then typed in. */
+export const inField = (page: Page): Promise<void> =>
+  expect(page.locator('input:focus, textarea:focus')).toHaveCount(1)
+
 /** Somebody at a browser. */
 export interface Desk {
   person: Person

@@ -1,5 +1,5 @@
 import { Board } from './board'
-import { expect, test, text, type Deal, type Page } from './harness'
+import { expect, inField, test, text, type Deal, type Page } from './harness'
 
 /** A key as a keyboard with the Russian layout sends it: its place stays, its letter is another. */
 async function russian(
@@ -50,6 +50,7 @@ test.describe('Только клавиатура', () => {
     await page.keyboard.press('Alt+ArrowRight')
     await expect(board.in(second!, 'Курс охраны труда')).toBeFocused()
     await page.keyboard.press('c')
+    await inField(page)
     await page.keyboard.type('Курс продаж')
     await page.keyboard.press('Tab')
     await page.keyboard.type('90000')
@@ -61,7 +62,7 @@ test.describe('Только клавиатура', () => {
     await expect(board.card('Курс продаж')).toHaveCount(0)
     await page.keyboard.press('Control+z') // the move
     await expect(board.in(first!, 'Курс охраны труда')).toBeVisible()
-    expect(await seller.api.list<Deal>('deals', `funnel_id = ${funnel.id}`)).toHaveLength(3)
+    await expect.poll(() => seller.api.list<Deal>('deals', `funnel_id = ${funnel.id}`)).toHaveLength(3)
   })
 
   test('Tab доходит до карточек, в колонке одна остановка, стрелки ходят между колонками', async ({

@@ -127,8 +127,8 @@ test.describe('Перенос сделки', () => {
     await expect(board.toast(text('app.undone'))).toBeVisible()
     await seller.page.keyboard.press('Control+z')
     await expect(board.in(first!, 'Сделка 4')).toBeVisible()
-    expect((await deal(seller, funnel.deals[3]!.id)).stage_id).toBe(first!.id)
-    expect((await deal(seller, funnel.deals[4]!.id)).stage_id).toBe(first!.id)
+    await expect.poll(async () => (await deal(seller, funnel.deals[3]!.id)).stage_id).toBe(first!.id)
+    await expect.poll(async () => (await deal(seller, funnel.deals[4]!.id)).stage_id).toBe(first!.id)
   })
 
   test('отмена проигрыша возвращает сделку на доску', async ({ seller, server }) => {
@@ -143,7 +143,9 @@ test.describe('Перенос сделки', () => {
       .getByRole('button', { name: text('app.undo') })
       .click()
     await expect(board.in(funnel.stages[0]!, 'Сделка 1')).toBeVisible()
-    expect(await deal(seller, funnel.deals[0]!.id)).toMatchObject({ status: 'open', loss_reason_id: null })
+    await expect
+      .poll(() => deal(seller, funnel.deals[0]!.id))
+      .toMatchObject({ status: 'open', loss_reason_id: null })
   })
 
   test('сервер отказал: этап тем временем убрали в архив, карточка возвращается и сказано почему', async ({
@@ -184,7 +186,7 @@ test.describe('Перенос сделки', () => {
       .toEqual(['Сделка 1', 'Сделка 2', 'Сделка 3'])
     await page.getByRole('button', { name: text('app.undo') }).click()
     await expect.poll(() => board.titles(to)).toEqual([])
-    expect(await seller.api.list('deals', `stage_id = ${funnel.stages[0]!.id}`)).toHaveLength(6)
+    await expect.poll(() => seller.api.list('deals', `stage_id = ${funnel.stages[0]!.id}`)).toHaveLength(6)
   })
 
   test('наблюдатель смотрит, но не переносит: ни мышью, ни клавишами', async ({ desk, server }) => {

@@ -1,5 +1,5 @@
 import { Board } from './board'
-import { expect, test, text, type Deal } from './harness'
+import { expect, inField, test, text, type Deal } from './harness'
 
 test.describe('Сеть и другие люди', () => {
   test('без сети перенос и новая сделка ждут, о них сказано; сеть вернулась, и всё отправлено', async ({
@@ -18,6 +18,7 @@ test.describe('Сеть и другие люди', () => {
       text('app.unsent.one', { n: 1 }),
     )
     await page.keyboard.press('c')
+    await inField(page)
     await page.keyboard.type('Записана в поезде')
     await page.keyboard.press('Enter')
     await expect(board.in(second!, 'Записана в поезде')).toBeVisible()
@@ -49,6 +50,7 @@ test.describe('Сеть и другие люди', () => {
       route.request().method() === 'GET' ? route.fallback() : route.abort('internetdisconnected'),
     )
     await page.keyboard.press('c')
+    await inField(page)
     await page.keyboard.type('Не потеряйте меня')
     await page.keyboard.press('Enter')
     const bar = page.getByRole('status').filter({ hasText: text('app.offline') })
@@ -62,9 +64,9 @@ test.describe('Сеть и другие люди', () => {
     await page.reload()
     await board.ready()
     await expect(board.card('Не потеряйте меня')).toHaveCount(1)
-    expect(await api.list('deals', `funnel_id = ${funnel.id} and title = "Не потеряйте меня"`)).toHaveLength(
-      1,
-    )
+    await expect
+      .poll(() => api.list('deals', `funnel_id = ${funnel.id} and title = "Не потеряйте меня"`))
+      .toHaveLength(1)
   })
 
   test('ответ потерялся по дороге: повтор не делает вторую сделку', async ({ seller, server }) => {
@@ -78,13 +80,16 @@ test.describe('Сеть и другие люди', () => {
       await route.abort('connectionreset')
     })
     await page.keyboard.press('c')
+    await inField(page)
     await page.keyboard.type('Одна на всех')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: text('app.retry') }).click()
     await expect(page.getByText(text('app.offline'))).toHaveCount(0)
     await expect(board.card('Одна на всех')).toHaveCount(1)
     expect(lost).toBe(2)
-    expect(await api.list('deals', `funnel_id = ${funnel.id} and title = "Одна на всех"`)).toHaveLength(1)
+    await expect
+      .poll(() => api.list('deals', `funnel_id = ${funnel.id} and title = "Одна на всех"`))
+      .toHaveLength(1)
   })
 
   test('двое за одной доской: один переносит, создаёт и закрывает, другой видит без перезагрузки', async ({

@@ -150,7 +150,7 @@ test('Роль на этапах: что задано раньше, остаёт
   server,
 }) => {
   const funnel = await server.funnel({ deals: 1 })
-  const [first, second] = funnel.stages as [{ id: number; name: string }, { id: number; name: string }]
+  const [first, second] = [funnel.stages[0]!, funnel.stages[1]!]
   const name = `Приём ${Date.now()}`
   const { id } = await server.admin.create<{ id: number }>('roles', {
     name,

@@ -174,7 +174,7 @@ test('Классификаторы и конкуренты объединяют�
   await page.goto('/settings/classifiers?kind=loyalty')
   await unite(`лоялен? ${stamp}`, `Лоялен ${stamp}`)
   await expect(row(page, `лоялен? ${stamp}`)).toHaveCount(0)
-  expect(await server.admin.get(`contacts/${contact.id}`)).toMatchObject({ loyalty_id: warm.id })
+  await expect.poll(() => server.admin.get(`contacts/${contact.id}`)).toMatchObject({ loyalty_id: warm.id })
 
   const [rival, twin] = [
     await made('competitors', `Сосед ${stamp}`),
@@ -183,7 +183,9 @@ test('Классификаторы и конкуренты объединяют�
   const funnel = await server.funnel({ deals: [{ title: 'Со следом соседа', competitor_id: twin.id }] })
   await page.goto('/settings/competitors')
   await unite(`сосед ${stamp}.`, `Сосед ${stamp}`)
-  expect(await server.admin.get(`deals/${funnel.deals[0]!.id}`)).toMatchObject({ competitor_id: rival.id })
+  await expect
+    .poll(() => server.admin.get(`deals/${funnel.deals[0]!.id}`))
+    .toMatchObject({ competitor_id: rival.id })
 })
 
 test('Два своих поля становятся одним: спрошено, чьё значение остаётся', async ({ desk, server }) => {

@@ -1,5 +1,5 @@
 import { expectAccessible } from './a11y'
-import { expect, test as base, text } from './harness'
+import { expect, inField, test as base, text } from './harness'
 import { Server, voronka } from './server'
 
 const email = 'admin@example.ru'
@@ -98,6 +98,7 @@ test('Первый день: администратор проходит пер�
     .getByRole('button', { name: text('board.create') })
     .first()
     .click()
+  await inField(page)
   await page.keyboard.type('Первая сделка')
   await page.keyboard.press('Enter')
   await expect(page.locator('[data-card]')).toHaveCount(1)
