@@ -282,7 +282,8 @@ static enum rc near_of(const struct pop *p, size_t kind, int64_t at, struct dete
     while ((rc = stmt_step(s, e)) == RC_ROW && found < NEAR_OF_KIND) {
         struct detect_near one = {near_sql[kind][0], str_dup(p->call->arena, stmt_col_str(s, 0)), stmt_col_i64(s, 1),
                                   stmt_col_i64(s, 2)};
-        if (!near_known(near, found, &one) && rights_has_funnel(p->call->rights, one.funnel_id))
+        bool past = one.at <= p->call->now; /* what is planned has changed nothing yet */
+        if (past && !near_known(near, found, &one) && rights_has_funnel(p->call->rights, one.funnel_id))
             near[found++] = one;
     }
     stmt_done(s);
