@@ -222,7 +222,7 @@ part_sanitize() {
 one_fuzz_target() { # TARGET
   local name; name=$(basename "$1")
   mkdir -p "$work/corpus-$name"
-  timeout 60 "$1" -max_total_time="${FUZZ_SECONDS:-5}" -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$work/" \
+  timeout 60 "$1" -max_total_time="${FUZZ_SECONDS:-3}" -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$work/" \
     "$work/corpus-$name" "tests/fuzz/seeds/${name#fuzz_}" >"$work/$name.log" 2>&1
   echo $? >"$work/$name.log.status"
 }
