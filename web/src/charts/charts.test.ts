@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { top } from './plot'
 import { bandPath, dayTicks, linear, shareTop, spread, stepPath } from './scale'
 import { bottleneck, heat, matrix, type Step, type Transition } from './stats'
 
@@ -19,6 +20,14 @@ describe('scales', () => {
     expect(shareTop(0.03)).toBe(0.05)
     expect(shareTop(0.52)).toBe(0.6)
     expect(shareTop(0.97)).toBe(1)
+  })
+})
+describe('the end of a scale', () => {
+  it('is all of it for shares, and as far as it goes for what grew to three times what was', () => {
+    expect(top('rate', 0.4)).toBe(0.4)
+    expect(top('rate', 1.02)).toBe(1)
+    expect(top('rate', 3.33)).toBe(3.33)
+    expect(top('money', 500)).toBe(500)
   })
 })
 describe('paths', () => {

@@ -152,6 +152,9 @@ export function domain(series: readonly PlotSeries[], zero: boolean): [number, n
   if (!zero && low > 0 && high - low < high * 0.25) return [low - (high - low) * 0.2, high]
   return low === 0 && high === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)]
 }
+/** Shares end at all of it, but for those of what was before: these may grow threefold. */
+export const top = (type: CellType, high: number): number =>
+  type === 'rate' && high < 1.05 ? Math.min(1, high) : high
 /** How high each name's pile is. */
 export function piles(plot: Plot): number[] {
   const sums = plot.names.map(() => 0)
