@@ -256,7 +256,7 @@ static void put_cohorts(struct cohorts *x)
             cell_i(won),
             cell_i(tally_of(&x->cohort_tally, g, C_LOST)),
             cell_i(tally_of(&x->cohort_tally, g, C_OPEN)),
-            n >= POP_TOLD ? cell_f((double)won / (double)n) : cell_null(),
+            n > 0 ? cell_f((double)won / (double)n) : cell_null(),
             cell_f((double)(p->as_of - c->first_entry) / MS_DAY),
             c->cells[last][0],
             c->cells[last][1],

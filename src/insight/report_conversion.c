@@ -22,12 +22,13 @@ static const struct report_column columns[] = {
     {"mature_rate", RT_RATE},
 };
 
-/* A rate with its interval under three keys; nulls when there are fewer than `least`. */
-static void put_rate(struct report_result *r, const char *const keys[3], int64_t k, int64_t n, int64_t least)
+/* A rate with its interval under three keys; nulls when there is nothing to divide by. Here a rate of few stands too:
+   its interval beside it and the note and the verdict say that it tells nothing. */
+static void put_rate(struct report_result *r, const char *const keys[3], int64_t k, int64_t n)
 {
     struct interval ci = stats_wilson(k, n);
     struct cell rate[3] = {cell_null(), cell_null(), cell_null()};
-    if (n >= least) {
+    if (n > 0) {
         rate[0] = cell_f((double)k / (double)n);
         rate[1] = cell_f(ci.low);
         rate[2] = cell_f(ci.high);
@@ -44,18 +45,17 @@ static void put_summary(struct conversion *v)
     const struct conversion_group *g = &v->all;
     for (int i = C_DEALS; i <= C_OPEN; i++)
         report_sum_counted(r, conversion_counts[i], conversion_n(v, (enum conversion_count)i));
-    /* the naive one is what everybody works out by hand: it stands there to be seen through, with its interval */
-    put_rate(r, naive, conversion_n(v, C_WON), conversion_n(v, C_DEALS), 1);
+    put_rate(r, naive, conversion_n(v, C_WON), conversion_n(v, C_DEALS));
     for (int i = C_MATURE; i <= C_MATURE_WON; i++)
         report_sum_counted(r, conversion_counts[i], conversion_n(v, (enum conversion_count)i));
-    put_rate(r, mature, conversion_n(v, C_MATURE_WON), conversion_n(v, C_MATURE), POP_TOLD);
+    put_rate(r, mature, conversion_n(v, C_MATURE_WON), conversion_n(v, C_MATURE));
     report_sum(r, "mature_days", RT_INT, cell_i(v->mature_days));
     report_sum(r, "as_of", RT_TIME, cell_i(v->p.as_of));
     report_sum(r, "follow_up_days", RT_DAYS,
                g->n ? cell_f((double)(v->p.as_of - g->first_entry) / MS_DAY) : cell_null());
     report_sum(r, "median_win_days", RT_DAYS, cell_f(v->median_win_days));
-    report_sum(r, "plateau_won", RT_RATE, g->n >= POP_TOLD ? cell_f(g->chart[CONVERSION_CHART].rate[0]) : cell_null());
-    report_sum(r, "plateau_lost", RT_RATE, g->n >= POP_TOLD ? cell_f(g->chart[CONVERSION_CHART].rate[1]) : cell_null());
+    report_sum(r, "plateau_won", RT_RATE, g->n ? cell_f(g->chart[CONVERSION_CHART].rate[0]) : cell_null());
+    report_sum(r, "plateau_lost", RT_RATE, g->n ? cell_f(g->chart[CONVERSION_CHART].rate[1]) : cell_null());
 }
 
 /* The interval of a won rate. Where the log(-log) one does not exist (no win yet, or nothing but wins) it is Wilson's
@@ -77,7 +77,7 @@ static void put_horizons(struct conversion *v, size_t group)
     size_t row = whole ? 0 : group;
     for (int i = 0; i < CONVERSION_HORIZONS; i++) {
         const struct incidence *p = &g->at[i];
-        bool known = (g->known[i] || whole) && g->n >= POP_TOLD;
+        bool known = g->known[i] || (whole && g->n > 0);
         int64_t mature = tally_of(t, row, C_MATURE), mature_won = tally_of(t, row, C_MATURE_WON);
         struct interval ci = won_interval(p, g->n);
         struct cell cells[] = {
@@ -92,7 +92,7 @@ static void put_horizons(struct conversion *v, size_t group)
             cell_i(tally_of(t, row, C_WON)),
             cell_i(mature),
             cell_i(mature_won),
-            mature >= POP_TOLD ? cell_f((double)mature_won / (double)mature) : cell_null(),
+            mature > 0 ? cell_f((double)mature_won / (double)mature) : cell_null(),
         };
         report_row_key(&v->p.result->main, conversion_key(v, group, conversion_horizons[i]), whole ? cells + 1 : cells);
     }
@@ -165,7 +165,6 @@ static void put_curve(struct conversion *v, struct report_table *t, size_t group
 {
     bool whole = group == SIZE_MAX;
     const struct conversion_group *g = whole ? &v->all : &v->groups[group];
-    bool told = g->n >= POP_TOLD;
     for (int i = 0; g->chart != NULL && g->n > 0 && i <= CONVERSION_CHART; i++) {
         const struct incidence *p = &g->chart[i];
         if (p->at > v->p.as_of - g->first_entry)
@@ -174,11 +173,11 @@ static void put_curve(struct conversion *v, struct report_table *t, size_t group
         struct cell row[] = {
             whole ? cell_null() : cell_s(v->p.groups[group].name),
             cell_f((double)p->at / MS_DAY),
-            cell_f(told ? p->rate[0] : NAN),
-            cell_f(told ? ci.low : NAN),
-            cell_f(told ? ci.high : NAN),
-            cell_f(told ? p->rate[1] : NAN),
-            cell_f(told ? p->open : NAN),
+            cell_f(p->rate[0]),
+            cell_f(ci.low),
+            cell_f(ci.high),
+            cell_f(p->rate[1]),
+            cell_f(p->open),
             cell_i(p->at_risk),
         };
         report_row_key(t, conversion_key(v, group, i), row);
