@@ -4,7 +4,17 @@ import { allDone, lacking, planned, type Item, type Panel } from './panel'
 
 beforeAll(() => i18n.use('ru'))
 const item = (measure: string, actual: number, target: number | null): Item => ({
-  ...{ plan_id: null, measure, title: measure, type: 'int', target, share: null, no_norm: null, actual, elapsed: 0.5 },
+  ...{
+    plan_id: null,
+    measure,
+    title: measure,
+    type: 'int',
+    target,
+    share: null,
+    no_norm: null,
+    actual,
+    elapsed: 0.5,
+  },
   ...{ expected_by_now: null, pace: null, forecast: null, missing_a_day: null },
   missing: target === null ? 0 : Math.max(0, target - actual),
 })
