@@ -116,8 +116,8 @@ struct people_rate {
     struct interval ci;
 };
 /* Rates of k of n, one a row, drawn to each other as far as chance goes (people: true), or each for itself with
- * Wilson's interval (people: false, or c->alone). Says in notes when rows are too small, and that differences are noise: then all
- * have the common rate with its interval. */
+ * Wilson's interval (people: false, or c->alone). Says in notes when rows are too small, and that differences are
+ * noise: then all have the common rate with its interval. */
 struct people_rate *people_rates(const struct report_call *c, struct report_result *r, const int64_t *k,
                                  const int64_t *n, size_t rows, bool people);
 void people_rate_cells(struct cell out[3], const struct people_rate *rate);

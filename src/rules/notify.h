@@ -1,4 +1,5 @@
-/* Who is told what: something was given to one by another, one became a co-worker, was named in a note. A reactor of the commands. */
+/* Who is told what: something was given to one by another, one became a co-worker, was named in a note. A reactor of
+ * the commands. */
 #pragma once
 #include "crm/command.h"
 
