@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { top } from './plot'
+import type { Table } from '../screens/reports/model'
+import { plotOf, top } from './plot'
 import { bandPath, dayTicks, linear, shareTop, spread, stepPath } from './scale'
 import { bottleneck, heat, matrix, type Step, type Transition } from './stats'
 
@@ -20,6 +21,25 @@ describe('scales', () => {
     expect(shareTop(0.03)).toBe(0.05)
     expect(shareTop(0.52)).toBe(0.6)
     expect(shareTop(0.97)).toBe(1)
+  })
+})
+describe('two bars of one name', () => {
+  it('lead to their own deals, and neither is the size of the other', () => {
+    const column = (id: string, type: 'text' | 'int', drill = false) => ({ id, title: id, type, drill })
+    const columns = [column('stage', 'text'), column('stands', 'int', true), column('late', 'int', true)]
+    const table = { columns, rows: [['Счёт', 9, 4]], keys: [1] } as unknown as Table
+    const plot = plotOf(table, { kind: 'bars', x: 'stage', y: 'stands', y2: 'late' } as never, String)!
+    expect(plot.series.map((s) => s.points[0])).toMatchObject([
+      { y: 9, drill: 1, size: null },
+      { y: 4, drill: 2, size: null },
+    ])
+    const without = { ...table, columns: [...columns.slice(0, 2), column('late', 'int')] } as Table
+    const [, late] = plotOf(
+      without,
+      { kind: 'bars', x: 'stage', y: 'stands', y2: 'late' } as never,
+      String,
+    )!.series
+    expect(late!.points[0]!.drill).toBe(-1)
   })
 })
 describe('the end of a scale', () => {

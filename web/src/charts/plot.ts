@@ -17,6 +17,8 @@ export interface PlotPoint {
   young: boolean
   /** The row of the table. */
   row: number
+  /** The column whose deals it leads to; -1: none. */
+  drill: number
 }
 export interface PlotSeries {
   name: string
@@ -35,8 +37,6 @@ export interface Plot {
   /** What the thin line or the band beside a value says; '': there is none. */
   range: string
   sizeType: CellType
-  /** The column whose deals a point leads to; -1: none. */
-  drill: number
   series: PlotSeries[]
   /** Series and names that found no room; the table has them. */
   hidden: number
@@ -69,6 +69,7 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
   const basis = at('basis')
   // Two numbers of one name: they stand on or beside each other.
   const second = ['bars', 'stack'].includes(spec.kind) && s < 0 ? at(spec.y2) : -1
+  const leads = (column: number) => (columns[column]!.drill && table.keys ? column : -1)
   const title = columns.findIndex((c) => c.type === 'text')
   const share = spec.kind === 'funnel' && columns[y + 1]?.type === 'rate' ? y + 1 : -1
   rows.forEach((row, i) => {
@@ -83,16 +84,20 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
       ...{
         low: number(row[low]),
         high: number(row[high]),
-        size: number(row[size]),
+        size: second >= 0 ? null : number(row[size]),
         share: number(row[share]),
       },
       name: spec.kind === 'scatter' && title >= 0 ? String(row[title] ?? '') : name,
       young: row[basis] === 'estimate',
+      drill: leads(y),
     }
     into(group).push(point)
     const other = number(row[second])
     if (other !== null)
-      into(columns[second]!.title).push({ ...point, y: other, low: null, high: null, share: null })
+      into(columns[second]!.title).push({
+        ...{ ...point, y: other, low: null, high: null, share: null },
+        drill: leads(second),
+      })
   })
   const all = [...groups].map(([name, points]): PlotSeries => ({ name, points }))
   if (all.every((g) => g.points.length === 0)) return null
@@ -117,7 +122,6 @@ export function plotOf(table: Table, spec: ChartSpec, text: Text): Plot | null {
     seriesTitle: columns[s]?.title ?? '',
     range: rangeOf(columns[low], columns[high]),
     sizeType: columns[size]?.type ?? 'int',
-    drill: columns[y]!.drill && table.keys ? y : -1,
     series: series.map((g) => ({ ...g, points: g.points.filter((p) => numeric || p.x < room) })),
     hidden: all.length - series.length + Math.max(0, names.length - room),
   }

@@ -113,7 +113,7 @@ describe('pictures', () => {
   it('keep the order of the rows, leave out what is not known, lead to deals', () => {
     const bars = plotOf(table, { kind: 'bars', x: 'stage', y: 'deals' }, text)!
     expect(bars.names).toEqual(['Б', 'А'])
-    expect(bars.drill).toBe(2)
+    expect(bars.series[0]!.points.map((p) => p.drill)).toEqual([2, 2])
     const dots = plotOf(
       table,
       { kind: 'dots', x: 'stage', y: 'went_on_rate', low: 'went_on_low', high: 'went_on_high' },
@@ -131,7 +131,18 @@ describe('pictures', () => {
           {
             name: '',
             points: [
-              { x: 0, y: 90, low: null, high: 95, size: null, share: null, name: '', young: false, row: 0 },
+              {
+                x: 0,
+                y: 90,
+                low: null,
+                high: 95,
+                size: null,
+                share: null,
+                name: '',
+                young: false,
+                row: 0,
+                drill: -1,
+              },
             ],
           },
         ],
