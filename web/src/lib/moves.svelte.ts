@@ -38,8 +38,9 @@ export interface Step {
   /** null: another change than a move, which the stages do not let through either. */
   stage: Stage | null
   body: Body
-  /** Whose field the missing ones are, when it is not the deal's: a task is done without a result. */
-  object?: 'task'
+  /** Whose field the missing ones are, when it is not the deal's: a task is done without a result, a client is handed
+   * over without a reason. */
+  object?: 'task' | 'contact' | 'company'
 }
 export interface Move<T> extends Step {
   send: (body: Body) => Promise<T>

@@ -9,6 +9,11 @@ type Row = Record<string, unknown> & { id: number }
 /** A row of a list, as far as its columns tell; null: no rule of a funnel is about it. */
 export function rowStep(object: string, row: Row, body: Body): Step | null {
   if (object === 'task') return taskStep(row as Row & Partial<Task>, body)
+  if ((object === 'contact' || object === 'company') && 'owner_id' in body)
+    return {
+      ...{ object, deal: null, title: String(row.name ?? ''), funnel_id: 0, body },
+      ...{ currency: session.currency, value: null, from: undefined, stage: null },
+    }
   if (object !== 'deal') return null
   const known = <T>(v: unknown) => (v ?? null) as T | null
   const to = 'stage_id' in body ? body.stage_id : null

@@ -44,18 +44,21 @@ export class Bulk {
 
   constructor(private list: ListStore) {}
 
-  /** Counts what the change would do to the chosen rows. */
-  async ask(change: BulkChange, title: string): Promise<void> {
-    if (this.checking) return
+  /** Counts what the change would do to the chosen rows. False: it was refused as a whole, and is told why. */
+  async ask(change: BulkChange, title: string): Promise<boolean> {
+    if (this.checking) return false
     this.checking = true
     const about = this.list.selection.target()
     try {
       const { data: dry } = await this.#post<DryRun>({ ...about, ...change, dry_run: true })
       this.pending = { change, about, title, dry }
+      return true
     } catch (e) {
       toasts.error(failure(e))
+      return false
+    } finally {
+      this.checking = false
     }
-    this.checking = false
   }
   /** Rows that only lack something which can be asked for. */
   get askable(): number[] {
@@ -75,7 +78,7 @@ export class Bulk {
         const { data } = await this.#post<Operation>({ ...about, ...change })
         this.running = data.id
         this.pending = null
-        this.#tell(await operations.follow(data), title)
+        this.#tell(await operations.follow(data), title, change.task ? 'bulk.done_task' : 'bulk.done')
         this.running = null
       }
       this.pending = null
@@ -104,8 +107,8 @@ export class Bulk {
     }
     if (changes.length > 0) undo.done(`${title}: ${plural('bulk.done', changes.length)}`, changes)
   }
-  #tell(o: Operation, title: string): void {
-    const counted = plural('bulk.done', o.done_count)
+  #tell(o: Operation, title: string, done: 'bulk.done' | 'bulk.done_task'): void {
+    const counted = plural(done, o.done_count)
     const text =
       o.failed_count > 0
         ? `${title}: ${counted}, ${plural('bulk.failed', o.failed_count)}`
