@@ -19,6 +19,7 @@ describe('advertising costs', () => {
     expect(groups.map((g) => g.key)).toEqual(['2', '1'])
     expect(groups[1]!.sums).toEqual({
       money: [{ currency: 'RUB', minor: 800 }],
+      clicked: [{ currency: 'RUB', minor: 100 }],
       impressions: null,
       clicks: 4,
     })
@@ -42,7 +43,10 @@ describe('advertising costs', () => {
       currency: 'RUB',
       minor: 25,
     })
-    expect(clickPrice(sumsOf(rows))).toBeNull()
+    // Days without a count of clicks have no part in their price.
+    expect(clickPrice(sumsOf(rows))).toEqual({ currency: 'RUB', minor: 25 })
+    const dollars = cost(2, '2026-03-02', 70, { currency: 'USD', clicks: 7 })
+    expect(clickPrice(sumsOf([...rows, dollars]))).toBeNull()
     expect(clickPrice(sumsOf([cost(1, '2026-03-01', 100)]))).toBeNull()
   })
 })

@@ -10,8 +10,14 @@ export interface Cost extends Row {
   clicks: number | null
 }
 export type By = 'campaign' | 'month'
+interface Money {
+  currency: string
+  minor: number
+}
 export interface Sums {
-  money: { currency: string; minor: number }[]
+  money: Money[]
+  /** What the rows cost whose clicks are known. */
+  clicked: Money[]
   /** null: no row says. */
   impressions: number | null
   clicks: number | null
@@ -28,18 +34,24 @@ const added = (a: number | null, b: number | null) => (a === null ? b : b === nu
 
 export function sumsOf(rows: readonly Cost[]): Sums {
   const money = new Map<string, number>()
+  const clicked = new Map<string, number>()
   let impressions: number | null = null
   let clicks: number | null = null
   for (const row of rows) {
-    money.set(row.currency, (money.get(row.currency) ?? 0) + row.cost_minor)
+    add(money, row)
+    if (row.clicks !== null) add(clicked, row)
     impressions = added(impressions, row.impressions)
     clicks = added(clicks, row.clicks)
   }
-  return { money: [...money].map(([currency, minor]) => ({ currency, minor })), impressions, clicks }
+  return { money: listed(money), clicked: listed(clicked), impressions, clicks }
 }
-/** What a click cost, where all is of one currency and clicks are known. */
-export function clickPrice(s: Sums): { currency: string; minor: number } | null {
-  const [one, ...more] = s.money
+const add = (sums: Map<string, number>, row: Cost) =>
+  sums.set(row.currency, (sums.get(row.currency) ?? 0) + row.cost_minor)
+const listed = (sums: Map<string, number>): Money[] =>
+  [...sums].map(([currency, minor]) => ({ currency, minor }))
+/** What a click cost: of the rows that know their clicks, where these are of one currency. */
+export function clickPrice(s: Sums): Money | null {
+  const [one, ...more] = s.clicked
   return one && more.length === 0 && s.clicks ? { ...one, minor: Math.round(one.minor / s.clicks) } : null
 }
 const keyOf: Record<By, (row: Cost) => string> = {
