@@ -73,9 +73,8 @@ static enum rc put_letters(struct call *c, struct jw *w, struct err *e)
 /* What keeps letters back until somebody changes something: of the last one that met it. */
 static enum rc put_problem(struct call *c, struct jw *w, int64_t waiting, struct err *e)
 {
-    static const char *const codes[] = {
-        "certificate_untrusted", "tls_failed", "sign_in_refused", "server_refused", "sender_refused",
-        "relay_denied",          NULL};
+    static const char *const codes[] = {"certificate_untrusted", "tls_failed",     "sign_in_refused",
+                                        "server_refused",        "sender_refused", NULL};
     struct str code, detail;
     struct stmt *s;
     bool found = false;

@@ -272,10 +272,10 @@ static const char *refused(const struct letter *l, long status, bool *set_up)
         return "server_refused";
     if (l->step == AT_SENDER && status != TOO_LARGE)
         return "sender_refused";
-    if (l->step == AT_ADDRESS && strcasestr(l->said, "relay"))
-        return "relay_denied";
-    *set_up = false;
-    return l->step == AT_ADDRESS ? "address_refused" : "letter_refused";
+    *set_up = false; /* of what it does not relay, too: a server that takes letters to its own domain may stay so */
+    if (l->step == AT_ADDRESS)
+        return strcasestr(l->said, "relay") ? "relay_denied" : "address_refused";
+    return "letter_refused";
 }
 
 static bool perform(struct letter *l, struct outbox_result *result)
