@@ -184,6 +184,17 @@ static enum rc forget_old(struct wtx *tx, int64_t id, bool letter, struct err *e
 
 #define HELD_TRIES 16 /* of what is held no more are counted: six hours apart, and some are left for other reasons */
 
+/* How often the letter with most tries has been tried: a new one goes on from there and does not begin with short
+ * pauses. */
+static enum rc most_tried(struct wtx *tx, int64_t *attempts, struct err *e)
+{
+    int64_t most;
+    TRY(QUERY_I64(tx->db, &most, 0, e, "SELECT max(attempts) FROM outbox WHERE " WAITING " AND topic = 'mail'"));
+    if (most > *attempts)
+        *attempts = most;
+    return RC_OK;
+}
+
 /* The rest of a topic would fail alike: it waits as long, unless it waits longer already. */
 static enum rc hold_all(struct wtx *tx, const char *topic, int64_t next_at, struct str why, struct err *e)
 {
@@ -259,6 +270,9 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
         attempts = HELD_TRIES;
     bool old = !row.letter && tx->now - row.created_at >= OUTBOX_AGE_MOST;
     r->over = !r->sent && !r->hold && (r->give_up || attempts >= OUTBOX_ATTEMPTS || old);
+    int64_t tried = attempts;
+    if (r->hold)
+        TRY(most_tried(tx, &tried, e));
     snprintf(text, sizeof text, "%s: %s", r->code, r->error);
     TRY(db_prepare(tx->db, &s,
                    "UPDATE outbox SET attempts = $1, sent_at = $2, next_at = $3, last_error = $4 WHERE id = $5", e));
@@ -267,12 +281,12 @@ static enum rc apply_result(struct wtx *tx, struct job *job, struct err *e)
         stmt_i64(s, 2, tx->now);
     else
         stmt_null(s, 2);
-    stmt_i64(s, 3, r->sent ? tx->now : r->over ? TIME_MOST : tx->now + wait_after(attempts));
+    stmt_i64(s, 3, r->sent ? tx->now : r->over ? TIME_MOST : tx->now + wait_after(tried));
     stmt_str(s, 4, r->sent ? STR_NULL : str_c(text));
     stmt_i64(s, 5, r->id);
     TRY(stmt_run(s, e));
     if (r->hold)
-        TRY(hold_all(tx, "mail", tx->now + wait_after(attempts), str_c(text), e));
+        TRY(hold_all(tx, "mail", tx->now + wait_after(tried), str_c(text), e));
     if (row.webhook_id)
         TRY(tell_webhook(tx, r, row.webhook_id, r->over, e));
     return forget_old(tx, r->id, row.letter, e);

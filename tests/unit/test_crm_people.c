@@ -237,6 +237,37 @@ static void subscribers_hear_of_what_they_asked_for_in_order(void **state)
     rig_close(r);
 }
 
+static enum rc add_letter(struct change *ch, void *key, struct err *e)
+{
+    return outbox_add(ch, "mail", STR("1"), STR("{}"), str_c(key), e);
+}
+
+/* How long the rest has to wait after another try of the letter was refused. */
+static int64_t held(struct rig *r, int64_t id)
+{
+    struct outbox_result result = {.id = id, .hold = true, .code = "sign_in_refused", .error = "535"};
+    int64_t before = time_now();
+    outbox_result_init(&result);
+    DO(r, writer_run(r->writer, &result.job, &r->e));
+    assert_false(result.over);
+    return number(r->db, "SELECT min(next_at) FROM outbox") - before;
+}
+
+static void a_new_letter_waits_as_long_as_those_that_nobody_takes(void **state)
+{
+    struct rig *r = rig_open(*state);
+    DO(r, rig_do(r, add_letter, "first"));
+    int64_t first = number(r->db, "SELECT max(id) FROM outbox");
+    assert_true(held(r, first) < 60 * MS_SECOND);
+    for (int i = 1; i < 10; i++)
+        held(r, first);
+    DO(r, rig_do(r, add_letter, "second"));
+    int64_t second = number(r->db, "SELECT max(id) FROM outbox");
+    assert_true(held(r, second) >= 512 * MS_SECOND); /* as after ten tries */
+    assert_int_equal(number(r->db, "SELECT min(attempts) FROM outbox"), 1);
+    rig_close(r);
+}
+
 /* ---- rules ---- */
 
 static enum rc greet(struct change *ch, const struct event *ev, const struct record *was, const struct record *is,
@@ -289,6 +320,7 @@ int main(void)
         SCENARIO(passwords_never_reach_the_journal),
         SCENARIO(a_repeated_request_makes_one_deal),
         SCENARIO(subscribers_hear_of_what_they_asked_for_in_order),
+        SCENARIO(a_new_letter_waits_as_long_as_those_that_nobody_takes),
         SCENARIO(rules_react_inside_of_the_same_change),
     };
     return run_scenarios("crm_people", tests, sizeof tests / sizeof tests[0]);
