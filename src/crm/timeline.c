@@ -54,7 +54,8 @@ void event_put(struct jw *w, const struct event *ev)
 
 static bool has_hidden(const struct event *ev, const struct rights *r)
 {
-    bool places = ev->object_kind == ENT_DEAL && (r->n_hidden_funnels || r->n_hidden_stages);
+    bool places =
+        (ev->object_kind == ENT_DEAL || ev->object_kind == ENT_FINDING) && (r->n_hidden_funnels || r->n_hidden_stages);
     return !r->all_fields[ev->object_kind] || places;
 }
 
@@ -78,7 +79,9 @@ static bool strip(json_t *data, const struct entity *ent, const struct rights *r
     json_object_foreach_safe(data, next, name, pair)
     {
         int i = entity_field_ever(ent, str_c(name));
-        if (i >= 0 && !rights_sees_field(r, ent, i))
+        bool names =
+            ent->id == ENT_FINDING && (i == FINDING_PLACES || i == FINDING_NEAR); /* the row has them trimmed */
+        if (i >= 0 && (!rights_sees_field(r, ent, i) || (names && (r->n_hidden_funnels || r->n_hidden_stages))))
             json_object_del(data, name);
         else if (ent->id == ENT_DEAL && (i == DEAL_STAGE_ID || i == DEAL_FUNNEL_ID))
             blank_places(pair, r, i == DEAL_STAGE_ID);

@@ -123,6 +123,7 @@ test('a plan that will not come true is told of once, with who is short of it; o
   for (const name of Object.keys(heads)) of_[name] = await tokenOf(server, await server.signIn(`${name}@example.ru`, password))
   const box = await mailServer()
   await admin.patch('/api/mail', { host: '127.0.0.1', port: box.port, security: 'none', from: 'crm@example.ru', url: 'https://crm.example.ru' })
+  const [all, some] = [await admin.events({}), await of_.blind.events({})]
   await clock(server, today + day + 6 * 3600e3)
   const found = await eventually(async () => {
     const list = (await findings(admin)).filter((f) => f.detector === 'plan')
@@ -165,6 +166,10 @@ test('a plan that will not come true is told of once, with who is short of it; o
   const shortForBlind = await of_.blind.get(`/api/findings/${short.id}`)
   assert.deepEqual(versions(shortForBlind).filter((n) => n.startsWith('Ровная')), [], 'nor does a neighbour name that funnel')
   assert.ok(!JSON.stringify(await findings(of_.blind)).includes('Ровная'))
+  const ofShort = (e) => e.event === 'change' && e.data.kind === 'finding.created' && e.data.object_id === short.id
+  const [whole, less] = [(await all.next(ofShort)).data.set, (await some.next(ofShort)).data.set]
+  assert.ok(whole.places && whole.near && less.params, 'it is told at once')
+  assert.deepEqual([less.places, less.near], [undefined, undefined], 'who does not see all places reads them in the row')
 
   // The same sentences come by mail, to each what they see, with since when, how sure and where.
   await clock(server, today + day + 6 * 3600e3 + 240e3)
