@@ -143,14 +143,17 @@ static const char *names(struct change *ch, const struct gates_missing *list)
     return all.ptr;
 }
 
-/* An override writes down what was missing. */
+/* An override writes down what was missing: what a move asks and what is emptied on the way. */
 static bool set_aside(struct change *ch, struct record *will, struct str missing)
 {
     if (!ch->override || ch->inner || ch->override->deal_id != will->id)
         return false;
     if (!ch->override->missing.ptr)
         will->f[DEAL_OVERRIDES] = val_int(val_i(will->f[DEAL_OVERRIDES], 0) + 1);
-    ch->override->missing = missing;
+    struct str before = ch->override->missing; /* both are lists that are not empty */
+    ch->override->missing = before.len ? str_fmt(ch->tx->arena, "%.*s,%.*s", (int)before.len - 1, before.ptr,
+                                                 (int)missing.len - 1, missing.ptr + 1)
+                                       : missing;
     return true;
 }
 

@@ -9,6 +9,8 @@ HOOK_BEFORE(file)
         return gates_keep_hanging(ch, val_i(was->f[FILE_DEAL_ID], 0), was->id, false, e);
     if (was && was->deleted_at)
         return RC_OK;
+    if (was && !val_eq(was->f[FILE_ARTEFACT], will->f[FILE_ARTEFACT])) /* of another kind, it is gone as what it was */
+        TRY(gates_keep_hanging(ch, val_i(was->f[FILE_DEAL_ID], 0), was->id, false, e));
     if (!was && ch->actor.user_id)
         will->f[FILE_AUTHOR_ID] = val_int(ch->actor.user_id);
     if (!val_has(will->f[FILE_NAME]) || (was && val_eq(was->f[FILE_NAME], will->f[FILE_NAME])))

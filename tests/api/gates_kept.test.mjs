@@ -57,6 +57,11 @@ test('the last document or product that a stage asked for is not deleted', async
   await admin.del(`/api/files/${deal.file.id}`)
   await admin.create('/api/deal-products', { deal_id: deal.id, product_id: product.id })
   await admin.del(`/api/deal-products/${deal.line.id}`)
+  // nor is it called something else
+  const only = await passed()
+  kept(await seller('PATCH', `/api/files/${only.file.id}`, { artefact: 'contract' }), 'id')
+  await upload(only)
+  assert.equal((await seller.patch(`/api/files/${only.file.id}`, { artefact: 'contract' })).artefact, 'contract')
   // a deal that goes takes all of it along
   await admin.del(`/api/deals/${deal.id}`)
 })
@@ -96,6 +101,14 @@ test('a step back, a loss, an override with its reason and an undo set it free',
   assert.equal((await seller.get(path)).value_minor, null)
   const lost = await passed()
   await seller.patch(`/api/deals/${lost.id}`, { stage_id: f.lost.id, value_minor: null })
+})
+
+test('an override that moves on and empties a field tells of both', async () => {
+  const deal = await passed()
+  await head.must(200)('POST', `/api/deals/${deal.id}/override`, { stage_id: third.id, reason: 'Смета и срок станут известны после обмера', value_minor: null })
+  const { items } = await admin.get(`/api/deals/${deal.id}/timeline`)
+  const aside = items.find((e) => e.kind === 'deal.overridden')
+  assert.deepEqual(aside.set.missing.map((m) => m.field).sort(), ['expected_close_on', 'value_minor'])
 })
 
 test('the refusal says what is asked in words of the person', async () => {
