@@ -32,13 +32,15 @@ char *str_cdup(struct arena *a, struct str s);     /* the same as a C string */
 struct str str_fmt(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Cuts s at the first sep: returns what stands before, *rest what stands behind (STR_NULL when sep is absent). */
 struct str str_cut(struct str s, char sep, struct str *rest);
-MUST_USE bool str_i64(struct str s, int64_t *out); /* whole string a decimal integer in range, else false */
-MUST_USE bool str_f64(struct str s, double *out);  /* whole string a finite decimal number, locale-free, else false */
-bool str_utf8_valid(struct str s);                 /* also refuses NUL bytes */
-size_t str_utf8_len(struct str s);                 /* code points of a valid string */
-int str_utf8_letters(struct str s, int most);      /* of a valid string: how many letters, counted up to `most` */
-bool str_utf8_says(struct str s);                  /* of a valid string: at least three letters */
-bool str_utf8_blank(struct str s);                 /* of a valid string: nothing in it that can be seen */
+MUST_USE bool str_i64(struct str s, int64_t *out);  /* whole string a decimal integer in range, else false */
+MUST_USE bool str_f64(struct str s, double *out);   /* whole string a finite decimal number, locale-free, else false */
+bool str_utf8_valid(struct str s);                  /* also refuses NUL bytes */
+size_t str_utf8_len(struct str s);                  /* code points of a valid string */
+bool str_utf8_word_at(struct str s, size_t at);     /* a letter or a number begins there; false at the end, too */
+bool str_utf8_word_before(struct str s, size_t at); /* the same of what ends there; `at` > 0 */
+int str_utf8_letters(struct str s, int most);       /* of a valid string: how many letters, counted up to `most` */
+bool str_utf8_says(struct str s);                   /* of a valid string: at least three letters */
+bool str_utf8_blank(struct str s);                  /* of a valid string: nothing in it that can be seen */
 /* The form to index and search: lower case (Unicode), ё to е, NFC, runs of white space to one blank, trimmed. */
 struct str str_fold(struct arena *a, struct str s);
 /* URL decoding of one component ('+' is a blank when plus is true); false when a %XX is broken. */

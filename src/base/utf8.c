@@ -104,6 +104,25 @@ int str_utf8_letters(struct str s, int most)
     return letters;
 }
 
+bool str_utf8_word_at(struct str s, size_t at)
+{
+    if (at >= s.len)
+        return false;
+    const unsigned char *p = (const unsigned char *)s.ptr + at;
+    size_t n = sequence(p, s.len - at);
+    if (!n)
+        return false;
+    utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)code_point(p, n));
+    return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_NO; /* letters, marks upon them, numbers */
+}
+
+bool str_utf8_word_before(struct str s, size_t at)
+{
+    while (at > 0 && ((unsigned char)s.ptr[--at] & 0xC0) == 0x80)
+        ;
+    return str_utf8_word_at(s, at);
+}
+
 bool str_utf8_says(struct str s)
 {
     return str_utf8_letters(s, 3) == 3;

@@ -8,16 +8,10 @@ struct named {
     struct str name; /* folded */
 };
 
-static bool is_letter(struct str s, size_t at)
-{
-    unsigned char c = at < s.len ? (unsigned char)s.ptr[at] : 0;
-    return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
 static bool named_at(struct str text, size_t at, struct str name)
 {
     return name.len && at + name.len <= text.len && memcmp(text.ptr + at, name.ptr, name.len) == 0 &&
-           !is_letter(text, at + name.len);
+           !str_utf8_word_at(text, at + name.len);
 }
 
 /* Behind an @ that begins a word. Of names that begin alike («Анна», «Анна Кравцова») the longest is meant. */
@@ -25,7 +19,7 @@ static bool is_named(struct str text, const struct named *who, const struct name
 {
     for (size_t i = 0; i < text.len; i++) {
         bool longer = false;
-        if (text.ptr[i] != '@' || (i > 0 && is_letter(text, i - 1)) || !named_at(text, i + 1, who->name))
+        if (text.ptr[i] != '@' || (i > 0 && str_utf8_word_before(text, i)) || !named_at(text, i + 1, who->name))
             continue;
         for (size_t k = 0; k < n && !longer; k++)
             longer = all[k].name.len > who->name.len && named_at(text, i + 1, all[k].name);

@@ -47,6 +47,11 @@ test('whoever is named in a note with an @ is told, when they may see what it is
   // only who is new in the text hears of it when it is changed
   await head.patch(`/api/notes/${note.id}`, { text: '@Анна Кравцова, и @Анна тоже' })
   assert.deepEqual([await told(anna), await told(petr), await told(anna2)], [1, 1, 1])
+  // a name ends where its letters do, whatever sign is beside it, and goes on where they do
+  await head.create('/api/notes', { deal_id: deal.id, text: 'Спросите «@Анна», потом @Анна… или @Анна— всё равно, …@Анна' })
+  await head.create('/api/notes', { deal_id: deal.id, text: 'Это «@Анна Кравцова»' })
+  await head.create('/api/notes', { deal_id: deal.id, text: '@Аннапурна, почта анны@Анна и 5@Анна' })
+  assert.deepEqual([await told(anna), await told(anna2)], [2, 2])
   // on a client, and whoever does not see it hears nothing
   const contact = await head.create('/api/contacts', { name: 'Клиент' })
   await head.create('/api/notes', { contact_id: contact.id, text: '@Пётр Ёлкин' })
