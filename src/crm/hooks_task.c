@@ -21,7 +21,9 @@ static enum rc done_rules(struct change *ch, const struct record *was, struct re
         return err_set(e, RC_UNPROCESSABLE, "result_required", "result", NULL);
     if (ch->undoes || done == before)
         return RC_OK;
-    if (done && ch->actor.via != VIA_IMPORT && ch->actor.via != VIA_DEMO &&
+    bool by_itself =
+        ch->inner || ch->actor.via == VIA_TRIGGER || ch->actor.via == VIA_PROCESS; /* has no words to say */
+    if (done && !by_itself && ch->actor.via != VIA_IMPORT && ch->actor.via != VIA_DEMO &&
         str_utf8_letters(will->f[TASK_RESULT].s, 2) < 2)
         return err_set(e, RC_UNPROCESSABLE, "result_says_nothing", "result", NULL);
     will->f[TASK_DONE_AT] = done ? val_int(ch->at) : val_null();

@@ -121,6 +121,15 @@ test('a result is said in words: a dot or a dash ends no task, on no path', asyn
   const dry = (await admin.must(200)('POST', '/api/tasks/bulk', { ids: [task.id], set: { done: true, result: '.' }, dry_run: true })).body
   assert.deepEqual([dry.refused, dry.reasons[0].code], [1, 'result_says_nothing'])
   assert.equal((await admin.patch(`/api/tasks/${task.id}`, { done: true, result: 'Да' })).done, true)
+  // a rule closes what it was set up to close, in the words it was given
+  const { stages } = await funnel()
+  const deal = await admin.create('/api/deals', { title: 'С тегом', stage_id: stages[0].id })
+  const left = await admin.create('/api/tasks', { title: 'Напомнить', deal_id: deal.id, owner_id: admin.session.user.id })
+  const tag = await admin.create('/api/tags', { name: 'Закрыто правилом' })
+  await admin.create('/api/triggers', { name: '24/7', event: { on: 'tagged', object: 'deal', tag_id: tag.id }, actions: [{ do: 'close_tasks', result: '+' }], enabled: true })
+  await admin.patch(`/api/deals/${deal.id}`, { tag_ids: [tag.id] })
+  const closed = await eventually(async () => { const t = await admin.get(`/api/tasks/${left.id}`); return t.done && t }, 'the task closed by the rule')
+  assert.equal(closed.result, '+')
 })
 
 test('finishing is all or nothing: a refused next task leaves deal and task as they were', async () => {
