@@ -135,9 +135,10 @@ static void put_letter(struct arena *a, const struct reader_of_mail *to, struct 
         letters_write(a, to, first, rest.ptr ? rest : STR(""), items[0].place, out);
         return;
     }
-    if (n > shown)
-        items[shown++] =
-            (struct letter_item){words_count(a, to->lang, "mail.notices.more", (int64_t)(n - shown)), STR("/")};
+    if (n > shown) {
+        struct str more = words_count(a, to->lang, "mail.notices.more", (int64_t)(n - shown));
+        items[shown++] = (struct letter_item){more, STR("/")};
+    }
     letters_list(a, to, words_count(a, to->lang, "mail.notices", (int64_t)n), items, shown, out);
 }
 
@@ -279,7 +280,7 @@ enum rc notice_letters_turn(struct app *app, struct db *db, int64_t now, int64_t
         }
         *worked = true;
     }
-    if (!pending)
+    if (!pending && n < PEOPLE_MOST) /* with so many there may be more of them */
         *upto = last;
     rc = RC_OK;
 out:
