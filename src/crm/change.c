@@ -376,6 +376,7 @@ enum rc change_update(struct change *ch, int64_t id, int64_t expect_version, str
     for (size_t i = 0; i < ent->n_fields; i++)
         if (in->f[i].kind != VAL_ABSENT)
             will->f[i] = in->f[i];
+    owner_reason_leave(was, in, will);
     if (how_changed(was, will) == 0)
         return RC_OK;
     TRY(check_refs(ch, was, will, e));

@@ -68,6 +68,9 @@ HOOK_BEFORE(regulation_read);
 MUST_USE enum rc user_role_rules(struct change *ch, const struct record *was, struct record *will, struct err *e);
 /* Before the fields of `in` come into `will`: a new owner has a reason of their own, or none; so does a move. */
 void owner_reason_clear(const struct record *was, const struct record *in, struct record *will);
+/* After them: whose owner is the one that `in` names already keeps the reason it has, so that a hand-over of many
+ * passes over those in the right hands. */
+void owner_reason_leave(const struct record *was, const struct record *in, struct record *will);
 /* A client goes from one hand to another with a reason, when a person sends it: of a table, a merge and a hand-over it
  * says which of them it was. Errors: owner_reason_required, reason_too_short (owner_reason). */
 MUST_USE enum rc client_handed(struct change *ch, const struct record *was, struct record *will, int owner, int reason,

@@ -265,29 +265,41 @@ HOOK_BEFORE(deal_member)
 
 /* ---- owners ---- */
 
+static bool has_owner(const struct entity *ent, int *owner, int *reason)
+{
+    switch (ent->id) {
+    case ENT_DEAL:
+        *owner = DEAL_OWNER_ID;
+        *reason = DEAL_OWNER_REASON;
+        return true;
+    case ENT_CONTACT:
+        *owner = CONTACT_OWNER_ID;
+        *reason = CONTACT_OWNER_REASON;
+        return true;
+    case ENT_COMPANY:
+        *owner = COMPANY_OWNER_ID;
+        *reason = COMPANY_OWNER_REASON;
+        return true;
+    default:
+        return false;
+    }
+}
+
 void owner_reason_clear(const struct record *was, const struct record *in, struct record *will)
 {
     int owner, reason;
-    switch (was->ent->id) {
-    case ENT_DEAL:
-        if (in->f[DEAL_STAGE_ID].kind != VAL_ABSENT && !val_eq(in->f[DEAL_STAGE_ID], was->f[DEAL_STAGE_ID]))
-            will->f[DEAL_MOVE_REASON] = val_null();
-        owner = DEAL_OWNER_ID;
-        reason = DEAL_OWNER_REASON;
-        break;
-    case ENT_CONTACT:
-        owner = CONTACT_OWNER_ID;
-        reason = CONTACT_OWNER_REASON;
-        break;
-    case ENT_COMPANY:
-        owner = COMPANY_OWNER_ID;
-        reason = COMPANY_OWNER_REASON;
-        break;
-    default:
-        return;
-    }
-    if (in->f[owner].kind != VAL_ABSENT && !val_eq(in->f[owner], was->f[owner]))
+    if (was->ent->id == ENT_DEAL && in->f[DEAL_STAGE_ID].kind != VAL_ABSENT &&
+        !val_eq(in->f[DEAL_STAGE_ID], was->f[DEAL_STAGE_ID]))
+        will->f[DEAL_MOVE_REASON] = val_null();
+    if (has_owner(was->ent, &owner, &reason) && in->f[owner].kind != VAL_ABSENT && !val_eq(in->f[owner], was->f[owner]))
         will->f[reason] = val_null();
+}
+
+void owner_reason_leave(const struct record *was, const struct record *in, struct record *will)
+{
+    int owner, reason;
+    if (has_owner(was->ent, &owner, &reason) && in->f[owner].kind != VAL_ABSENT && val_eq(in->f[owner], was->f[owner]))
+        will->f[reason] = was->f[reason];
 }
 
 enum rc owner_reason_rules(const struct record *was, struct record *will, int owner, int reason, struct err *e)

@@ -91,6 +91,11 @@ test('one accountable manager: each hand-over has its reason and stays in the hi
     const dry = await p.head.must(200)('POST', `/api/${noun}/bulk`, { ids: [id], set: { owner_id: boss }, dry_run: true })
     assert.deepEqual([dry.body.refused, dry.body.reasons[0].code], [1, 'owner_reason_required'])
     await p.head.patch(`/api/${noun}/${id}`, { owner_id: boss, owner_reason: 'Ведёт руководитель' })
+    // many at once, some of which are in the right hands already: those stay as they are
+    const another = await p.seller.create(`/api/${noun}`, { ...body, name: `${body.name}, второй`, owner_id: me })
+    const both = await p.head.must(200)('POST', `/api/${noun}/bulk`, { ids: [id, another.id], set: { owner_id: boss, owner_reason: 'Команда разделилась' }, dry_run: true })
+    assert.equal(both.body.refused, 0, both.text)
+    assert.equal((await p.head.patch(`/api/${noun}/${id}`, { owner_id: boss, owner_reason: 'Команда разделилась' })).owner_reason, 'Ведёт руководитель')
     const twin = await p.head.create(`/api/${noun}`, { ...body, owner_id: me })
     await p.head.must(200)('POST', `/api/${noun}/${id}/merge`, { with: [twin.id], fields: { owner_id: twin.id } })
     const owners = (await p.head.get(`/api/${noun}/${id}/owners`)).items
