@@ -1,7 +1,9 @@
 /* The inside of the projection: projection.c follows the journal, projection_decode.c understands events,
  * projection_take.c puts what they say where it belongs, projection_facts.c keeps tables and columns,
- * projection_visits.c the ways of deals, projection_activity.c who did how much. Everything here is called with the
- * lock held for writing. */
+ * projection_visits.c the ways of deals, projection_activity.c who did how much. What understands events (decoder_*,
+ * told_*) runs without the lock: while the journal is read from the start each thread has a decoder and a batch of its
+ * own, and learns columns of the projection's (decoder_learn) with the lock held for reading. Everything else is called
+ * with it held for writing. */
 #pragma once
 #include "base/map.h"
 #include "crm/schema.h"
