@@ -277,7 +277,7 @@ enum rc gates_keep_hanging(struct change *ch, int64_t deal_id, int64_t id, bool 
     if (!keep.to.gates)
         return RC_OK;
     TRY(gates_missing(&keep, &list, e));
-    return list.n ? err_set(e, RC_UNPROCESSABLE, "gate_keeps", "id", "%s", names(ch, &list)) : RC_OK;
+    return list.n ? err_set(e, RC_UNPROCESSABLE, "gate_keeps_part", "id", "%s", names(ch, &list)) : RC_OK;
 }
 
 /* ---- the checklist and the goals ---- */

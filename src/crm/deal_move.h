@@ -17,7 +17,8 @@ MUST_USE enum rc gates_rules(struct change *ch, struct move *m, struct record *w
  * gate_keeps (of the field). */
 MUST_USE enum rc gates_keep(struct change *ch, const struct move *m, const struct record *was, struct record *will,
                             struct err *e);
-/* The same of a file or a line of products that is about to be deleted. `line`: the latter. Errors: gate_keeps (id). */
+/* The same of a file or a line of products that is about to be deleted, or of a file that becomes another artefact.
+ * `line`: a line. There is no override of it. Errors: gate_keeps_part (id). */
 MUST_USE enum rc gates_keep_hanging(struct change *ch, int64_t deal_id, int64_t id, bool line, struct err *e);
 /* Items newly ticked are gates of kind check of the deal's funnel, or of the one it is just leaving. Errors:
  * check_of_other_funnel. */

@@ -13,7 +13,7 @@ const ended = (op) => eventually(async () => {
   const now = await admin.get(`/api/operations/${op.id}`)
   return !['waiting', 'running'].includes(now.state) && now
 }, 'the end of the operation', 20000)
-const kept = (r, field) => assert.deepEqual([r.status, r.body?.code, r.body?.field], [422, 'gate_keeps', field], r.text)
+const kept = (r, field) => assert.deepEqual([r.status, r.body?.code, r.body?.field], [422, field === 'id' ? 'gate_keeps_part' : 'gate_keeps', field], r.text)
 
 const f = await funnelOf(admin, { name: 'Обязательное остаётся' })
 const [first, second, third] = f.stages
@@ -51,6 +51,9 @@ test('the last document or product that a stage asked for is not deleted', async
   const deal = await passed()
   kept(await seller('DELETE', `/api/files/${deal.file.id}`), 'id')
   kept(await seller('DELETE', `/api/deal-products/${deal.line.id}`), 'id')
+  const { detail } = (await seller('DELETE', `/api/files/${deal.file.id}`)).body
+  assert.match(detail, /Коммерческое предложение/)
+  assert.doesNotMatch(detail, /исключени/, 'there is no override for it')
   const contract = await upload(deal, 'contract')
   await admin.del(`/api/files/${contract.id}`)
   await upload(deal)
