@@ -134,6 +134,29 @@ test.describe('Карточка контакта', () => {
     await expect.poll(() => api.list('tasks', `contact_id = ${id}`)).toHaveLength(1)
   })
 
+  test('список имён за @ уходит вместе с курсором: Enter не портит текст', async ({ seller, server }) => {
+    const { page } = seller
+    const { id } = await own(seller)
+    const card = await open(seller, `/contacts/${id}`)
+    const colleague = server.people.find((p) => p.role === 'seller')!
+    const note = page.getByLabel(text('task.note_text'))
+    const names = card.getByRole('listbox', { name: text('task.note_people') })
+    const begun = `Спросить @${colleague.name.slice(0, 4)}`
+    await page.keyboard.press('n')
+    await inField(page)
+    await page.keyboard.type(begun)
+    await expect(names.getByRole('option').first()).toBeVisible()
+    await page.keyboard.press('Home')
+    await expect(names).toHaveCount(0)
+    await page.keyboard.press('Enter')
+    await expect(note).toHaveValue(`\n${begun}`)
+    await page.keyboard.press('End')
+    await page.keyboard.type(colleague.name.slice(4, 5))
+    await expect(names.getByRole('option').first()).toBeVisible()
+    await page.keyboard.press('Enter')
+    await expect(note).toHaveValue(/^\nСпросить @\S+ \S.* $/)
+  })
+
   test('новый ответственный с причиной виден в истории владельцев', async ({ seller, server }) => {
     const { page } = seller
     const { id } = await own(seller)
@@ -144,7 +167,7 @@ test.describe('Карточка контакта', () => {
     await page.keyboard.type(colleague.name.slice(0, 6))
     await expect(page.getByRole('option', { name: colleague.name }).first()).toBeVisible()
     await page.keyboard.press('Enter')
-    await page.getByLabel(text('owners.why')).fill('Клиент переехал в другой регион')
+    await page.getByLabel(text('owners.why_needed')).fill('Клиент переехал в другой регион')
     await page.keyboard.press('Enter')
     await expect(field(page, 'owner_id')).toContainText(colleague.name)
     await card

@@ -132,6 +132,39 @@ test.describe('Списки', () => {
     await expect(list.row(second.id)).toContainText('20 000')
   })
 
+  test('клиент передан прямо в списке: лист спрашивает причину, без неё не отпускает (R181)', async ({
+    desk,
+    server,
+  }) => {
+    const { page, api, person } = await desk('head')
+    const other = server.people.find((p) => p.role === 'seller')!
+    const { id } = await api.create<{ id: number }>('contacts', {
+      name: 'Клиент переезжает',
+      owner_id: person.user_id,
+    })
+    const clients = await new ListPage(page, '/contacts').open({
+      filter: `id = ${id}`,
+      columns: 'name,owner_id',
+    })
+    for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('e')
+    await inField(page)
+    await page.keyboard.type(other.name)
+    await expect(page.getByRole('option', { name: other.name }).first()).toBeVisible()
+    await page.keyboard.press('Enter')
+    const sheet = page.getByRole('dialog')
+    const why = sheet.getByLabel(text('field.contact.owner_reason'))
+    await expect(why).toBeVisible()
+    await sheet.getByRole('button', { name: text('move.go_on') }).click()
+    await expect(sheet.getByRole('alert')).toBeVisible()
+    await why.fill('Переехал в другой регион')
+    await sheet.getByRole('button', { name: text('move.go_on') }).click()
+    await expect(sheet).toHaveCount(0)
+    await expect(clients.row(id)).toContainText(other.name)
+    const kept = await api.get<{ owner_id: number; owner_reason: string }>(`contacts/${id}`)
+    expect(kept).toMatchObject({ owner_id: other.user_id, owner_reason: 'Переехал в другой регион' })
+  })
+
   test('выбранным сделкам — по задаче, выбранным клиентам — другой ответственный с причиной (R181)', async ({
     desk,
     server,
@@ -147,6 +180,7 @@ test.describe('Списки', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel(text('task.title')).fill('Разобрать на планёрке')
     await dialog.getByRole('button', { name: text('bulk.check') }).click()
+    await expect(dialog).toContainText(text('bulk.would_task.few', { n: 2, of: 2 }))
     await dialog.getByRole('button', { name: /2/ }).click()
     const tasks = () =>
       api.list('tasks', `title = "Разобрать на планёрке" and deal_id.funnel_id = ${funnel.id}`)
@@ -166,7 +200,7 @@ test.describe('Списки', () => {
     await page.getByRole('menuitem', { name: other.name, exact: true }).first().click()
     const check = dialog.getByRole('button', { name: text('bulk.check') })
     await expect(check).toBeDisabled()
-    await dialog.getByLabel(text('owners.why')).fill('Отпуск')
+    await dialog.getByLabel(text('owners.why_needed')).fill('Отпуск')
     await check.click()
     await dialog.getByRole('button', { name: /1/ }).click()
     await expect
