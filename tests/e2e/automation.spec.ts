@@ -109,9 +109,11 @@ test('Список триггеров: по воронкам, по порядк�
   const state = async () =>
     (await server.admin.list<Trigger>('triggers', `name = "Первый ${funnel.id}"`))[0]!.enabled
   await expect.poll(state).toBe(false)
+  // The move's message may still stand there with an undo of its own.
   await page
+    .locator('.toast')
+    .filter({ hasText: text('settings.saved', { name: `Первый ${funnel.id}` }) })
     .getByRole('button', { name: text('app.undo') })
-    .last()
     .click()
   await expect.poll(state).toBe(true)
 })
