@@ -84,7 +84,7 @@ static void learn(struct ageing *x)
     }
     walk_free(&w);
     for (size_t s = 0; s < p->n_stages; s++) {
-        bool enough = x->stays[s].n_over >= WALK_TOLD;
+        bool enough = x->stays[s].n_over >= POP_TOLD;
         x->p90[s] = enough ? spread_km(&x->stays[s], 0.9) : NAN;
     }
 }

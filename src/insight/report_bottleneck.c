@@ -168,7 +168,7 @@ static struct at_stage compare(const struct bottleneck *x, size_t s)
     for (size_t g = 0; g < p->n_groups && !at.prior.pooled; g++) {
         struct interval ci;
         double rate = stats_shrunken(&at.prior, k[g], n[g], &ci);
-        if (n[g] < WALK_TOLD || p->groups[g].merged || p->groups[g].key == POP_NONE || rate <= at.best_rate)
+        if (n[g] < POP_TOLD || p->groups[g].merged || p->groups[g].key == POP_NONE || rate <= at.best_rate)
             continue;
         at.best = g;
         at.best_rate = rate;
@@ -184,7 +184,7 @@ static void put_seller(struct bottleneck *x, struct report_table *t, const struc
     struct interval ci;
     if (n == 0)
         return;
-    bool told = tally_of(&x->stages, s, DECIDED) >= WALK_TOLD; /* the rate of few is drawn to that of all who decided */
+    bool told = tally_of(&x->stages, s, DECIDED) >= POP_TOLD; /* the rate of few is drawn to that of all who decided */
     double rate = stats_shrunken(&at->prior, k, n, &ci);
     double extra = isfinite(at->best_rate) ? (double)n * (at->best_rate - rate) * at->win : NAN;
     extra = extra < 0 ? 0 : extra;

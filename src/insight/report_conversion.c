@@ -203,7 +203,7 @@ static void verdict(const struct conversion *v)
 {
     const struct pop *p = &v->p;
     int64_t n = conversion_n(v, C_MATURE), won = conversion_n(v, C_MATURE_WON), young = conversion_n(v, C_DEALS) - n;
-    if (n < WALK_TOLD)
+    if (n < POP_TOLD)
         return;
     double rate = (double)won / (double)n;
     double naive = (double)conversion_n(v, C_WON) / (double)conversion_n(v, C_DEALS);

@@ -92,17 +92,17 @@ static double days_of(const struct pop *p, size_t g)
 
 static struct cell told(struct spread *s, double q)
 {
-    return s->n_over >= WALK_TOLD ? walk_days(spread_quantile(s, q)) : cell_null();
+    return s->n_over >= POP_TOLD ? walk_days(spread_quantile(s, q)) : cell_null();
 }
 
 static void put_row(struct cycle *x, size_t g)
 {
     struct pop *p = &x->p;
     struct spread *won = &x->life[g * 2], *lost = &x->life[g * 2 + 1];
-    struct interval range = won->n_over >= WALK_TOLD ? median_range(won) : (struct interval){NAN, NAN};
+    struct interval range = won->n_over >= POP_TOLD ? median_range(won) : (struct interval){NAN, NAN};
     double days = days_of(p, g);
     bool paced = x->money_seen && isfinite(days) && days > 0;
-    x->hidden += (won->n_over > 0 && won->n_over < WALK_TOLD) + (lost->n_over > 0 && lost->n_over < WALK_TOLD);
+    x->hidden += (won->n_over > 0 && won->n_over < POP_TOLD) + (lost->n_over > 0 && lost->n_over < POP_TOLD);
     struct cell cells[] = {
         cell_s(p->groups[g].name),
         cell_i(won->n_over),
@@ -113,7 +113,7 @@ static void put_row(struct cycle *x, size_t g)
         told(won, 0.25),
         told(won, 0.75),
         told(won, 0.9),
-        won->n_over >= WALK_TOLD ? walk_days(won->sum / (double)won->n_over) : cell_null(),
+        won->n_over >= POP_TOLD ? walk_days(won->sum / (double)won->n_over) : cell_null(),
         cell_i(lost->n_over),
         told(lost, 0.5),
         x->money_seen ? cell_i(x->won_money[g]) : cell_null(),

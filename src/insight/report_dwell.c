@@ -86,7 +86,7 @@ static void put_row(struct dwell *x, size_t g, size_t stage, double whole, int64
     struct interval ci = {NAN, NAN};
     if (st->outcome != DEAL_OPEN || (n == 0 && (st->gone || p->by.kind != BY_NOTHING)))
         return;
-    bool told = n >= WALK_TOLD, norm = st->norm_days > 0 && told;
+    bool told = n >= POP_TOLD, norm = st->norm_days > 0 && told;
     double within = norm ? spread_over_by(s, st->norm_days * MS_DAY, &ci) : NAN;
     x->hidden += n > 0 && !told;
     struct cell cells[] = {

@@ -313,7 +313,7 @@ static void put_entries(struct practice *x)
                 cell_s(p->groups[g].name),
                 cell_s(p->stages[s].name),
                 cell_i(k),
-                n >= WALK_TOLD ? cell_f((double)k / (double)n) : cell_null(),
+                n >= POP_TOLD ? cell_f((double)k / (double)n) : cell_null(),
                 p->n_all >= POP_TOLD ? cell_f((double)all / (double)p->n_all) : cell_null(),
             };
             if (k > 0)

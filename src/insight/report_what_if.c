@@ -157,7 +157,7 @@ static size_t best_at(const struct what_if *x, size_t s, double *lost_rate)
     for (size_t g = 0; g < p->n_groups && !prior.pooled; g++) {
         struct interval ci;
         double rate = stats_shrunken(&prior, k[g], n[g], &ci);
-        if (n[g] < WALK_TOLD || p->groups[g].merged || p->groups[g].key == POP_NONE || rate >= *lost_rate)
+        if (n[g] < POP_TOLD || p->groups[g].merged || p->groups[g].key == POP_NONE || rate >= *lost_rate)
             continue;
         best = g;
         *lost_rate = rate;

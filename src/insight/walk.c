@@ -101,10 +101,7 @@ enum step_kind step_kind(const struct pop *p, size_t from, size_t to, int64_t at
 void walk_rate(struct cell out[3], int64_t k, int64_t n, int64_t *hidden)
 {
     pop_rate(out, k, n);
-    if (n >= WALK_TOLD)
-        return;
-    *hidden += n > 0;
-    out[0] = out[1] = out[2] = cell_null();
+    *hidden += n > 0 && n < POP_TOLD;
 }
 
 void walk_groups(const struct pop *p, const struct tally *t, const struct report_column *columns, size_t n_columns,
@@ -125,7 +122,7 @@ void walk_groups(const struct pop *p, const struct tally *t, const struct report
 
 void walk_hidden(const struct pop *p, int64_t hidden)
 {
-    struct str args[] = {tell_n(p->call, hidden), tell_n(p->call, WALK_TOLD)};
+    struct str args[] = {tell_n(p->call, hidden), tell_n(p->call, POP_TOLD)};
     if (hidden > 0)
         report_note(p->call, p->result, "rates_hidden", args, 2);
 }

@@ -45,8 +45,7 @@ static inline bool stage_open(const struct pop *p, size_t stage)
     return p->stages[stage].outcome == DEAL_OPEN;
 }
 
-enum { WALK_TOLD = 10 }; /* a rate of fewer is not told */
-/* pop_rate, but nulls under WALK_TOLD; how many were so is counted in *hidden for walk_hidden. */
+/* pop_rate; how many were under POP_TOLD is counted in *hidden for walk_hidden. */
 void walk_rate(struct cell out[3], int64_t k, int64_t n, int64_t *hidden);
 /* Table "groups": a row each group that has any, its name, the first `before` counts of t, the share of the second in
  * the first with its interval, the other counts. */
