@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cli, clock, eventually, freshPlace, startServer, tokenOf } from './harness.mjs'
-import { history } from './report_rig.mjs'
+import { day, history, isoDay, steadyYear } from './report_rig.mjs'
 import { mailServer, open } from './smtp_rig.mjs'
 
 async function comeAs(server, role) {
@@ -66,21 +66,6 @@ test('the head finds in the morning that a step has vanished; a restart does not
   assert.equal((await findings(head, 'state = "acted"')).length, 1)
   await server.stop()
 })
-
-// Five deals come each day, decided after ten days: Анна wins one of hers, Борис one of his, 300 days long.
-const day = 86400000
-const isoDay = (ms) => new Date(ms).toISOString().slice(0, 10)
-function steadyYear(today) {
-  const lines = []
-  const at = (d) => new Date(today + (d - 300) * day + 10 * 3600e3).toISOString()
-  for (let d = 0; d < 300; d++)
-    for (let k = 0; k < 5; k++) {
-      const who = k % 2 ? 'Борис' : 'Анна'
-      lines.push(`${d}-${k},Новая,${at(d)},${who}`, `${d}-${k},Переговоры,${at(d + 4)},${who}`)
-      if (d + 10 < 300) lines.push(`${d}-${k},${k < 2 ? 'Won' : 'Lost'},${at(d + 10)},${who}`)
-    }
-  return lines.filter((l) => Date.parse(l.split(',')[2]) < today)
-}
 
 test('a plan that will not come true is told of once, with who is short of it; one that will be met is left in peace (R207, R355)', async () => {
   const today = Math.floor(Date.now() / day) * day

@@ -2,23 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clock, eventually, freshPlace, startServer, tokenOf } from './harness.mjs'
-import { history } from './report_rig.mjs'
-
-const day = 86400000
-const isoDay = (ms) => new Date(ms).toISOString().slice(0, 10)
-
-// Five deals come each day for 300 days, two of five are won after ten days.
-function steadyYear(today) {
-  const lines = []
-  const at = (d) => new Date(today + (d - 300) * day + 10 * 3600e3).toISOString()
-  for (let d = 0; d < 300; d++)
-    for (let k = 0; k < 5; k++) {
-      const who = k % 2 ? 'Борис' : 'Анна'
-      lines.push(`${d}-${k},Новая,${at(d)},${who}`)
-      if (d + 10 < 300) lines.push(`${d}-${k},${k < 2 ? 'Won' : 'Lost'},${at(d + 10)},${who}`)
-    }
-  return lines
-}
+import { day, history, isoDay, steadyYear } from './report_rig.mjs'
 
 test('inflow and conversion that will not come true are told of, with who is short; what goes as planned is left in peace', async () => {
   const today = Math.floor(Date.now() / day) * day

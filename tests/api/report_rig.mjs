@@ -70,3 +70,18 @@ export async function allLeadToDeals(api, id, params = {}) {
       }
   return looked
 }
+
+export const day = 86400000
+export const isoDay = (ms) => new Date(ms).toISOString().slice(0, 10)
+// Five deals come each day, decided after ten days: Анна wins one of hers, Борис one of his, 300 days long.
+export function steadyYear(today) {
+  const lines = []
+  const at = (d) => new Date(today + (d - 300) * day + 10 * 3600e3).toISOString()
+  for (let d = 0; d < 300; d++)
+    for (let k = 0; k < 5; k++) {
+      const who = k % 2 ? 'Борис' : 'Анна'
+      lines.push(`${d}-${k},Новая,${at(d)},${who}`, `${d}-${k},Переговоры,${at(d + 4)},${who}`)
+      if (d + 10 < 300) lines.push(`${d}-${k},${k < 2 ? 'Won' : 'Lost'},${at(d + 10)},${who}`)
+    }
+  return lines.filter((l) => Date.parse(l.split(',')[2]) < today)
+}

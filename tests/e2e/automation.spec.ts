@@ -1,5 +1,5 @@
 // What happens by itself, as a head of sales sets it up and asks why. R234, R266, R267, R276, R309, R312.
-import { expect, test, text } from './harness'
+import { expect, test, text, undo } from './harness'
 
 interface Trigger {
   id: number
@@ -109,12 +109,7 @@ test('Список триггеров: по воронкам, по порядк�
   const state = async () =>
     (await server.admin.list<Trigger>('triggers', `name = "Первый ${funnel.id}"`))[0]!.enabled
   await expect.poll(state).toBe(false)
-  // The move's message may still stand there with an undo of its own.
-  await page
-    .locator('.toast')
-    .filter({ hasText: text('settings.saved', { name: `Первый ${funnel.id}` }) })
-    .getByRole('button', { name: text('app.undo') })
-    .click()
+  await undo(page, text('settings.saved', { name: `Первый ${funnel.id}` }))
   await expect.poll(state).toBe(true)
 })
 

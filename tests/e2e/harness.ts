@@ -135,3 +135,11 @@ export const test = base.extend<Fixtures, { server: Server }>({
   },
   seller: async ({ desk }, use) => use(await desk('seller')),
 })
+
+/** Takes back what a message says: an older one may still stand there with an undo of its own. */
+export const undo = (page: Page, said: string): Promise<void> =>
+  page
+    .locator('.toast')
+    .filter({ hasText: said })
+    .getByRole('button', { name: text('app.undo') })
+    .click()

@@ -2,7 +2,7 @@
 // R212, R347, R386.
 import { expectAccessibleLightAndDark } from './a11y'
 import { sideways } from './fits'
-import { expect, test, text } from './harness'
+import { expect, test, text, undo } from './harness'
 import { phone, wide } from './look'
 import type { Server } from './server'
 
@@ -129,10 +129,7 @@ test('Подписки на отчёты стоят списком: приост
     })
     .click()
   await expect(row).toHaveCount(0)
-  await page
-    .getByRole('button', { name: text('app.undo') })
-    .last()
-    .click()
+  await undo(page, text('report.page.unsubscribed'))
   await expect(row).toBeVisible()
 })
 

@@ -1,13 +1,12 @@
 // The administrator sets the mail server: a test letter, why letters do not leave, the password taken away (R214, R362).
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base } from '../../web/node_modules/@playwright/test'
 import { expectAccessible } from './a11y'
 import { expect, text } from './harness'
-import { bin, voronka } from './server'
+import { end, serve, voronka } from './server'
 
 const email = 'admin@example.ru'
 const password = 'первый день почты 1'
@@ -68,25 +67,9 @@ const test = base.extend<object, { url: string }>({
     async ({}, use) => {
       const data = mkdtempSync(join(tmpdir(), 'voronka-e2e-'))
       company(data)
-      const child = spawn(bin, ['serve', '--data', data, '--port', '0'], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      const url = await new Promise<string>((found, failed) => {
-        let said = ''
-        const read = (part: Buffer) => {
-          said += part
-          const at = /http:\/\/[\d.]+:\d+/.exec(said)
-          if (at) found(at[0])
-        }
-        child.stdout.on('data', read)
-        child.stderr.on('data', read)
-        child.on('exit', (code) => failed(new Error(`the server ended with ${code}: ${said}`)))
-      })
+      const { child, url } = await serve(data)
       await use(url)
-      const ended = new Promise((done) => child.once('exit', done))
-      child.kill('SIGKILL')
-      await ended
-      rmSync(data, { recursive: true, force: true })
+      await end(child, data)
     },
     { scope: 'worker', timeout: 60_000 },
   ],

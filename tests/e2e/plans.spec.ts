@@ -1,5 +1,5 @@
 // Plans: typed cell by cell, copied, spread from above; how they go; pay that is tried before it is kept.
-import { expect, test, text, type Page } from './harness'
+import { expect, test, text, undo, type Page } from './harness'
 
 const two = (n: number) => String(n).padStart(2, '0')
 const monthStart = (by = 0) => {
@@ -42,10 +42,7 @@ test('Руководитель вводит планы с клавиатуры; 
   await copy.click()
   await expect(row.nth(1)).toHaveValue('40')
   await expect.poll(async () => (await plans()).length).toBe(2)
-  await page
-    .getByRole('button', { name: text('app.undo') })
-    .last()
-    .click()
+  await undo(page, text('plans.copied.one', { n: 1 }))
   await expect(row.nth(1)).toHaveValue('')
   expect(await plans()).toMatchObject([{ target: 40 }])
 

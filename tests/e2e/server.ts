@@ -31,6 +31,33 @@ export function voronka(args: string[]): string {
 function demo(data: string): void {
   voronka(['demo', '--data', data, '--deals', '400', '--seed', '7', '--as-of', asOf])
 }
+/** The program over a folder, ended with the tests at the latest. */
+export async function serve(data: string, ...flags: string[]): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(bin, ['serve', '--data', data, ...flags, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  const url = await new Promise<string>((found, failed) => {
+    let said = ''
+    const read = (part: Buffer) => {
+      said += part
+      const at = /http:\/\/[\d.]+:\d+/.exec(said)
+      if (at) found(at[0])
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.on('exit', (code) => failed(new Error(`the server ended with ${code}: ${said}`)))
+  })
+  return { child, url }
+}
+/** Ends it and takes its folder away. */
+export async function end(child: ChildProcess, data: string): Promise<void> {
+  const ended = new Promise((done) => child.once('exit', done))
+  child.kill('SIGKILL') // open event streams would make an orderly end wait
+  await ended
+  running.delete(child)
+  rmSync(data, { recursive: true, force: true })
+}
 export class Server {
   #made = 0
   #guests: number[] = []
@@ -47,31 +74,13 @@ export class Server {
   static async start(fill: (data: string) => void = demo): Promise<Server> {
     const data = mkdtempSync(join(tmpdir(), 'voronka-e2e-'))
     fill(data)
-    const child = spawn(bin, ['serve', '--data', data, '--demo', '--port', '0'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    running.add(child)
-    const url = await new Promise<string>((found, failed) => {
-      let said = ''
-      const read = (part: Buffer) => {
-        said += part
-        const at = /http:\/\/[\d.]+:\d+/.exec(said)
-        if (at) found(at[0])
-      }
-      child.stdout.on('data', read)
-      child.stderr.on('data', read)
-      child.on('exit', (code) => failed(new Error(`the server ended with ${code}: ${said}`)))
-    })
+    const { child, url } = await serve(data, '--demo')
     const { people } = (await (await fetch(`${url}/api/demo`)).json()) as { people: Person[] }
     const boss = people.find((p) => p.role === 'admin')!
     return new Server(child, data, url, people, await Api.enter(url, boss.user_id))
   }
   async stop(): Promise<void> {
-    const ended = new Promise((done) => this.#child.once('exit', done))
-    this.#child.kill('SIGKILL') // open event streams would make an orderly end wait
-    await ended
-    running.delete(this.#child)
-    rmSync(this.data, { recursive: true, force: true })
+    await end(this.#child, this.data)
   }
   /** Somebody new, so that no test changes the language or the deals of another's person. */
   async person(
